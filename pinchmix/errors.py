@@ -1,0 +1,268 @@
+"""Every refusal, with its numbers and its ways out.
+
+All errors of pinchmix are one family, so ``except PinchmixError`` catches what the library refuses and nothing else::
+
+    PinchmixError
+    ├── SourceError             the data cannot be read as parallel data
+    │   ├── SourceNotFound      no file, no language or no table where one was named
+    │   ├── LayoutUnknown       the columns are of no known layout
+    │   ├── LanguageClash       two columns or files are the same language
+    │   ├── RowCountMismatch    a join by row number over tables of different length
+    │   ├── SourceChanged       the data is no longer what the scan saw
+    │   └── BadRows             rows that cannot be used, all of them together
+    ├── UnknownLanguage         a text that is not a language tag, or not a language of the source
+    ├── BudgetError             a budget that says nothing sensible
+    │   └── InfeasibleBudget    a sensible budget that the data cannot give, with the proof
+    ├── ArgumentError           an argument that means nothing, or two that contradict
+    ├── UnknownPlugin           no sampler, validator, exporter ... of that name
+    └── ExportError             the export cannot be written, or is not what it says it is
+        ├── FolderTaken         the target exists and ``overwrite`` was not given
+        └── VerificationFailed  faults found by re-reading an export
+
+The message says what was asked, what is, and what to do. The same figures are attributes of the exception.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+
+
+class PinchmixError(Exception):
+    """The root of the tree: anything pinchmix refuses."""
+
+    exit_code = 2
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by state, as most errors here take keyword arguments (they cross process borders)."""
+        return (_revive, (type(self), self.args, self.__dict__))
+
+
+def _revive(kind: type[PinchmixError], args: tuple[Any, ...], state: dict[str, Any]) -> PinchmixError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """Return ``" Did you mean 'x'?"`` for the known name closest to a mistyped one, or an empty text.
+
+    Example:
+        >>> near("langauges", ["languages", "language"])
+        " Did you mean 'languages'?"
+        >>> near("zzz", ["en", "de"])
+        ''
+    """
+    matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" Did you mean {matches[0]!r}?" if matches else ""
+
+
+def listing(items: Sequence[str], limit: int = 12) -> str:
+    """Return names joined by commas, cut after ``limit`` of them with a count of the rest.
+
+    Example:
+        >>> listing(["en", "de", "fr"], limit=2)
+        'en, de and 1 more'
+    """
+    if len(items) <= limit:
+        return ", ".join(items)
+    return f"{', '.join(items[:limit])} and {len(items) - limit:,} more"
+
+
+class SourceError(PinchmixError):
+    """The data cannot be read as parallel data."""
+
+
+class SourceNotFound(SourceError):
+    """No file, no language or no table where one was named.
+
+    Attributes:
+        source: What was named.
+    """
+
+    def __init__(self, source: str, why: str) -> None:
+        self.source = source
+        super().__init__(why)
+
+
+class LayoutUnknown(SourceError):
+    """The columns are of no known layout.
+
+    Attributes:
+        table: The file or table.
+        columns: The columns that it has.
+    """
+
+    def __init__(self, table: str, columns: Sequence[str], why: str = "") -> None:
+        self.table = table
+        self.columns = tuple(columns)
+        super().__init__(
+            f"{table}: {why or 'no known layout of instruction data'}. It has the columns {listing(self.columns)}.\n"
+            "Name them: columns={'id': ..., 'prompt': ..., 'response': ...} "
+            "(or 'messages' in place of the two; 'system', 'input' and 'language' may be added)."
+        )
+
+
+class LanguageClash(SourceError):
+    """Two columns or files are the same language.
+
+    Attributes:
+        language: The canonical tag.
+        names: The files, columns or keys that all become it.
+    """
+
+    def __init__(self, language: str, names: Sequence[str]) -> None:
+        self.language = language
+        self.names = tuple(names)
+        super().__init__(
+            f"{' and '.join(repr(name) for name in names)} are the same language, {language!r}. "
+            "Keep one of them, or merge them under one name first."
+        )
+
+
+class RowCountMismatch(SourceError):
+    """A join by row number over tables of different length.
+
+    Attributes:
+        counts: Rows by table.
+    """
+
+    def __init__(self, counts: Mapping[str, int]) -> None:
+        self.counts = dict(counts)
+        table = "\n".join(f"  {name}  {count:,}" for name, count in self.counts.items())
+        super().__init__(
+            f'join="row" needs as many rows in every language, as row n must be the same instruction everywhere:\n{table}\n'
+            "Give the rows ids and join by id, or mend the files."
+        )
+
+
+class SourceChanged(SourceError):
+    """The data is no longer what the scan saw.
+
+    Attributes:
+        table: The file or table that changed.
+    """
+
+    def __init__(self, table: str, why: str) -> None:
+        self.table = table
+        super().__init__(f"{table} changed after it was scanned: {why}. Build the mixture again.")
+
+
+class BadRow(NamedTuple):
+    """One row that cannot be used: where it is, which kind of fault, and what was seen."""
+
+    table: str
+    row: int
+    fault: str
+    detail: str
+
+    @property
+    def where(self) -> str:
+        """The place as ``file:line``; row 0 stands for the file as a whole."""
+        return f"{self.table}:{self.row}" if self.row else self.table
+
+
+class BadRows(SourceError):
+    """Rows that cannot be used, all of them together.
+
+    Attributes:
+        rows: The first bad rows by table and row, at most ``SHOWN`` of each fault.
+        counts: How many bad rows there are by fault, all of them.
+    """
+
+    SHOWN = 20
+
+    def __init__(self, rows: Sequence[BadRow], counts: Mapping[str, int], hints: Mapping[str, str]) -> None:
+        self.rows = tuple(rows)
+        self.counts = dict(counts)
+        total = sum(self.counts.values())
+        lines = [f"{total:,} {'row' if total == 1 else 'rows'} cannot be used:"]
+        for fault, count in self.counts.items():
+            shown = [row for row in self.rows if row.fault == fault][: self.SHOWN]
+            lines.append(f"  {fault} ({count:,}): {hints[fault]}" if fault in hints else f"  {fault} ({count:,})")
+            lines.extend(f"    {row.where}  {row.detail}".rstrip() for row in shown)
+            if count > len(shown):
+                lines.append(f"    ... and {count - len(shown):,} more")
+        lines.append('Mend the rows, or build without them: on_bad_rows="drop" leaves them out and counts them.')
+        super().__init__("\n".join(lines))
+
+
+class UnknownLanguage(PinchmixError):
+    """A text that is not a language tag, or not a language of the source.
+
+    Attributes:
+        tag: What was given.
+        known: The languages that would have been right, when they are known.
+    """
+
+    def __init__(self, tag: str, known: Sequence[str] = (), where: str = "") -> None:
+        self.tag = tag
+        self.known = tuple(known)
+        lead = f"{where}: " if where else ""
+        if self.known:
+            text = f"{lead}{tag!r} is not a language of the source.{near(tag, self.known)} It has {listing(self.known, 40)}."
+        else:
+            text = f"{lead}{tag!r} is not a language tag. Use BCP-47, such as 'en', 'zh-Hant' or 'pt-BR'."
+        super().__init__(text)
+
+
+class BudgetError(PinchmixError):
+    """A budget that says nothing sensible."""
+
+
+class ArgumentError(PinchmixError):
+    """An argument that means nothing, or two that contradict."""
+
+
+class UnknownPlugin(PinchmixError):
+    """No sampler, validator, exporter ... of that name.
+
+    Attributes:
+        kind: The shelf, such as ``sampler``.
+        name: What was asked for.
+        known: The names there are.
+    """
+
+    def __init__(self, kind: str, name: str, known: Sequence[str]) -> None:
+        self.kind = kind
+        self.name = name
+        self.known = tuple(known)
+        super().__init__(f"no {kind} is called {name!r}.{near(name, known)} There are: {listing(self.known, 40)}.")
+
+
+class ExportError(PinchmixError):
+    """The export cannot be written, or is not what it says it is."""
+
+
+class FolderTaken(ExportError):
+    """The target exists and ``overwrite`` was not given.
+
+    Attributes:
+        folder: The target.
+    """
+
+    def __init__(self, folder: str, why: str) -> None:
+        self.folder = folder
+        super().__init__(why)
+
+
+class VerificationFailed(ExportError):
+    """Faults found by re-reading an export.
+
+    Attributes:
+        folder: The export.
+        faults: One line each: file, row where there is one, what is wrong.
+    """
+
+    exit_code = 4
+
+    def __init__(self, folder: str, faults: Sequence[str]) -> None:
+        self.folder = folder
+        self.faults = tuple(faults)
+        shown = "\n".join(f"  {fault}" for fault in self.faults[:20])
+        more = f"\n  ... and {len(self.faults) - 20:,} more" if len(self.faults) > 20 else ""
+        count = len(self.faults)
+        super().__init__(f"{folder}: {count:,} {'fault' if count == 1 else 'faults'} found\n{shown}{more}")
