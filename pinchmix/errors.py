@@ -266,3 +266,61 @@ class VerificationFailed(ExportError):
         more = f"\n  ... and {len(self.faults) - 20:,} more" if len(self.faults) > 20 else ""
         count = len(self.faults)
         super().__init__(f"{folder}: {count:,} {'fault' if count == 1 else 'faults'} found\n{shown}{more}")
+
+
+class Certificate(NamedTuple):
+    """Why a budget is impossible; checked by counting, with no trust in a solver.
+
+    Attributes:
+        languages: A set of languages from which none can be left out.
+        asked: What each of them asks, in examples.
+        available: In how many instructions each of them exists.
+        supply: How many instructions exist in any of them; each can serve one.
+        largest_total: The largest feasible total at the same shares.
+        rejected: How many cells of these languages were left out as bad rows or rejected by a check.
+    """
+
+    languages: tuple[str, ...]
+    asked: tuple[int, ...]
+    available: tuple[int, ...]
+    supply: int
+    largest_total: int
+    rejected: int = 0
+
+    @property
+    def shortfall(self) -> int:
+        """By how much these languages together ask for more than exists."""
+        return sum(self.asked) - self.supply
+
+
+class InfeasibleBudget(BudgetError):
+    """A sensible budget that the data cannot give, with the proof.
+
+    Attributes:
+        certificate: The :class:`Certificate`.
+    """
+
+    exit_code = 3
+
+    def __init__(self, certificate: Certificate) -> None:
+        self.certificate = certificate
+        names, short = certificate.languages, certificate.shortfall
+        one = len(names) == 1
+        who = names[0] if one else f"{', '.join(names[:-1])} and {names[-1]}"
+        asked = sum(certificate.asked)
+        ways = [f"at most {certificate.supply:,} for {names[0] if one else f'these {len(names)} together'}"]
+        if certificate.largest_total:
+            ways.append(f"a total of at most {certificate.largest_total:,} at the same shares")
+        if certificate.rejected:
+            ways.append(f"get back some of the {certificate.rejected:,} cells of {who} that were rejected or dropped")
+
+        def row(title: str, figures: Sequence[int]) -> str:
+            pairs = [f"{name} {figure:,}" for name, figure in zip(names, figures, strict=True)]
+            return f"  {title:<10} {' · '.join(pairs)}"
+
+        super().__init__(
+            f"{who}{'' if one else ' together'} {'asks' if one else 'ask'} for {asked:,} instructions; "
+            f"only {certificate.supply:,} exist in {'it' if one else 'any of them'} ({short:,} short).\n"
+            f"{row('asked', certificate.asked)}\n{row('available', certificate.available)}\n"
+            f"Ways out: {' · '.join(ways)}"
+        )

@@ -1,0 +1,151 @@
+"""The grid: instructions × languages, which cells exist and where their texts are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pinchmix.canonical import canonical_bytes, digest_of, hash_of_id
+
+ROW_BITS = 40  # of an address; the bits above them number the table
+
+
+class Patterns(NamedTuple):
+    """The availability patterns of a grid: instructions that exist in the same languages share one.
+
+    Attributes:
+        allowed: Shape ``(patterns, languages)``, bool.
+        supply: Instructions of each pattern, shape ``(patterns,)``, int64.
+        of_instruction: The pattern of each instruction, shape ``(instructions,)``, int64.
+    """
+
+    allowed: npt.NDArray[np.bool_]
+    supply: npt.NDArray[np.int64]
+    of_instruction: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Instructions × languages: which cells exist and where their texts are; holds no text.
+
+    Cells are sorted by instruction, then language, and instructions by id, so two grids of the same content are equal
+    whatever the order of rows and files was.
+
+    Attributes:
+        ids: Instruction ids, sorted by code point, an Arrow array of strings.
+        hashes: :func:`~pinchmix.canonical.hash_of_id` of each id, shape ``(instructions,)``, uint64.
+        languages: Canonical tags, sorted.
+        instruction: The place in ``ids`` of each cell, shape ``(cells,)``, int32.
+        language: The place in ``languages`` of each cell, shape ``(cells,)``, int16.
+        address: Where the text of each cell is: table number << 40 | row, shape ``(cells,)``, int64. It is no part of
+            the grid's identity.
+
+    Example:
+        >>> grid = Grid.from_mapping({"a": ["en", "sw"], "b": ["en"]})
+        >>> grid
+        Grid(2 instructions × 2 languages, 3 cells)
+        >>> grid.available
+        {'en': 2, 'sw': 1}
+    """
+
+    ids: pa.Array
+    hashes: npt.NDArray[np.uint64]
+    languages: tuple[str, ...]
+    instruction: npt.NDArray[np.int32]
+    language: npt.NDArray[np.int16]
+    address: npt.NDArray[np.int64]
+
+    @classmethod
+    def from_mapping(cls, cells: Mapping[str, Sequence[str]]) -> Grid:
+        """Return the grid in which each id exists in the given languages; its addresses lead nowhere.
+
+        Example:
+            >>> Grid.from_mapping({"a": ["sw"]}).languages
+            ('sw',)
+        """
+        ids = sorted(cells)
+        languages = tuple(sorted({language for tags in cells.values() for language in tags}))
+        places = [(row, languages.index(tag)) for row, key in enumerate(ids) for tag in sorted(set(cells[key]))]
+        instruction, language = np.array(places, dtype=np.int64).reshape(-1, 2).T
+        return cls(
+            ids=pa.array(ids, type=pa.string()),
+            hashes=np.array([hash_of_id(key) for key in ids], dtype=np.uint64),
+            languages=languages,
+            instruction=instruction.astype(np.int32),
+            language=language.astype(np.int16),
+            address=np.arange(len(places), dtype=np.int64),
+        )
+
+    def __len__(self) -> int:
+        return len(self.instruction)
+
+    def __repr__(self) -> str:
+        return f"Grid({len(self.ids):,} instructions × {len(self.languages)} languages, {len(self):,} cells)"
+
+    @cached_property
+    def available(self) -> dict[str, int]:
+        """How many instructions exist in each language."""
+        counts = np.bincount(self.language, minlength=len(self.languages))
+        return dict(zip(self.languages, counts.tolist(), strict=True))
+
+    @cached_property
+    def digest(self) -> str:
+        """The identity of the grid: its ids, its languages and which cells exist."""
+        present = np.unique(self.instruction)
+        names = self.ids.cast(pa.large_string()).take(pa.array(present))
+        ends = np.frombuffer(names.buffers()[1], dtype="<i8")[: len(names) + 1]
+        return digest_of(
+            canonical_bytes(self.languages),
+            ends.tobytes(),
+            memoryview(names.buffers()[2])[: int(ends[-1])] if len(names) else b"",
+            np.searchsorted(present, self.instruction).astype("<i8").tobytes(),
+            self.language.astype("<i2").tobytes(),
+        )
+
+    @cached_property
+    def patterns(self) -> Patterns:
+        """The availability patterns, in an order that follows from the languages alone."""
+        count = len(self.languages)
+        words = np.zeros((len(self.ids), (count + 63) // 64), dtype=np.uint64)
+        for place in range(count):
+            words[self.instruction[self.language == place], place // 64] |= np.uint64(1 << (place % 64))
+        distinct, of_instruction, supply = np.unique(words, axis=0, return_inverse=True, return_counts=True)
+        places = np.arange(count)
+        allowed = (distinct[:, places // 64] >> (places % 64).astype(np.uint64)) & np.uint64(1)
+        return Patterns(allowed.astype(bool), supply.astype(np.int64), of_instruction.reshape(-1).astype(np.int64))
+
+    def find(self, instruction: npt.NDArray[np.int64], language: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return the number of each cell named by instruction and language, both as places.
+
+        Raises:
+            KeyError: A cell that does not exist.
+
+        Example:
+            >>> Grid.from_mapping({"a": ["en", "sw"], "b": ["sw"]}).find(np.array([1]), np.array([1]))
+            array([2])
+        """
+        width = len(self.languages)
+        keys = self.instruction.astype(np.int64) * width + self.language
+        wanted = np.asarray(instruction, dtype=np.int64) * width + language
+        cells = np.searchsorted(keys, wanted)
+        if len(wanted) and not np.array_equal(keys[np.minimum(cells, len(keys) - 1)], wanted):
+            raise KeyError("a cell that the grid does not hold")
+        return cells
+
+    def without(self, addresses: npt.NDArray[np.int64]) -> Grid:
+        """Return the grid without the cells at these addresses.
+
+        Example:
+            >>> Grid.from_mapping({"a": ["en", "sw"]}).without(np.array([1])).available
+            {'en': 1, 'sw': 0}
+        """
+        keep = ~np.isin(self.address, addresses)
+        return Grid(
+            self.ids, self.hashes, self.languages, self.instruction[keep], self.language[keep], self.address[keep]
+        )
