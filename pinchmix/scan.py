@@ -1,0 +1,197 @@
+"""The scan: which instruction exists in which language, from the id columns alone; no text is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pinchmix.database import Database, quoted
+from pinchmix.errors import LanguageClash, SourceNotFound, UnknownLanguage
+from pinchmix.grid import ROW_BITS, Grid
+from pinchmix.sources.faults import Faults
+from pinchmix.sources.layout import language_in
+from pinchmix.sources.source import Source, Table
+
+BLANK = r"[\s\p{Z}\p{Cc}\p{Cf}]*"  # white space, and what shows nothing: zero-width characters, marks of direction
+
+
+def blank(text: str) -> str:
+    """Return SQL that tells whether a text shows nothing; the first character settles it for most texts.
+
+    Example:
+        >>> blank("t.id").startswith("CASE")
+        True
+    """
+    return f"CASE WHEN unicode({text}) BETWEEN 33 AND 126 THEN false ELSE regexp_full_match({text}, '{BLANK}') END"
+
+
+def scan_source(source: Source, database: Database, languages: Sequence[str] = ()) -> tuple[Grid, Faults]:
+    """Return the grid of a source, and the rows that have no place in it.
+
+    Args:
+        source: The tables.
+        database: Where they are readable.
+        languages: Canonical tags to keep; all if empty.
+
+    Returns:
+        The grid, and rows with a missing or doubled id, or in no known or the wrong language. The rows that could not
+        even be read are in ``source.faults``.
+
+    Raises:
+        UnknownLanguage: ``languages`` asks for one that the source lacks.
+        LanguageClash: A language column spells one language in two ways.
+        SourceNotFound: No usable row at all.
+    """
+    faults = Faults()
+    parts: list[str] = []
+    found: set[str] = set()
+    spellings = {table.number: _spellings(table, database, faults) for table in source.tables if table.layout.language}
+    for table in source.tables:
+        found.update([table.language] if table.language else filter(None, spellings[table.number].values()))
+    for tag in languages:
+        if found and tag not in found:
+            raise UnknownLanguage(tag, sorted(found), "languages")
+    kept = tuple(sorted(found.intersection(languages) if languages else found))
+    for table in source.tables:
+        parts.extend(_keys(table, spellings.get(table.number, {}), kept, database, faults))
+    if not parts:
+        if len(source.faults) or len(faults):
+            faults.extend(source.faults)
+            raise faults.error()
+        raise SourceNotFound("source", "the source has no rows in any language.")
+    keys = " UNION ALL ".join(parts)
+    database.execute(
+        "CREATE OR REPLACE TABLE instructions AS SELECT id, (row_number() OVER (ORDER BY id) - 1)::INTEGER AS place "
+        f"FROM (SELECT DISTINCT id FROM ({keys}))"
+    )
+    ids = database.table("SELECT id, md5_number_lower(id) AS hash FROM instructions ORDER BY place")
+    width = len(kept)
+    cells = database.columns(
+        f"SELECT place::BIGINT * {width} + language AS key, address FROM ({keys}) JOIN instructions USING (id)"
+    )
+    database.execute("DROP TABLE instructions")
+    order = np.argsort(cells["key"])
+    key, address = cells["key"][order], cells["address"][order]
+    del cells, order
+    doubled = np.zeros(len(key), dtype=bool)
+    same = key[1:] == key[:-1]
+    doubled[1:] |= same
+    doubled[:-1] |= same
+    names = ids.column("id").combine_chunks()
+    if doubled.any():
+        _note_doubles(source, database, faults, address[doubled], names.take(pa.array(key[doubled] // width)), kept, key[doubled] % width)
+        key, address = key[~doubled], address[~doubled]
+    grid = Grid(
+        ids=names,
+        hashes=ids.column("hash").to_numpy(),
+        languages=kept,
+        instruction=(key // width).astype(np.int32),
+        language=(key % width).astype(np.int16),
+        address=address,
+    )
+    return grid, faults
+
+
+def _spellings(table: Table, database: Database, faults: Faults) -> dict[str, str | None]:
+    """Return the canonical tag of each value of a language column, None for values that are no tag."""
+    column = table.layout.language
+    assert column is not None
+    values = [value for (value,) in database.rows(f"SELECT DISTINCT {column.sql} FROM {table.relation}") if value]
+    tags = {value: language_in(value) for value in sorted(values)}
+    if table.language is None:
+        seen: dict[str, str] = {}
+        for value, tag in tags.items():
+            if tag is not None and tag in seen:
+                raise LanguageClash(tag, [seen[tag], value])
+            if tag is not None:
+                seen[tag] = value
+    return tags
+
+
+def _keys(
+    table: Table, spellings: Mapping[str, str | None], kept: Sequence[str], database: Database, faults: Faults
+) -> list[str]:
+    """Return SQL that yields id, language and address of a table's rows; note the rows that it leaves out."""
+    layout = table.layout
+    if table.language is not None and table.language not in kept:
+        return []
+    key = f"CAST({layout.id.sql} AS VARCHAR)" if layout.id else f"CAST({table.row} AS VARCHAR)"
+    no_id = f"({key} IS NULL OR {blank(key)})"
+    address = f"({table.number}::BIGINT << {ROW_BITS}) | {table.row}::BIGINT"
+    for line, value in database.rows(f"SELECT {table.line}, {key} FROM {table.relation} WHERE {no_id} ORDER BY 1"):
+        name = layout.id or "id"
+        faults.add(table.name, line, "missing id", f"{str(name)!r} is {'null' if value is None else 'empty'}")
+    good = f"NOT {no_id}"
+    if table.language is not None:
+        wrong = [value for value, tag in spellings.items() if tag not in (None, table.language)]
+        if wrong and layout.language:
+            test = f"{layout.language.sql} IN ({', '.join(map(quoted, wrong))})"
+            _note(table, database, faults, test, "language label", f"in a file of {table.language}")
+            good += f" AND ({layout.language.sql} IS NULL OR NOT {test})"
+        place = kept.index(table.language)
+        return [f"SELECT {key} AS id, {place}::SMALLINT AS language, {address} AS address FROM {table.relation} WHERE {good}"]
+    column = layout.language
+    assert column is not None
+    unknown = [value for value, tag in spellings.items() if tag is None]
+    test = f"{column.sql} IS NULL OR {column.sql} = ''" + (
+        f" OR {column.sql} IN ({', '.join(map(quoted, unknown))})" if unknown else ""
+    )
+    _note(table, database, faults, test, "unknown language", "")
+    cases = " ".join(
+        f"WHEN {quoted(value)} THEN {kept.index(tag)}" for value, tag in spellings.items() if tag is not None and tag in kept
+    )
+    if not cases:
+        return []
+    language = f"(CASE {column.sql} {cases} END)::SMALLINT"
+    return [
+        f"SELECT {key} AS id, {language} AS language, {address} AS address FROM {table.relation} "
+        f"WHERE {good} AND {language} IS NOT NULL"
+    ]
+
+
+def _note(table: Table, database: Database, faults: Faults, test: str, fault: str, detail: str) -> None:
+    column = table.layout.language
+    assert column is not None
+    for line, value in database.rows(f"SELECT {table.line}, {column.sql} FROM {table.relation} WHERE {test} ORDER BY 1"):
+        said = "null" if value is None else repr(value)
+        faults.add(table.name, line, fault, f"{str(column)!r} is {said} {detail}".rstrip())
+
+
+def _note_doubles(
+    source: Source,
+    database: Database,
+    faults: Faults,
+    address: npt.NDArray[np.int64],
+    ids: pa.Array,
+    kept: Sequence[str],
+    language: npt.NDArray[np.int64],
+) -> None:
+    lines = lines_of(source, database, address)
+    for place, name, tag in zip(lines, ids.to_pylist(), language.tolist(), strict=True):
+        faults.add(*place, "duplicate id", f"{name!r} in {kept[tag]}")
+
+
+def lines_of(source: Source, database: Database, address: npt.NDArray[np.int64]) -> list[tuple[str, int]]:
+    """Return the table name and line of each address, in order, for messages.
+
+    Args:
+        source: The tables.
+        database: Where they are readable.
+        address: Shape ``(cells,)``, int64.
+    """
+    number, row = address >> ROW_BITS, address & ((1 << ROW_BITS) - 1)
+    lines = np.zeros(len(address), dtype=np.int64)
+    for table in source.tables:
+        here = np.flatnonzero(number == table.number)
+        if not len(here):
+            continue
+        wanted = database.register(pa.table({"row": row[here], "place": here}))
+        found = database.columns(
+            f"SELECT place, {table.line} AS line FROM {table.relation} AS t JOIN {wanted} AS w ON t.{table.row} = w.row"
+        )
+        database.unregister(wanted)
+        lines[found["place"]] = found["line"]
+    return [(source.tables[n].name, line) for n, line in zip(number.tolist(), lines.tolist(), strict=True)]

@@ -1,0 +1,1 @@
+"""Where instruction data comes from: files and tables of every shape, made readable as one kind of table."""

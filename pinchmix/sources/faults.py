@@ -1,0 +1,86 @@
+"""Faults of rows: what can be wrong with one, and the collection in which all of them are reported together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from pinchmix.errors import BadRow, BadRows
+
+# Every fault that a row (or a whole file) can have, in the order of the report, with what to do about it.
+HINTS = {
+    "wrong ending": "the content is not what the file name says; rename it or mend it",
+    "unreadable file": "the file cannot be read at all",
+    "empty file": "a language without rows; take the file out or name the languages= to use",
+    "broken JSON": "one JSON object a line, lines split at \\n only",
+    "not an object": "each row is an object with named fields",
+    "not UTF-8": "the text must be UTF-8; re-save the file",
+    "lone surrogate": "half of a character pair, which no UTF-8 file can hold; usually text cut in the middle of an emoji",
+    "wrong number of fields": "the row has more or fewer fields than the header; check quotes and separators",
+    "wrong type": "texts are strings",
+    "missing id": "each row needs an id, the same in all languages",
+    "duplicate id": "the same id twice in one language, so it is unclear which is meant; every copy is listed",
+    "unknown language": "the language column holds no language tag",
+    "language label": "the language column contradicts the language of the file",
+    "missing text": "null or no such field",
+    "empty text": "empty or nothing but whitespace",
+    "no turns": "a conversation without messages",
+    "unknown role": "roles are system, user and assistant (or human and gpt)",
+    "turn order": "an optional system turn, then user and assistant in turn, the assistant last",
+}
+
+
+class Faults:
+    """A collection of bad rows that keeps all counts and the first places of each fault.
+
+    Example:
+        >>> faults = Faults()
+        >>> faults.add("en.jsonl", 3, "empty text", "'output' is empty")
+        >>> faults.counts
+        {'empty text': 1}
+    """
+
+    def __init__(self) -> None:
+        self._rows: list[BadRow] = []
+        self._counts: Counter[str] = Counter()
+        self._by_table: Counter[str] = Counter()
+
+    def add(self, table: str, row: int, fault: str, detail: str) -> None:
+        """Note one bad row; rows count from 1, and row 0 is the file as a whole."""
+        if self._counts[fault] < 50 * BadRows.SHOWN:  # more than is shown, so that what is shown can be the first by name
+            self._rows.append(BadRow(table, row, fault, detail))
+        self._counts[fault] += 1
+        self._by_table[table] += 1
+
+    def extend(self, other: Faults) -> None:
+        """Note all bad rows of another collection."""
+        self._rows.extend(other._rows)
+        self._counts.update(other._counts)
+        self._by_table.update(other._by_table)
+
+    def __len__(self) -> int:
+        return sum(self._counts.values())
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Bad rows by fault, in the order of the report."""
+        return {fault: self._counts[fault] for fault in HINTS if self._counts[fault]}
+
+    @property
+    def rows(self) -> tuple[BadRow, ...]:
+        """The bad rows that are kept, by table and row."""
+        return tuple(sorted(self._rows))
+
+    def error(self) -> BadRows:
+        """Return all of it as an error to raise."""
+        return BadRows(_first(self.rows), self.counts, HINTS)
+
+
+def _first(rows: Iterable[BadRow]) -> list[BadRow]:
+    seen: Counter[str] = Counter()
+    kept = []
+    for row in rows:
+        seen[row.fault] += 1
+        if seen[row.fault] <= BadRows.SHOWN:
+            kept.append(row)
+    return kept

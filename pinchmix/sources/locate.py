@@ -1,0 +1,261 @@
+"""What a user may give as a source, taken apart into named pieces: files or tables, and the language of each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Any
+
+import fsspec
+import pyarrow as pa
+
+from pinchmix.errors import ArgumentError, LanguageClash, SourceNotFound, near
+from pinchmix.language import normalise_language
+from pinchmix.sources.layout import language_in
+
+ENDINGS = (".jsonl", ".ndjson", ".json", ".parquet", ".csv", ".tsv")
+PACKED = (".gz", ".zst")
+PLACE = "{lang}"
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One file or table of a source.
+
+    Attributes:
+        name: How messages name it.
+        spelling: Its language as the user spells it; None if a column tells.
+        url: Where the file is; None for a table in memory.
+        table: The table in memory; None for a file.
+    """
+
+    name: str
+    spelling: str | None
+    url: str | None = None
+    table: pa.Table | None = None
+
+    @property
+    def language(self) -> str | None:
+        """The canonical tag, or None if a column tells."""
+        return normalise_language(self.spelling) if self.spelling else None
+
+
+def ending_of(url: str) -> str:
+    """Return the ending of a file name without that of its compression.
+
+    Example:
+        >>> ending_of("data/en.jsonl.gz"), ending_of("en.txt")
+        ('.jsonl', '')
+    """
+    name = PurePath(url).name
+    for packed in PACKED:
+        name = name.removesuffix(packed)
+    return next((ending for ending in ENDINGS if name.endswith(ending)), "")
+
+
+def locate(source: Any) -> list[Piece]:
+    """Return the pieces of a source, sorted by language and name.
+
+    Args:
+        source: A ``{lang}`` path template, a folder, a glob, a file, a mapping of language to any of these or to a table,
+            or a table: ``datasets.Dataset`` or ``DatasetDict``, pandas, Arrow, Polars or anything else that exports
+            Arrow streams, or a list of rows.
+
+    Returns:
+        At least one piece.
+
+    Raises:
+        SourceNotFound: Nothing is there.
+        LanguageClash: Two spellings of one language.
+        ArgumentError: The object is nothing that can be read.
+
+    Example:
+        >>> [(piece.name, piece.language) for piece in locate({"de": [{"id": "a"}], "iw": [{"id": "a"}]})]
+        [("source['de']", 'de'), ("source['iw']", 'he')]
+    """
+    if isinstance(source, Mapping):
+        pieces = [piece for key, value in source.items() for piece in _of_key(key, value)]
+        if not pieces:
+            raise SourceNotFound("mapping", "the source is an empty mapping; it maps languages to files or tables.")
+    elif isinstance(source, (str, PurePath)):
+        pieces = _of_path(str(source))
+    else:
+        pieces = [Piece(name, None, table=_table(name, source)) for name in [_type_name(source)]]
+    spellings: dict[str, set[str]] = {}
+    for piece in pieces:
+        if piece.spelling:
+            spellings.setdefault(normalise_language(piece.spelling), set()).add(piece.spelling)
+    for language, names in spellings.items():
+        if len(names) > 1:
+            clash = [piece.name for piece in pieces if piece.language == language]
+            raise LanguageClash(language, sorted(set(clash)))
+    return sorted(pieces, key=lambda piece: (piece.language or "", piece.name))
+
+
+def _type_name(value: Any) -> str:
+    return type(value).__name__
+
+
+def _of_key(key: Any, value: Any) -> Iterator[Piece]:
+    if not isinstance(key, str):
+        raise ArgumentError(f"source: the key {key!r} is no language tag but of type {_type_name(key)}.")
+    spelling: str | None = key
+    if language_in(key) is None:
+        if key not in ("train", "validation", "valid", "test", "default"):
+            normalise_language(key)
+        spelling = None  # the splits of a DatasetDict; its rows say their language
+    name = f"source[{key!r}]"
+    if isinstance(value, (str, PurePath)):
+        for piece in _of_path(str(value)):
+            yield Piece(piece.name, spelling or piece.spelling, url=piece.url)
+    elif isinstance(value, (list, tuple)) and value and all(isinstance(item, (str, PurePath)) for item in value):
+        for path in value:
+            for piece in _of_path(str(path)):
+                yield Piece(piece.name, spelling or piece.spelling, url=piece.url)
+    else:
+        yield Piece(name, spelling, table=_table(name, value))
+
+
+def _table(name: str, value: Any) -> pa.Table:
+    """Return any table as Arrow."""
+    kind = f"{type(value).__module__}.{_type_name(value)}"
+    if isinstance(value, pa.Table):
+        return value
+    if isinstance(value, (list, tuple)):
+        return _of_rows(name, value)
+    if kind.startswith("datasets.iterable_dataset"):
+        raise ArgumentError(
+            f"{name} is an IterableDataset, which can be read only once and in order. "
+            "Load it without streaming=True, or save it as Parquet and give the path."
+        )
+    if kind.startswith("datasets."):
+        return value.with_format("arrow")[:]
+    if kind.startswith("pandas."):
+        return _of_pandas(name, value)
+    if hasattr(value, "__arrow_c_stream__"):
+        return pa.table(value)
+    if hasattr(value, "to_arrow"):
+        return value.to_arrow()
+    raise ArgumentError(
+        f"{name}: a source is a path, a folder, a glob, a {PLACE} template, a mapping of languages to these, or a table "
+        f"(datasets, pandas, Arrow, Polars), not {kind}."
+    )
+
+
+def _of_rows(name: str, rows: Sequence[Any]) -> pa.Table:
+    try:
+        return pa.Table.from_pylist(list(rows))
+    except (pa.ArrowException, AttributeError, TypeError, UnicodeEncodeError) as error:
+        raise ArgumentError(f"{name}: the rows make no table ({_one_line(error)}). Each is a dict of the same fields.") from error
+
+
+def _of_pandas(name: str, frame: Any) -> pa.Table:
+    try:
+        return pa.Table.from_pandas(frame, preserve_index=False)
+    except (pa.ArrowException, UnicodeEncodeError) as error:
+        raise ArgumentError(
+            f"{name}: the DataFrame makes no table ({_one_line(error)}). A column of text must hold nothing but text and nulls."
+        ) from error
+
+
+def _one_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+def _of_path(path: str) -> list[Piece]:
+    if PLACE in path:
+        return _of_template(path)
+    if "{" in path and (match := re.search(r"\{(\w+)\}", path)):
+        raise SourceNotFound(path, f"{path}: the place of the language is written {PLACE}, not {match[0]}.")
+    filesystem, root = fsspec.core.url_to_fs(path)
+    if any(char in path for char in "*?[") and not filesystem.exists(root):
+        return _named_after_files(path, filesystem, sorted(filesystem.glob(root)))
+    if filesystem.isdir(root):
+        files = sorted(file for file in filesystem.ls(root, detail=False) if ending_of(file))
+        if not files:
+            inner = sorted(file for file in filesystem.glob(f"{root.rstrip('/')}/*/*") if ending_of(file))
+            return _named_after_folders(path, filesystem, inner)
+        return _named_after_files(path, filesystem, files)
+    if not filesystem.exists(root):
+        raise SourceNotFound(path, f"{path} does not exist.{_neighbours(filesystem, root)}")
+    return [Piece(_shown(root), None, url=filesystem.unstrip_protocol(root))]
+
+
+def _neighbours(filesystem: Any, root: str) -> str:
+    parent = root.rpartition("/")[0]
+    try:
+        names = [PurePath(file).name for file in filesystem.ls(parent or ".", detail=False)]
+    except OSError:
+        return f" Nor does its folder {parent!r}." if parent else ""
+    return near(PurePath(root).name, names)
+
+
+def _shown(root: str) -> str:
+    """Return a path as messages name it: relative to the working folder if it is inside it."""
+    path = Path(root)
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return root
+
+
+def _of_template(template: str) -> list[Piece]:
+    filesystem, root = fsspec.core.url_to_fs(template)
+    if PLACE not in root:
+        raise SourceNotFound(template, f"{template}: {PLACE} must stand in the path, not in the protocol.")
+    # Between two places of {lang} the same text must stand; ** and * keep their glob meaning around it.
+    pattern = re.escape(root).replace(re.escape(PLACE), r"(?P<lang>[^/]+?)", 1).replace(re.escape(PLACE), "(?P=lang)")
+    pattern = pattern.replace(r"\*\*", ".*").replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
+    found = sorted(filesystem.glob(root.replace("[", "[[]").replace(PLACE, "*")))
+    pieces = []
+    strangers = []
+    for file in found:
+        match = re.fullmatch(pattern, file)
+        if match and language_in(match["lang"]):
+            pieces.append(Piece(_shown(file), match["lang"], url=filesystem.unstrip_protocol(file)))
+        else:
+            strangers.append(PurePath(file).name)
+    if not pieces:
+        seen = f" What is there names no language: {', '.join(strangers[:5])}." if strangers else " No file matches it."
+        folder = root.split(PLACE)[0].rpartition("/")[0]
+        missing = "" if not folder or filesystem.exists(folder) else f" The folder {folder!r} does not exist."
+        raise SourceNotFound(template, f"{template}: no file found.{missing or seen}")
+    return pieces
+
+
+def _named_after_files(path: str, filesystem: Any, files: Sequence[str]) -> list[Piece]:
+    files = [file for file in files if ending_of(file)]
+    if not files:
+        raise SourceNotFound(path, f"{path}: no file found that ends in {', '.join(ENDINGS)} (or these with .gz or .zst).")
+    stems = [PurePath(file).name.partition(ending_of(file))[0] for file in files]
+    spellings = _languages_of(stems)
+    return [
+        Piece(_shown(file), spelling, url=filesystem.unstrip_protocol(file))
+        for file, spelling in zip(files, spellings, strict=True)
+    ]
+
+
+def _named_after_folders(path: str, filesystem: Any, files: Sequence[str]) -> list[Piece]:
+    pieces = []
+    for file in files:
+        folder = PurePath(file).parent.name
+        if language_in(folder):
+            pieces.append(Piece(_shown(file), folder, url=filesystem.unstrip_protocol(file)))
+    if not pieces:
+        raise SourceNotFound(path, f"{path}: neither files such as en.jsonl nor folders such as en/ are in it.")
+    return pieces
+
+
+def _languages_of(stems: Sequence[str]) -> list[str | None]:
+    """Return the language that each file name tells: the whole of it, or the one part in which the names differ."""
+    if all(language_in(stem) for stem in stems):
+        return list(stems)
+    parts = [re.split(r"[._ -]", stem) for stem in stems]
+    if len(stems) > 1 and len({len(part) for part in parts}) == 1:
+        for place in range(len(parts[0])):
+            column = [part[place] for part in parts]
+            if len(set(column)) > 1 and all(language_in(tag) for tag in column):
+                return list(column)
+    return [None] * len(stems)

@@ -1,0 +1,222 @@
+"""The texts of chosen cells: one pass over the source checks every row and keeps what is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pinchmix.database import Database
+from pinchmix.errors import SourceChanged
+from pinchmix.grid import ROW_BITS
+from pinchmix.progress import progress_bar
+from pinchmix.scan import blank
+from pinchmix.sources.faults import Faults
+from pinchmix.sources.layout import Column, Layout
+from pinchmix.sources.source import Source, Table
+
+# Other projects' names for the three roles.
+ROLES = {"user": ("user", "human", "prompter"), "assistant": ("assistant", "gpt", "bot", "model"), "system": ("system",)}
+
+
+@dataclass
+class Texts:
+    """The texts of cells, fetched by address into the scratch database as lists of (role, content).
+
+    The first fetch reads every text once and checks it; later ones read only the parts of the source that hold what is
+    still missing.
+
+    Attributes:
+        source: The tables.
+        database: Where they are readable; holds the texts as table ``texts`` (address, messages).
+        faults: Rows whose text cannot be used, after the first fetch.
+        bad: The addresses of these rows, int64.
+    """
+
+    source: Source
+    database: Database
+    progress: bool | None = None
+    faults: Faults = field(default_factory=Faults)
+    bad: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    _held: npt.NDArray[np.int64] | None = None
+
+    def fetch(self, address: npt.NDArray[np.int64], among: npt.NDArray[np.int64] | None = None) -> None:
+        """Make sure that the texts at these addresses are in the table ``texts``.
+
+        Args:
+            address: Cells that are wanted, int64.
+            among: Every cell of the grid; on the first fetch, only these are checked (others belong to no language at
+                hand, or were found bad before).
+        """
+        first = self._held is None
+        if first:
+            self.database.execute(
+                "CREATE OR REPLACE TABLE texts (address BIGINT, messages STRUCT(role VARCHAR, content VARCHAR)[])"
+            )
+            self._held = np.zeros(0, dtype=np.int64)
+        assert self._held is not None
+        wanted = np.setdiff1d(address, self._held)
+        tables = {int(number) for number in np.unique((among if first and among is not None else wanted) >> ROW_BITS)}
+        bad: list[npt.NDArray[np.int64]] = []
+        with progress_bar("reading texts", len(tables), "table", self.progress) as step:
+            for table in self.source.tables:
+                if table.number in tables:
+                    mine = wanted[(wanted >> ROW_BITS) == table.number]
+                    bad.append(self._read(table, mine, check=first))
+                    step(1)
+        if first and among is not None:
+            found = np.concatenate([np.zeros(0, dtype=np.int64), *bad])
+            self._note(found[np.isin(found, among)])
+        self._held = np.union1d(self._held, wanted)
+
+    def _read(self, table: Table, wanted: npt.NDArray[np.int64], *, check: bool) -> npt.NDArray[np.int64]:
+        """Copy the wanted texts of one table; return the addresses of bad rows when all rows are checked."""
+        # A join with an empty side would still have to be written; a row number that never occurs stands in for it.
+        rows = (wanted & ((1 << ROW_BITS) - 1)) if len(wanted) else np.array([-1], dtype=np.int64)
+        name = self.database.register(pa.table({"wanted": rows}))
+        address = f"({table.number}::BIGINT << {ROW_BITS}) | t.{table.row}::BIGINT"
+        fault = fault_of(table.layout)
+        join = f"FROM {table.relation} AS t {'LEFT ' if check else ''}JOIN {name} AS w ON t.{table.row} = w.wanted"
+        if not check:
+            self.database.execute(f"INSERT INTO texts SELECT {address}, {messages_of(table.layout)} {join}")
+            self.database.unregister(name)
+            return np.zeros(0, dtype=np.int64)
+        self.database.execute(
+            "CREATE OR REPLACE TEMP TABLE passed AS "
+            f"SELECT {address} AS address, fault IS NOT NULL AS bad, "
+            f"CASE WHEN fault IS NULL THEN {messages_of(table.layout)} END AS messages "
+            f"FROM (SELECT t.*, w.wanted, {fault} AS fault {join}) AS t WHERE fault IS NOT NULL OR wanted IS NOT NULL"
+        )
+        self.database.unregister(name)
+        self.database.execute("INSERT INTO texts SELECT address, messages FROM passed WHERE NOT bad")
+        found: npt.NDArray[np.int64] = self.database.columns("SELECT address FROM passed WHERE bad")["address"]
+        self.database.execute("DROP TABLE passed")
+        return found
+
+    def _note(self, bad: npt.NDArray[np.int64]) -> None:
+        """Describe bad rows; they are few, so they are read again for their details."""
+        self.bad = np.sort(bad)
+        for table in self.source.tables:
+            mine = self.bad[(self.bad >> ROW_BITS) == table.number]
+            if not len(mine):
+                continue
+            name = self.database.register(pa.table({"wanted": mine & ((1 << ROW_BITS) - 1)}))
+            rows = self.database.rows(
+                f"SELECT {table.line}, {fault_of(table.layout)} FROM {table.relation} AS t "
+                f"JOIN {name} AS w ON t.{table.row} = w.wanted ORDER BY 1"
+            )
+            self.database.unregister(name)
+            for line, fault in rows:
+                kind, _, detail = fault.partition("|")
+                self.faults.add(table.name, line, kind, detail)
+
+    def pairs(self, address: npt.NDArray[np.int64], size: int = 20_000) -> Iterator[tuple[list[int], list[str], list[str]]]:
+        """Yield addresses, prompts and responses of fetched cells in batches, for the checks.
+
+        A prompt is all user turns, a response all assistant turns, joined by line ends.
+        """
+        for start in range(0, len(address), size):
+            wanted = self.database.register(pa.table({"address": address[start : start + size]}))
+            batch = self.database.table(
+                f"SELECT t.address, {_joined('user')} AS prompt, {_joined('assistant')} AS response "
+                f"FROM texts AS t JOIN {wanted} AS w USING (address) ORDER BY 1"
+            )
+            self.database.unregister(wanted)
+            yield tuple(batch.column(name).to_pylist() for name in ("address", "prompt", "response"))  # type: ignore[misc]
+
+    def ordered(self, address: npt.NDArray[np.int64], columns: pa.Table) -> pa.RecordBatchReader:
+        """Return the rows of a mixture in the given order: the columns given, and ``messages``.
+
+        Args:
+            address: Fetched cells, int64, in the order of the mixture.
+            columns: More columns of the same length.
+
+        Raises:
+            SourceChanged: A text is gone.
+        """
+        place = pa.array(np.arange(len(address)))
+        name = self.database.register(columns.append_column("address", pa.array(address)).append_column("place", place))
+        (held,) = self.database.rows(f"SELECT count(*) FROM {name} JOIN texts USING (address)")[0]
+        if held != len(address):
+            raise SourceChanged("the source", f"{len(address) - held:,} of the rows that were scanned are gone")
+        return self.database.batches(f"SELECT w.* EXCLUDE (address, place), messages FROM {name} AS w JOIN texts USING (address) ORDER BY place")
+
+
+def _joined(role: str) -> str:
+    return f"array_to_string([m.content FOR m IN t.messages IF m.role = '{role}'], chr(10))"
+
+
+def _role(value: str) -> str:
+    cases = " ".join(
+        f"WHEN {value} IN ({', '.join(repr(name) for name in names)}) THEN '{role}'" for role, names in ROLES.items()
+    )
+    return f"(CASE {cases} END)"
+
+
+def _turn(role: str, content: str) -> str:
+    return f"{{'role': '{role}', 'content': {content}}}"
+
+
+def _turns(column: Column, keys: tuple[str, str]) -> str:
+    role, content = (f'm."{key}"' for key in keys)
+    return f"[{{'role': {_role(role)}, 'content': {content}}} FOR m IN t.{column.sql}]"
+
+
+def messages_of(layout: Layout) -> str:
+    """Return SQL for the messages of a good row ``t`` of this layout.
+
+    Example:
+        >>> messages_of(Layout("pair", prompt=Column(("q",)), response=Column(("a",))))
+        '[{\\'role\\': \\'user\\', \\'content\\': t."q"}, {\\'role\\': \\'assistant\\', \\'content\\': t."a"}]'
+    """
+    if layout.messages:
+        body = _turns(layout.messages, layout.keys)
+    else:
+        assert layout.prompt is not None
+        assert layout.response is not None
+        if layout.turns:
+            body = f"list_concat({_turns(layout.prompt, layout.keys)}, {_turns(layout.response, layout.keys)})"
+        else:
+            prompt = f"t.{layout.prompt.sql}"
+            if layout.input:
+                extra = f"t.{layout.input.sql}"
+                empty = f"({extra} IS NULL OR {blank(extra)})"
+                prompt = f"CASE WHEN {empty} THEN {prompt} ELSE {prompt} || chr(10) || chr(10) || {extra} END"
+            body = f"[{_turn('user', prompt)}, {_turn('assistant', f't.{layout.response.sql}')}]"
+    if layout.system:
+        system = f"t.{layout.system.sql}"
+        return f"CASE WHEN {system} IS NULL OR {blank(system)} THEN {body} ELSE list_concat([{_turn('system', system)}], {body}) END"
+    return body
+
+
+def fault_of(layout: Layout) -> str:
+    """Return SQL for what is wrong with a row ``t`` of this layout as ``fault|detail``; null for a good row.
+
+    Example:
+        >>> fault_of(Layout("pair", prompt=Column(("q",)), response=Column(("a",)))).startswith("CASE WHEN")
+        True
+    """
+    if not layout.messages and not layout.turns:
+        cases = []
+        for column in (layout.prompt, layout.response):
+            assert column is not None
+            text, shown = f"t.{column.sql}", repr(str(column)).replace("'", "''")
+            cases.append(f"WHEN {text} IS NULL THEN 'missing text|{shown} is null'")
+            cases.append(f"WHEN {blank(text)} THEN 'empty text|{shown} is empty'")
+        return f"CASE {' '.join(cases)} END"
+    turns = f"({messages_of(layout)})"
+    order = f"array_to_string([left(m.role, 1) FOR m IN {turns}], '')"
+    source = layout.messages or layout.prompt
+    role = f'm."{layout.keys[0]}"'
+    unknown = f"list_first([coalesce({role}::VARCHAR, 'null') FOR m IN t.{source.sql if source else ''} IF {_role(role)} IS NULL])"
+    return (
+        f"CASE WHEN t.{source.sql if source else ''} IS NULL OR len({turns}) = 0 THEN 'no turns|' "
+        f"WHEN {unknown} IS NOT NULL THEN 'unknown role|the role ' || {unknown} "
+        f"WHEN len([m FOR m IN {turns} IF m.content IS NULL]) > 0 THEN 'missing text|a turn without content' "
+        f"WHEN len([m FOR m IN {turns} IF {blank('m.content')}]) > 0 THEN 'empty text|an empty turn' "
+        f"WHEN NOT regexp_full_match({order}, 's?(ua)+') THEN 'turn order|' || "
+        f"array_to_string([coalesce(m.role, 'null') FOR m IN {turns}], ', ') END"
+    )
