@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 SEED = 7
 BATCH = 50_000  # rows turned into messages at a time
+SCHEMA = pa.schema([("messages", pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())])))])
 
 
 def choose(masks: np.ndarray, languages: int, rng: np.random.Generator) -> np.ndarray:
@@ -56,6 +57,11 @@ def choose_rows(ids: list[pd.Series], rng: np.random.Generator) -> list[np.ndarr
     return [np.flatnonzero(chosen[present] == language) for language, present in enumerate(per_language)]
 
 
+def read(file: Path, columns: list[str]) -> pd.DataFrame:
+    """Return columns of a file, left as Arrow holds them: the default string type costs a copy."""
+    return pd.read_parquet(file, columns=columns, dtype_backend="pyarrow")
+
+
 def messages(instruction: pa.Array, output: pa.Array) -> pa.Array:
     """Return the chat form: a list of two messages for each row."""
     rows = len(instruction)
@@ -68,29 +74,22 @@ def messages(instruction: pa.Array, output: pa.Array) -> pa.Array:
 def build(folder: Path, out: Path) -> None:
     """Write OUT/train.parquet and OUT/train.jsonl."""
     files = sorted(folder.glob("*.parquet"))
-    rng = np.random.default_rng(SEED)
-    rows = choose_rows([pd.read_parquet(file, columns=["id"])["id"] for file in files], rng)
-    parts = [
-        pd.read_parquet(file, columns=["instruction", "output"]).take(take)
-        for file, take in zip(files, rows, strict=True)
-    ]
+    rows = choose_rows([read(file, ["id"])["id"] for file in files], np.random.default_rng(SEED))
+    parts = [read(file, ["instruction", "output"]).take(take) for file, take in zip(files, rows, strict=True)]
     data = pd.concat(parts, ignore_index=True)
     del parts
-    order = rng.permutation(len(data))
+    data = data.sample(frac=1, random_state=SEED)
 
     out.mkdir(parents=True, exist_ok=True)
     quote = json.JSONEncoder(ensure_ascii=False).encode
-    schema = pa.schema(
-        [("messages", pa.list_(pa.struct([("role", pa.string()), ("content", pa.large_string())])))]
-    )
     with (
-        pq.ParquetWriter(out / "train.parquet", schema, compression="zstd") as parquet,
+        pq.ParquetWriter(out / "train.parquet", SCHEMA, compression="zstd") as parquet,
         (out / "train.jsonl").open("w", encoding="utf-8", newline="\n") as lines,
     ):
         for start in range(0, len(data), BATCH):
-            batch = pa.Table.from_pandas(data.take(order[start : start + BATCH]), preserve_index=False).combine_chunks()
+            batch = pa.Table.from_pandas(data.iloc[start : start + BATCH], preserve_index=False)
             instruction, output = (batch[name].combine_chunks() for name in ("instruction", "output"))
-            parquet.write_table(pa.table({"messages": messages(instruction, output)}, schema))
+            parquet.write_table(pa.table([messages(instruction, output)], SCHEMA))
             lines.writelines(
                 f'{{"messages":[{{"role":"user","content":{quote(asked)}}},'
                 f'{{"role":"assistant","content":{quote(answer)}}}]}}\n'

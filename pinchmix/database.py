@@ -29,6 +29,16 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def write_stream(batches: pa.RecordBatchReader, path: Path) -> int:
+    """Write a stream of batches to an Arrow file that can be mapped into memory; return its number of rows."""
+    rows = 0
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, batches.schema) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+            rows += batch.num_rows
+    return rows
+
+
 class Database:
     """A private DuckDB in memory that spills to a scratch folder; both end with the object, or at exit.
 

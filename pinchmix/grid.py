@@ -115,7 +115,11 @@ class Grid:
         words = np.zeros((len(self.ids), (count + 63) // 64), dtype=np.uint64)
         for place in range(count):
             words[self.instruction[self.language == place], place // 64] |= np.uint64(1 << (place % 64))
-        distinct, of_instruction, supply = np.unique(words, axis=0, return_inverse=True, return_counts=True)
+        if words.shape[1] == 1:  # sorting numbers is many times faster than sorting rows
+            flat, of_instruction, supply = np.unique(words[:, 0], return_inverse=True, return_counts=True)
+            distinct = flat[:, None]
+        else:
+            distinct, of_instruction, supply = np.unique(words, axis=0, return_inverse=True, return_counts=True)
         places = np.arange(count)
         allowed = (distinct[:, places // 64] >> (places % 64).astype(np.uint64)) & np.uint64(1)
         return Patterns(allowed.astype(bool), supply.astype(np.int64), of_instruction.reshape(-1).astype(np.int64))

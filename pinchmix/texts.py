@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pinchmix.database import Database
-from pinchmix.errors import SourceChanged
+from pinchmix.database import Database, write_stream
 from pinchmix.grid import ROW_BITS
 from pinchmix.progress import progress_bar
 from pinchmix.scan import blank
@@ -24,14 +24,14 @@ ROLES = {"user": ("user", "human", "prompter"), "assistant": ("assistant", "gpt"
 
 @dataclass
 class Texts:
-    """The texts of cells, fetched by address into the scratch database as lists of (role, content).
+    """The texts of cells, fetched by address into scratch files as lists of (role, content).
 
     The first fetch reads every text once and checks it; later ones read only the parts of the source that hold what is
     still missing.
 
     Attributes:
         source: The tables.
-        database: Where they are readable; holds the texts as table ``texts`` (address, messages).
+        database: Where they are readable.
         faults: Rows whose text cannot be used, after the first fetch.
         bad: The addresses of these rows, int64.
     """
@@ -42,9 +42,10 @@ class Texts:
     faults: Faults = field(default_factory=Faults)
     bad: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     _held: npt.NDArray[np.int64] | None = None
+    _files: list[Path] = field(default_factory=list)
 
     def fetch(self, address: npt.NDArray[np.int64], among: npt.NDArray[np.int64] | None = None) -> None:
-        """Make sure that the texts at these addresses are in the table ``texts``.
+        """Make sure that the texts at these addresses are at hand.
 
         Args:
             address: Cells that are wanted, int64.
@@ -52,14 +53,11 @@ class Texts:
                 hand, or were found bad before).
         """
         first = self._held is None
-        if first:
-            self.database.execute(
-                "CREATE OR REPLACE TABLE texts (address BIGINT, messages STRUCT(role VARCHAR, content VARCHAR)[])"
-            )
+        if self._held is None:
             self._held = np.zeros(0, dtype=np.int64)
-        assert self._held is not None
         wanted = np.setdiff1d(address, self._held)
-        tables = {int(number) for number in np.unique((among if first and among is not None else wanted) >> ROW_BITS)}
+        used = np.bincount((among if first and among is not None else wanted) >> ROW_BITS)
+        tables = set(np.flatnonzero(used).tolist())
         bad: list[npt.NDArray[np.int64]] = []
         with progress_bar("reading texts", len(tables), "table", self.progress) as step:
             for table in self.source.tables:
@@ -69,7 +67,8 @@ class Texts:
                     step(1)
         if first and among is not None:
             found = np.concatenate([np.zeros(0, dtype=np.int64), *bad])
-            self._note(found[np.isin(found, among)])
+            if len(found):
+                self._note(found[np.isin(found, among)])
         self._held = np.union1d(self._held, wanted)
 
     def _read(self, table: Table, wanted: npt.NDArray[np.int64], *, check: bool) -> npt.NDArray[np.int64]:
@@ -80,21 +79,26 @@ class Texts:
         address = f"({table.number}::BIGINT << {ROW_BITS}) | t.{table.row}::BIGINT"
         fault = fault_of(table.layout)
         join = f"FROM {table.relation} AS t {'LEFT ' if check else ''}JOIN {name} AS w ON t.{table.row} = w.wanted"
-        if not check:
-            self.database.execute(f"INSERT INTO texts SELECT {address}, {messages_of(table.layout)} {join}")
-            self.database.unregister(name)
-            return np.zeros(0, dtype=np.int64)
-        self.database.execute(
-            "CREATE OR REPLACE TEMP TABLE passed AS "
-            f"SELECT {address} AS address, fault IS NOT NULL AS bad, "
-            f"CASE WHEN fault IS NULL THEN {messages_of(table.layout)} END AS messages "
-            f"FROM (SELECT t.*, w.wanted, {fault} AS fault {join}) AS t WHERE fault IS NOT NULL OR wanted IS NOT NULL"
-        )
+        if check:
+            query = (
+                f"SELECT {address} AS address, CASE WHEN fault IS NULL THEN {messages_of(table.layout)} END AS messages "
+                f"FROM (SELECT t.*, w.wanted, {fault} AS fault {join}) AS t WHERE fault IS NOT NULL OR wanted IS NOT NULL"
+            )
+        else:
+            query = f"SELECT {address} AS address, {messages_of(table.layout)} AS messages {join}"
+        path = self.database.folder / f"texts-{len(self._files)}.arrow"
+        write_stream(self.database.batches(query), path)
         self.database.unregister(name)
-        self.database.execute("INSERT INTO texts SELECT address, messages FROM passed WHERE NOT bad")
-        found: npt.NDArray[np.int64] = self.database.columns("SELECT address FROM passed WHERE bad")["address"]
-        self.database.execute("DROP TABLE passed")
-        return found
+        self._files.append(path)
+        with pa.memory_map(str(path)) as stored:
+            texts = pa.ipc.open_file(stored).read_all()
+            bad = texts.column("address").filter(texts.column("messages").is_null())
+            return bad.to_numpy()
+
+    def _registered(self) -> str:
+        """Register all texts held and return their name in SQL; they stay on disk."""
+        tables = [pa.ipc.open_file(pa.memory_map(str(path))).read_all() for path in self._files]
+        return self.database.register(pa.concat_tables(tables))
 
     def _note(self, bad: npt.NDArray[np.int64]) -> None:
         """Describe bad rows; they are few, so they are read again for their details."""
@@ -118,14 +122,16 @@ class Texts:
 
         A prompt is all user turns, a response all assistant turns, joined by line ends.
         """
+        texts = self._registered()
         for start in range(0, len(address), size):
             wanted = self.database.register(pa.table({"address": address[start : start + size]}))
             batch = self.database.table(
                 f"SELECT t.address, {_joined('user')} AS prompt, {_joined('assistant')} AS response "
-                f"FROM texts AS t JOIN {wanted} AS w USING (address) ORDER BY 1"
+                f"FROM {texts} AS t JOIN {wanted} AS w USING (address) WHERE messages IS NOT NULL ORDER BY 1"
             )
             self.database.unregister(wanted)
             yield tuple(batch.column(name).to_pylist() for name in ("address", "prompt", "response"))  # type: ignore[misc]
+        self.database.unregister(texts)
 
     def ordered(self, address: npt.NDArray[np.int64], columns: pa.Table) -> pa.RecordBatchReader:
         """Return the rows of a mixture in the given order: the columns given, and ``messages``.
@@ -133,16 +139,13 @@ class Texts:
         Args:
             address: Fetched cells, int64, in the order of the mixture.
             columns: More columns of the same length.
-
-        Raises:
-            SourceChanged: A text is gone.
         """
         place = pa.array(np.arange(len(address)))
         name = self.database.register(columns.append_column("address", pa.array(address)).append_column("place", place))
-        (held,) = self.database.rows(f"SELECT count(*) FROM {name} JOIN texts USING (address)")[0]
-        if held != len(address):
-            raise SourceChanged("the source", f"{len(address) - held:,} of the rows that were scanned are gone")
-        return self.database.batches(f"SELECT w.* EXCLUDE (address, place), messages FROM {name} AS w JOIN texts USING (address) ORDER BY place")
+        texts = self._registered()
+        return self.database.batches(
+            f"SELECT w.* EXCLUDE (address, place), messages FROM {name} AS w JOIN {texts} AS t USING (address) ORDER BY place"
+        )
 
 
 def _joined(role: str) -> str:
