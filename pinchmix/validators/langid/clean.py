@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -16,7 +17,9 @@ from pinchmix.validators.langid.script import cases, lower
 MAX_CHARACTERS = 20_000
 
 # Every pattern has a bound on what it may span: adversarial text must not make it quadratic.
-_FENCE = re.compile(r"(```|~~~).*?(?:\1|\Z)", re.DOTALL)
+_FENCE = re.compile(r"(```|~~~)(.*?)(?:\1|\Z)", re.DOTALL)
+_DATA = re.compile(r"(?:json\w*|yaml|csv|te?xt|markdown|md)?\s*[\[{]", re.IGNORECASE)
+_PROSE_STRING = re.compile(r'"((?:[^"\s]+[^\S\n]+){4,400}[^"\s]+)"')
 _INLINE = re.compile(r"`[^`\n]{1,300}`")
 _FORMULA = re.compile(r"\$\$[^$]{1,2000}\$\$|\$(?=\S)[^$\n]{0,300}(?<=\S)\$(?!\d)")
 _TEX = re.compile(
@@ -48,7 +51,9 @@ _CODE_START = re.compile(
     re.VERBOSE,
 )
 _CODE_END = re.compile(r"(?:[;{}]|\)\s*:|=>|\\)\s*$")
-_OPERATOR = re.compile(r"==|!=|<=|>=|=>|->|\+=|-=|:=|::|&&|\|\||\w\(|\w\[|\)\.|(?<![=<>])=(?![=<>])|[{};]")
+_OPERATOR = re.compile(r"==|!=|<=|>=|=>|->|\+=|-=|:=|::|&&|\|\||\w\(|\w\[|\)\.|(?<![=<>])=(?![=<>])|[{}]")
+_ASSIGNMENT = re.compile(r"\s*[A-Za-z_][\w.]*(?:\[[^\]\n]{1,60}\])?(?:\s*,\s*[A-Za-z_]\w*)*\s*[-+*/%|&]?=\s*[^\s=]", re.ASCII)
+_WORDS = re.compile(r"(?:[^\W\d_]{2,},? ){3}[^\W\d_]{2}")
 _LATIN_LINE = re.compile(r"[ -~\t]*\Z")
 _CODE_SIGN = re.compile(r"[=;{}()\[\]<>]|SELECT|import|else|try")
 # Operators that make a line code by themselves, and how many characters each may stand for.
@@ -70,7 +75,7 @@ def clean_text(text: str) -> str:
     """
     text = text[:MAX_CHARACTERS]
     if "```" in text or "~~~" in text:
-        text = _FENCE.sub(" \n ", text)
+        text = _FENCE.sub(_prose_of_fence, text)
     if "`" in text:
         text = _INLINE.sub(" ", text)
     if "$" in text:
@@ -126,6 +131,12 @@ def lower_capitals(codes: Codes) -> Codes:
     return Codes(np.where(flags, lower()[codes.points], codes.points), codes.starts)
 
 
+def _prose_of_fence(fence: re.Match[str]) -> str:
+    """Return what a fenced block says in sentences: the long strings of data; nothing of code."""
+    content = fence.group(2)
+    return " \n ".join(("", *_PROSE_STRING.findall(content), "")) if _DATA.match(content) else " \n "
+
+
 def _without_code_lines(text: str) -> str:
     """Drop lines of code, and the lines between two of them that hold nothing but ASCII."""
     lines = text.split("\n")
@@ -141,6 +152,8 @@ def _is_code(line: str) -> bool:
         return False
     if _CODE_START.match(line):
         return True
+    if _ASSIGNMENT.match(line) and not _WORDS.search(line):
+        return True
     operators = len(_OPERATOR.findall(line))
     if operators and _CODE_END.search(line):
         return True
@@ -149,7 +162,7 @@ def _is_code(line: str) -> bool:
 
 def _fill_gaps(lines: Sequence[str], code: list[bool]) -> None:
     marked = [number for number, flag in enumerate(code) if flag]
-    for before, after in zip(marked, marked[1:], strict=False):
+    for before, after in itertools.pairwise(marked):
         gap = range(before + 1, after)
         if len(gap) <= 2 and all(_LATIN_LINE.match(lines[number]) for number in gap):
             for number in gap:

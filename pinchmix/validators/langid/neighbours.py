@@ -28,7 +28,7 @@ _NEIGHBOURS = {
     "ur": "fa ar", "vi": "fr pt", "zh": "ja", "zh-Hant": "ja",
 }  # fmt: skip
 # The pivot of nearly every data set: what is left untranslated is English.
-_ALWAYS = ("en",)
+_ALWAYS = ("en", "de", "fr", "id", "sv", "no", "tr", "vi", "pl", "nl", "pt", "sw", "so")
 
 
 def leader(tag: str) -> str:

@@ -18,15 +18,13 @@ _BREAK = re.compile(r"[\r\n]+|(?<=[.!?:;…।؟])\s+|[。！？；]|[\"“”�
 _WORD = re.compile(r"[^\W\d_]+")
 # A segment of fewer letters than three or four words is likely to be taken for anything.
 _SEGMENT_LETTERS = 12
+# What must be left of a text beside names to be the ground of a rejection.
+_REST_LETTERS = 12
 # A segment counts for the language or against it when the odds are three to one.
 _RIGHT, _WRONG = 0.5, 0.25
-# Names are capitalised, and so are the words of a list of names, all but a particle or two.
-_NAMES_SHARE, _NAMES_LEAST = 0.8, 3
 
 
-def segment_shares(
-    texts: Sequence[str], tongues: Tongues, tongue_of: NDArray[np.int64]
-) -> NDArray[np.float64]:
+def segment_shares(texts: Sequence[str], tongues: Tongues, tongue_of: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return which share of each text is in its expected language, sentence by sentence.
 
     Args:
@@ -40,7 +38,7 @@ def segment_shares(
     Example:
         >>> english = Tongues.of(("en",), frozenset({"cs"}))
         >>> segment_shares(["The weather is fine. Dneska je opravdu krásné počasí."], english, np.array([0])).round(1)
-        array([0.3])
+        array([0.4])
     """
     pieces: list[str] = []
     text_of: list[int] = []
@@ -50,31 +48,66 @@ def segment_shares(
         text_of += [number] * len(found)
     if not pieces:
         return np.zeros(len(texts))
-    codes = lower_capitals(encode(pieces))
-    letters = script_letters(codes)
-    total = letters.sum(axis=1)
     at = np.array(text_of)
-    tongue = tongue_of[at]
-    inside = (letters * tongues.accepted[tongue]).sum(axis=1) * 2 >= total
-    scores, counts = score_codes(codes)
-    share = posterior(scores, counts, tongues.candidates[tongue])
-    share = np.where(tongues.own[tongue], share, 0.0).sum(axis=1)
-    told = (total >= _SEGMENT_LETTERS) & ((counts > 0) | ~inside)
-    right = told & inside & (share >= _RIGHT)
-    wrong = told & (~inside | (share <= _WRONG))
+    share, total = _shares(pieces, tongues, tongue_of[at])
+    right = (total >= _SEGMENT_LETTERS) & (share >= _RIGHT)
+    wrong = (total >= _SEGMENT_LETTERS) & (share <= _WRONG)
     of_right = np.bincount(at[right], weights=total[right], minlength=len(texts))
     of_told = of_right + np.bincount(at[wrong], weights=total[wrong], minlength=len(texts))
     return of_right / np.maximum(of_told, 1)
 
 
-def looks_like_names(text: str) -> bool:
-    """Whether nearly all words of a text are capitalised.
+def stays_wrong(texts: Sequence[str], tongues: Tongues, tongue_of: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which texts seem to be in another language by more than the names in them.
+
+    Args:
+        texts: The cleaned texts.
+        tongues: The expected languages.
+        tongue_of: The expected language of each text.
+
+    Returns:
+        One flag a text.
 
     Example:
-        >>> looks_like_names("Barack Obama, Angela Merkel"), looks_like_names("Angela Merkel was born in Hamburg")
-        (True, False)
+        >>> german = Tongues.of(("de",), frozenset({"en"}))
+        >>> stays_wrong(["Doctor Who and the Daleks", "this is not what I wanted"], german, np.array([0, 0])).tolist()
+        [False, True]
     """
-    words = _WORD.findall(text[:MAX_CHARACTERS])
-    if len(words) < _NAMES_LEAST:
-        return False
-    return sum(word[0].isupper() and not word[1:].isupper() for word in words) >= _NAMES_SHARE * len(words)
+    share, total = _shares([without_names(text) for text in texts], tongues, tongue_of)
+    return (total >= _REST_LETTERS) & (share <= _WRONG)
+
+
+def _shares(
+    texts: Sequence[str], tongues: Tongues, tongue_of: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the probability of the expected language, 0 where the script is another one, and the weighted letters."""
+    codes = lower_capitals(encode(texts))
+    letters = script_letters(codes)
+    total: NDArray[np.int64] = letters.sum(axis=1)
+    inside = (letters * tongues.accepted[tongue_of]).sum(axis=1) * 2 >= total
+    scores, counts = score_codes(codes)
+    # A language without a profile is known by its script only; what competes for it is of no account.
+    supported = tongues.supported[tongue_of]
+    share = posterior(scores, counts, tongues.candidates[tongue_of] | ~supported[:, None])
+    share = np.where(tongues.own[tongue_of], share, 0.0).sum(axis=1)
+    return np.where(inside, np.where(supported, share, 1.0), 0.0), total
+
+
+def without_names(text: str) -> str:
+    """Return a text without its capitalised words, which are names more often than not, in any language's text.
+
+    Args:
+        text: A cleaned text.
+
+    Returns:
+        What is left. A text in capitals is returned as it is.
+
+    Example:
+        >>> without_names("Wo liegt die Harvard School of Public Health?")
+        ' liegt die   of  ?'
+    """
+    text = text[:MAX_CHARACTERS]
+    words = _WORD.findall(text)
+    if sum(len(word) > 1 and word.isupper() for word in words) * 2 > len(words):
+        return text
+    return _WORD.sub(lambda word: "" if word.group()[0].isupper() else word.group(), text)

@@ -16,7 +16,7 @@ from pinchmix.validators.langid.codes import Codes, batches, encode
 from pinchmix.validators.langid.profiles import profiles
 from pinchmix.validators.langid.scorer import DIGITS, MAX_CHARACTERS, posterior, score_codes
 from pinchmix.validators.langid.script import SCRIPTS, script_letters
-from pinchmix.validators.langid.segments import looks_like_names, segment_shares
+from pinchmix.validators.langid.segments import segment_shares, stays_wrong
 from pinchmix.validators.langid.tongues import Tongues, columns_by_script
 
 OK, UNSURE, MISMATCH = 0, 1, 2
@@ -27,7 +27,7 @@ REASONS = (
     "script",  # by the script alone
     "mixed",  # a good part is in another language or script
     "segments",  # by its sentences, taken one by one
-    "names",  # a list of names, which have no language
+    "names",  # little is left beside names, which have no language
     "short",  # too few letters to say
     "no letters",  # numbers, signs, nothing
     "code only",  # nothing is left beside code, formulas and addresses
@@ -38,8 +38,9 @@ _CODE = {reason: number for number, reason in enumerate(REASONS)}
 
 # The likelier reading wins: at 0.5 the near-neighbour text that passes is measured in tenths of a per cent, at 0.3 twice that.
 ACCEPT = 0.5
-# A calibrated 1 in 20: below it right text is 0.3 % of sentences, nearly all of which the second look saves.
-REJECT = 0.05
+# Text that 0.05 would reject and 0.02 does not is right as often as not (loan words, short noun phrases), and what is
+# untranslated is far below either.
+REJECT = 0.02
 # Under 30 letters no detector measured is right often enough to throw a text away; 12 n-grams guard against
 # letters that the profiles do not know.
 REJECT_LETTERS, REJECT_GRAMS = 30, 12
@@ -166,7 +167,8 @@ def _judge(
     rows = np.flatnonzero(chinese & (verdict == OK) & (seen.total[text_of] >= REJECT_LETTERS))
     rows = rows[probability(rows, tongues.own, tongues.profile) <= REJECT]
     verdict[rows], reason[rows] = UNSURE, _CODE["variant"]
-    return verdict, reason, score, _top(seen, text_of, tongues, tongue_of, need & (counts > 0), scores, verdict)
+    by_script = (verdict == OK) & (reason == _CODE["script"])
+    return verdict, reason, score, _top(seen, text_of, tongues, tongue_of, need & (counts > 0), scores, by_script)
 
 
 def _look(texts: Sequence[str]) -> _Seen:
@@ -222,9 +224,11 @@ def _second_look(
     verdict: NDArray[np.int8],
     reason: NDArray[np.int8],
 ) -> None:
-    """Take back mismatches of lists of names, and of texts that are right in a good part of their sentences."""
+    """Take back mismatches that names make, and those of texts that are right in a good part of their sentences."""
     wrong = np.flatnonzero(verdict == MISMATCH)
-    names = wrong[[looks_like_names(seen.cleaned[number]) for number in text_of[wrong]]]
+    if not len(wrong):
+        return
+    names = wrong[~stays_wrong([seen.cleaned[number] for number in text_of[wrong]], tongues, tongue_of[wrong])]
     verdict[names], reason[names] = UNSURE, _CODE["names"]
     rows = np.flatnonzero((verdict == MISMATCH) & (reason == _CODE["language"]))
     share = segment_shares([seen.cleaned[number] for number in text_of[rows]], tongues, tongue_of[rows])
@@ -241,7 +245,7 @@ def _top(
     tongue_of: NDArray[np.int64],
     scored: NDArray[np.bool_],
     scores: NDArray[np.float64],
-    verdict: NDArray[np.int8],
+    by_script: NDArray[np.bool_],
 ) -> NDArray[np.object_]:
     """Return the likeliest language of each pair's text among those of its main script."""
     letters = seen.letters.copy()
@@ -254,6 +258,7 @@ def _top(
     top = np.full(len(text_of), "", dtype=object)
     top[told] = np.array(profiles().languages, dtype=object)[likeliest[text_of[told]]]
     # One language of a group stands for the others; the one that was asked for is the better name.
-    same = (verdict == OK) & ~told | told & tongues.profile[tongue_of, likeliest[text_of]]
+    same = told & tongues.profile[tongue_of, likeliest[text_of]]
+    same |= by_script & ~(told & tongues.chinese[tongue_of])
     top[same] = np.array(tongues.tags, dtype=object)[tongue_of[same]]
     return top
