@@ -16,10 +16,12 @@ from pinchmix.validators.langid.tongues import Tongues
 
 _BREAK = re.compile(r"[\r\n]+|(?<=[.!?:;…।؟])\s+|[。！？；]|[\"“”„«»「」『』‹›]")
 _WORD = re.compile(r"[^\W\d_]+")
+# A capitalised word that does not begin a sentence or a line; an initial ends no sentence.
+_NAME = re.compile(r"(?:(?<=[^\s.!?¿¡])|(?<=\b[^\W\d_]\.))([^\S\n]+[^\w\s]?)([^\W\d_]+)")
 # A segment of fewer letters than three or four words is likely to be taken for anything.
 _SEGMENT_LETTERS = 12
-# What must be left of a text beside names to be the ground of a rejection.
-_REST_LETTERS = 12
+# What must be left of a text beside names to be the ground of a rejection, in words and in letters.
+_SMALL_SHARE, _REST_LETTERS = 0.3, 8
 # A segment counts for the language or against it when the odds are three to one.
 _RIGHT, _WRONG = 0.5, 0.25
 
@@ -74,7 +76,8 @@ def stays_wrong(texts: Sequence[str], tongues: Tongues, tongue_of: NDArray[np.in
         [False, True]
     """
     share, total = _shares([without_names(text) for text in texts], tongues, tongue_of)
-    return (total >= _REST_LETTERS) & (share <= _WRONG)
+    sentences = np.array([_small_share(text) >= _SMALL_SHARE for text in texts], dtype=bool)
+    return sentences & (total >= _REST_LETTERS) & (share <= _WRONG)
 
 
 def _shares(
@@ -93,8 +96,20 @@ def _shares(
     return np.where(inside, np.where(supported, share, 1.0), 0.0), total
 
 
+def _small_share(text: str) -> float:
+    """Return the share of words that are not capitalised; texts in capitals have sentences like others."""
+    words = _WORD.findall(text[:MAX_CHARACTERS])
+    if _in_capitals(words):
+        return 1.0
+    return sum(not word[0].isupper() for word in words) / max(len(words), 1)
+
+
+def _in_capitals(words: Sequence[str]) -> bool:
+    return sum(len(word) > 1 and word.isupper() for word in words) * 2 > len(words)
+
+
 def without_names(text: str) -> str:
-    """Return a text without its capitalised words, which are names more often than not, in any language's text.
+    """Return a text without the capitalised words inside its sentences, which are names more often than not.
 
     Args:
         text: A cleaned text.
@@ -104,10 +119,9 @@ def without_names(text: str) -> str:
 
     Example:
         >>> without_names("Wo liegt die Harvard School of Public Health?")
-        ' liegt die   of  ?'
+        'Wo liegt die   of  ?'
     """
     text = text[:MAX_CHARACTERS]
-    words = _WORD.findall(text)
-    if sum(len(word) > 1 and word.isupper() for word in words) * 2 > len(words):
+    if _in_capitals(_WORD.findall(text)):
         return text
-    return _WORD.sub(lambda word: "" if word.group()[0].isupper() else word.group(), text)
+    return _NAME.sub(lambda word: word[1] if word[2][0].isupper() else word[0], text)
