@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from langdetect.detector_factory import PROFILES_DIRECTORY, DetectorFactory
@@ -35,6 +36,7 @@ NEAR = {
 }  # fmt: skip
 PROSE = ("sent", "udhr", "xcopa")
 Line = tuple[str, str, str]
+T = TypeVar("T")
 
 
 def read_labelled(path: Path, half: str) -> list[Line]:
@@ -42,7 +44,7 @@ def read_labelled(path: Path, half: str) -> list[Line]:
     chosen = lines if half == "all" else lines[half == "odd" :: 2]
     triples = [tuple(line.split("\t")) for line in chosen if line]
     mend = {"\\n": "\n", "\\t": "\t", "\\\\": "\\"}
-    found = []
+    found: list[Line] = []
     for language, kind, text in triples:
         for mark, char in mend.items():
             text = text.replace(mark, char)
@@ -61,7 +63,8 @@ def show(name: str, figures: tuple[int, np.ndarray]) -> None:
 
 
 def letters(texts: list[str]) -> np.ndarray:
-    return script_letters(encode([clean_text(text) for text in texts])).sum(axis=1)
+    weighted: np.ndarray = script_letters(encode([clean_text(text) for text in texts])).sum(axis=1)
+    return weighted
 
 
 def right_text(lines: list[Line], details: bool) -> None:
@@ -71,10 +74,10 @@ def right_text(lines: list[Line], details: bool) -> None:
     others = sorted({language for language, *_ in lines} - set(PAPER))
     for language in (*PAPER, *others) if details else ():
         for kinds in (PROSE, ("pair",)):
-            chosen = [text for tag, kind, text in lines if tag == language and kind in kinds]
-            if chosen:
+            texts = [text for tag, kind, text in lines if tag == language and kind in kinds]
+            if texts:
                 data = PAPER if language in PAPER else (*PAPER, language)
-                show(f"  right: {language} {'+'.join(kinds)}", rates(chosen, [language] * len(chosen), data))
+                show(f"  right: {language} {'+'.join(kinds)}", rates(texts, [language] * len(texts), data))
     chosen = [line for line in lines if line[0] not in PAPER and line[1] in PROSE]
     show("right: other languages, prose", rates([x for *_, x in chosen], [x for x, *_ in chosen], PAPER))
 
@@ -137,9 +140,10 @@ def against_langdetect(lines: list[Line]) -> None:
     ours = [profiles().languages[best] if count else "" for best, count in zip(scores.argmax(1), counts, strict=True)]
     same = np.mean([mine == other for mine, other in zip(ours, theirs, strict=True)]) * 100
     print(f"same label as langdetect (seed 0) on {len(sample)} texts of prose: {same:.2f} %")
-    latin = [(text[:100], tag) for tag, kind, text in lines if kind in PROSE and tag in PAPER and len(text) >= 100]
+    # In the full mix of languages and scripts.
+    long = [(text[:94], tag) for tag, kind, text in lines if kind in PROSE and tag in PAPER and len(text) >= 94]
     # Distinct texts, as equal ones are judged once.
-    many = [(f"{text[:94]} {number:05d}", tag) for number in range(30_000 // len(latin) + 1) for text, tag in latin]
+    many = [(f"{text} {number:05d}", tag) for number in range(30_000 // len(long) + 1) for text, tag in long]
     texts, tags = [text for text, _ in many], [tag for _, tag in many]
     _, quick = timed(lambda: judge_texts(texts, tags, languages=PAPER))
     _, base = timed(lambda: [detect(text) for text in texts[:500]])
@@ -148,14 +152,15 @@ def against_langdetect(lines: list[Line]) -> None:
           f"{per_second / theirs_per_second:.0f} times (prose as it is: langdetect {len(sample) / slow:,.0f})")  # fmt: skip
 
 
-def timed(work: Callable[[], object]) -> tuple[object, float]:
+def timed(work: Callable[[], T]) -> tuple[T, float]:
     start = time.process_time()
     result = work()
     return result, time.process_time() - start
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    about, form = __doc__, argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=about, formatter_class=form)
     parser.add_argument("data", type=Path)
     parser.add_argument("--half", choices=("even", "odd", "all"), default="odd")
     parser.add_argument("--details", action="store_true", help="one line a language")

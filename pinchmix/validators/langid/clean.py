@@ -52,7 +52,10 @@ _CODE_START = re.compile(
 )
 _CODE_END = re.compile(r"(?:[;{}]|\)\s*:|=>|\\)\s*$")
 _OPERATOR = re.compile(r"==|!=|<=|>=|=>|->|\+=|-=|:=|::|&&|\|\||\w\(|\w\[|\)\.|(?<![=<>])=(?![=<>])|[{}]")
-_ASSIGNMENT = re.compile(r"\s*[A-Za-z_][\w.]*(?:\[[^\]\n]{1,60}\])?(?:\s*,\s*[A-Za-z_]\w*)*\s*[-+*/%|&]?=\s*[^\s=]", re.ASCII)
+_ASSIGNMENT = re.compile(
+    r"\s*[A-Za-z_][\w.]*(?:\[[^\]\n]{1,60}\])?(?:\s*,\s*[A-Za-z_]\w*){0,9}\s*[-+*/%|&]?=\s*[^\s=]", re.ASCII
+)
+# Four words in a row are prose, whatever else the line has.
 _WORDS = re.compile(r"(?:[^\W\d_]{2,},? ){3}[^\W\d_]{2}")
 _LATIN_LINE = re.compile(r"[ -~\t]*\Z")
 _CODE_SIGN = re.compile(r"[=;{}()\[\]<>]|SELECT|import|else|try")

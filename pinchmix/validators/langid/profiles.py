@@ -94,13 +94,16 @@ def profiles() -> Profiles:
     row = {gram: number for number, gram in enumerate(grams)}
     weights = np.zeros((len(grams), len(languages)))
     for column, profile in enumerate(loaded):
-        known = [(row[gram], count / profile["n_words"][len(gram) - 1]) for gram, count in profile["freq"].items()
-                 if gram in row]  # fmt: skip
-        index, share = zip(*known, strict=True)
-        weights[list(index), column] = np.round(np.log(np.array(share) / _FLOOR + 1) / _STEP) * _STEP
-    symbol = {char: number for number, char in enumerate(sorted({char for gram in grams for char in gram} | {" "}), SPACE)}
+        totals = profile["n_words"]
+        known = {row[gram]: count / totals[len(gram) - 1] for gram, count in profile["freq"].items() if gram in row}
+        share = np.array(list(known.values()))
+        weights[list(known), column] = np.round(np.log(share / _FLOOR + 1) / _STEP) * _STEP
+    # The space sorts before every letter.
+    symbol = {char: number for number, char in enumerate(sorted({" ", *"".join(grams)}), SPACE)}
     if symbol[" "] != SPACE or len(symbol) >= UNKNOWN:
-        raise RuntimeError(f"langdetect's profiles have {len(symbol)} characters, more than the {UNKNOWN} of a symbol")
+        raise RuntimeError(
+            f"langdetect's profiles have {len(symbol)} characters, more than the {UNKNOWN - 1} there is room for"
+        )
     singles = np.full(UNKNOWN + 1, -1, dtype=np.int32)
     for gram in grams:
         if len(gram) == 1:
@@ -112,7 +115,7 @@ def profiles() -> Profiles:
 
 
 def _possible(gram: str) -> bool:
-    """Whether text can give this n-gram: words are cut at spaces, so a space is only ever its first or last character."""
+    """Whether text can give this n-gram: words end at spaces, so a space is its first or last character or none."""
     return gram.strip() != "" and " " not in gram[1:-1]
 
 
@@ -124,7 +127,8 @@ def _pack(symbol: Mapping[str, int], gram: str) -> int:
 
 
 def _slots(keys: NDArray[np.int64]) -> NDArray[np.int64]:
-    return ((keys.astype(np.uint64) * _MULTIPLIER) >> _SHIFT).astype(np.int64)
+    slots: NDArray[np.int64] = ((keys.astype(np.uint64) * _MULTIPLIER) >> _SHIFT).astype(np.int64)
+    return slots
 
 
 def _table(keys: NDArray[np.int64], values: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
@@ -161,4 +165,5 @@ def _symbols(symbol: Mapping[str, int]) -> NDArray[np.uint16]:
     for point in range(0x20000):
         if chr(point).isupper():
             by_point[point] |= CAPITAL
-    return by_point[np.array(normal)]
+    normalised: NDArray[np.uint16] = by_point[np.array(normal)]
+    return normalised

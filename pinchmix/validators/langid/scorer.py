@@ -61,10 +61,10 @@ def posterior(
         1.0
     """
     # Always the full width, in the same order: a text's figures then do not depend on what else is in the batch.
-    tau = np.minimum(1.0, _TAU_SCALE * np.maximum(counts, 1) ** _TAU_POWER)
+    tau = np.minimum(1.0, _TAU_SCALE * np.maximum(counts, 1).astype(np.float64) ** _TAU_POWER)
     heat = np.where(candidates, scores * tau[:, None], -np.inf)
     heat -= heat.max(axis=1, keepdims=True)
-    odds = np.exp(heat)
+    odds: NDArray[np.float64] = np.exp(heat)
     odds /= odds.sum(axis=1, keepdims=True)
     return np.round(odds, DIGITS)
 
@@ -80,7 +80,7 @@ def score_codes(codes: Codes) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
 
     Example:
         >>> score_codes(encode(["abc"]))[1].tolist()
-        [8]
+        [7]
     """
     table = profiles()
     codes = _without_stray_latin(codes)
@@ -92,7 +92,8 @@ def score_codes(codes: Codes) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     grams = sparse.csr_array(
         (np.ones(len(indices)), indices, pointers.astype(np.int32)), shape=(len(ends), len(table.weights))
     )
-    return grams @ table.weights, np.diff(pointers)
+    sums: NDArray[np.float64] = np.asarray(grams @ table.weights)
+    return sums, np.diff(pointers)
 
 
 def _without_stray_latin(codes: Codes) -> Codes:
@@ -119,4 +120,3 @@ def _rows(table: Profiles, codes: Codes) -> NDArray[np.int32]:
     rows[1:][capital[1:] & capital[:-1]] = -1
     rows[codes.starts] = -1
     return rows
-

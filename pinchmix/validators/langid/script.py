@@ -57,7 +57,8 @@ SCRIPTS = {name: number for number, name in enumerate(_RANGES, OTHER + 1)}
 COUNT = len(SCRIPTS) + 2
 
 # A Chinese character or a syllable says about as much as three letters.
-WEIGHTS = frozen(np.array([0, *(3 if name in ("Bopo", "Hira", "Kana", "Hang", "Hani") else 1 for name in ["", *SCRIPTS])]))
+_DENSE = ("Bopo", "Hira", "Kana", "Hang", "Hani")
+WEIGHTS = frozen(np.array([0, 1, *(3 if name in _DENSE else 1 for name in SCRIPTS)]))
 
 # Scripts of CLDR that are several here.
 _FAMILIES = {"Hans": ("Hani", "Bopo"), "Hant": ("Hani", "Bopo"), "Jpan": ("Hani", "Hira", "Kana"), "Kore": ("Hang",)}
@@ -116,7 +117,8 @@ def script_letters(codes: Codes) -> NDArray[np.int64]:
     """
     cells = codes.owners() * COUNT + _table()[codes.points]
     counts = np.bincount(cells, minlength=len(codes.starts) * COUNT).reshape(-1, COUNT)
-    return counts * WEIGHTS
+    weighted: NDArray[np.int64] = counts * WEIGHTS
+    return weighted
 
 
 def columns_of(script: str) -> tuple[int, ...]:
@@ -137,8 +139,8 @@ def script_decides(tag: str, others: frozenset[str]) -> bool:
         others: The languages of the data set; one of them that shares the script takes the certainty away.
 
     Example:
-        >>> script_decides("he", frozenset()), script_decides("he", frozenset({"yi"})), script_decides("ru", frozenset())
-        (True, False, False)
+        >>> script_decides("he", frozenset({"en"})), script_decides("he", frozenset({"yi"}))
+        (True, False)
     """
     script = script_of(tag)
     columns = columns_of(script)

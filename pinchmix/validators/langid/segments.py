@@ -56,7 +56,8 @@ def segment_shares(texts: Sequence[str], tongues: Tongues, tongue_of: NDArray[np
     wrong = (total >= _SEGMENT_LETTERS) & (share <= _WRONG)
     of_right = np.bincount(at[right], weights=total[right], minlength=len(texts))
     of_told = of_right + np.bincount(at[wrong], weights=total[wrong], minlength=len(texts))
-    return of_right / np.maximum(of_told, 1)
+    share_right: NDArray[np.float64] = of_right / np.maximum(of_told, 1)
+    return share_right
 
 
 def stays_wrong(texts: Sequence[str], tongues: Tongues, tongue_of: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -72,7 +73,7 @@ def stays_wrong(texts: Sequence[str], tongues: Tongues, tongue_of: NDArray[np.in
 
     Example:
         >>> german = Tongues.of(("de",), frozenset({"en"}))
-        >>> stays_wrong(["Doctor Who and the Daleks", "this is not what I wanted"], german, np.array([0, 0])).tolist()
+        >>> stays_wrong(["Barack Obama und Angela Merkel", "this is not what I wanted"], german, np.array([0, 0])).tolist()
         [False, True]
     """
     share, total = _shares([without_names(text) for text in texts], tongues, tongue_of)

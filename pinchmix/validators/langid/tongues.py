@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pinchmix.language import script_of
-from pinchmix.validators.langid.neighbours import candidates, column, family
+from pinchmix.validators.langid.neighbours import candidates, column
 from pinchmix.validators.langid.profiles import profiles
 from pinchmix.validators.langid.script import COUNT, SCRIPTS, columns_of, script_decides
 
@@ -57,14 +57,15 @@ class Tongues:
         profile = np.array([[number == column(tag) for number in range(len(known))] for tag in tags], dtype=bool)
         profile = profile.reshape(len(tags), len(known))
         both = np.array([script_of(tag) in ("Hans", "Hant") for tag in known])
-        own = profile | (profile.any(axis=1) & chinese)[:, None] & both
+        supported: NDArray[np.bool_] = np.any(profile, axis=1)
+        own = profile | (supported & chinese)[:, None] & both
         competing = np.array([candidates(tag, languages) for tag in tags], dtype=bool).reshape(own.shape)
         accepted = np.zeros((len(tags), COUNT), dtype=bool)
         for number, tag in enumerate(tags):
             accepted[number, list(columns_of(script_of(tag)))] = True
         return cls(
             tags=tags,
-            supported=profile.any(axis=1),
+            supported=supported,
             profile=profile,
             own=own,
             candidates=competing | own,
@@ -88,5 +89,5 @@ def columns_by_script() -> NDArray[np.bool_]:
     flags = np.zeros((COUNT, len(profiles().languages)), dtype=bool)
     for number, tag in enumerate(profiles().languages):
         for script in columns_of(script_of(tag)):
-            flags[script, number] = not (family(tag) == "Hani" and script == SCRIPTS["Hani"] and script_of(tag) == "Jpan")
+            flags[script, number] = script != SCRIPTS["Hani"] or script_of(tag) != "Jpan"
     return flags
