@@ -34,7 +34,7 @@ _HASHTAG = re.compile(r"#\w{1,80}")
 _SNAKE = re.compile(r"\b[A-Za-z0-9]*_[A-Za-z0-9_]+\b|\b[A-Za-z0-9]+_\b", re.ASCII)
 _DOTTED = re.compile(r"(?<![\w.])[a-z]\w*(?:\.[a-z_]\w*)+(?:\(\))?", re.ASCII)
 _CAMEL = re.compile(r"\b[A-Za-z]*[a-z][A-Z][A-Za-z0-9]*\b")
-_CALL = re.compile(r"\b[A-Za-z_]\w*(?:\.\w+)*\([^()\n]{0,80}\)", re.ASCII)
+_CALL = re.compile(r"\b[A-Za-z_]\w{0,60}(?:\.\w{1,60}){0,6}\([^()\n]{0,80}\)", re.ASCII)
 _MARKS = re.compile("[\u0300-\u036f]")
 
 # What a line of code starts with, in the languages people ask models to write.
@@ -51,12 +51,13 @@ _CODE_START = re.compile(
     re.VERBOSE,
 )
 _CODE_END = re.compile(r"(?:[;{}]|\)\s*:|=>|\\)\s*$")
-_OPERATOR = re.compile(r"==|!=|<=|>=|=>|->|\+=|-=|:=|::|&&|\|\||\w\(|\w\[|\)\.|(?<![=<>])=(?![=<>])|[{}]")
+_OPERATOR = re.compile(r"==|!=|<=|>=|=>|->|\+=|-=|:=|::|&&|\|\||\w\(|\w\[|\)\.|(?<![=<>])=(?![=<>])")
+_DECLARATION = re.compile(r"\s*[\w-]{1,40}\s*:\s*[^;\n]{1,80};\s*\Z", re.ASCII)
 _ASSIGNMENT = re.compile(
     r"\s*[A-Za-z_][\w.]*(?:\[[^\]\n]{1,60}\])?(?:\s*,\s*[A-Za-z_]\w*){0,9}\s*[-+*/%|&]?=\s*[^\s=]", re.ASCII
 )
 # Four words in a row are prose, whatever else the line has.
-_WORDS = re.compile(r"(?:[^\W\d_]{2,},? ){3}[^\W\d_]{2}")
+_WORDS = re.compile(r"(?:[^\W\d_]{2,40},? ){3}[^\W\d_]{2}")
 _LATIN_LINE = re.compile(r"[ -~\t]*\Z")
 _CODE_SIGN = re.compile(r"[=;{}()\[\]<>]|SELECT|import|else|try")
 # Operators that make a line code by themselves, and how many characters each may stand for.
@@ -153,9 +154,9 @@ def _without_code_lines(text: str) -> str:
 def _is_code(line: str) -> bool:
     if not line or line.isspace():
         return False
-    if _CODE_START.match(line):
+    if _CODE_START.match(line) or line.rstrip().endswith("{"):
         return True
-    if _ASSIGNMENT.match(line) and not _WORDS.search(line):
+    if (_ASSIGNMENT.match(line) or _DECLARATION.match(line)) and not _WORDS.search(line):
         return True
     operators = len(_OPERATOR.findall(line))
     if operators and _CODE_END.search(line):

@@ -73,7 +73,8 @@ def stays_wrong(texts: Sequence[str], tongues: Tongues, tongue_of: NDArray[np.in
 
     Example:
         >>> german = Tongues.of(("de",), frozenset({"en"}))
-        >>> stays_wrong(["Barack Obama und Angela Merkel", "this is not what I wanted"], german, np.array([0, 0])).tolist()
+        >>> both = ["Barack Obama und Angela Merkel", "this is not what I wanted"]
+        >>> stays_wrong(both, german, np.array([0, 0])).tolist()
         [False, True]
     """
     share, total = _shares([without_names(text) for text in texts], tongues, tongue_of)
