@@ -126,7 +126,8 @@ def test_what_has_no_profile_is_rejected_by_its_script_only(text, tag):
 
 
 ODD = (
-    "\ud800\udfff lone \udc00", "\x00" * 50, "😀" * 200, "a" * 100_000, "字" * 100_000, "word " * 20_000, "\n" * 100_000,
+    "\ud800\udfff lone \udc00", "\x00" * 50, "😀" * 200, "a" * 100_000, "字" * 100_000, "word " * 20_000,
+    "\n" * 100_000,
     "a.b" * 33_000, "$a" * 50_000, "`x" * 50_000, "<a" * 50_000, "\\begin{a}" * 11_000, "\\[" * 50_000, "a@" * 50_000,
     '"a ' * 33_000, "x=1 " * 25_000, "(" * 100_000, "f(" * 50_000, "``` " * 25_000, " " * 100_000, ";" + " " * 99_999,
     "Ab " * 33_000, "\u0301" * 100_000, "A" * 100_000, "a_" * 50_000, "if " + ": " * 50_000, "x = " + "é" * 99_999,
@@ -257,6 +258,11 @@ def test_code_addresses_and_formulas_change_no_verdict(tag):
 def test_english_in_a_json_block_is_still_english():
     block = '```json\n{"summary": "The market opens early in the morning and closes at noon every day."}\n```'
     assert one(block, "it")[0] == MISMATCH
+
+
+def test_text_that_was_fenced_as_an_answer_is_read():
+    assert one(f"Here is the text:\n```\n{SENTENCES['it']}\n```", "it")[0] != MISMATCH
+    assert one(f'Here is the summary as JSON:\n```json\n{{"summary": "{SENTENCES["zh"]}"}}\n```', "zh")[0] != MISMATCH
 
 
 def test_sentences_of_both_languages_are_mixed():

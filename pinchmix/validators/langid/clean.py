@@ -19,7 +19,10 @@ MAX_CHARACTERS = 20_000
 # Every pattern has a bound on what it may span: adversarial text must not make it quadratic.
 _FENCE = re.compile(r"(```|~~~)(.*?)(?:\1|\Z)", re.DOTALL)
 _DATA = re.compile(r"(?:json\w*|yaml|csv|te?xt|markdown|md)?\s*[\[{]", re.IGNORECASE)
-_PROSE_STRING = re.compile(r'"((?:[^"\s]+[^\S\n]+){4,400}[^"\s]+)"')
+_PROSE_LABELS = ("", "text", "txt", "plaintext", "markdown", "md")
+_STRING = re.compile(r'"([^"\n]+)(?:"|\Z)')
+# Shorter ASCII strings of data are values of a format: names, codes, types.
+_PROSE_LENGTH = 5
 _INLINE = re.compile(r"`[^`\n]{1,300}`")
 _FORMULA = re.compile(r"\$\$[^$]{1,2000}\$\$|\$(?=\S)[^$\n]{0,300}(?<=\S)\$(?!\d)")
 _TEX = re.compile(
@@ -136,9 +139,14 @@ def lower_capitals(codes: Codes) -> Codes:
 
 
 def _prose_of_fence(fence: re.Match[str]) -> str:
-    """Return what a fenced block says in sentences: the long strings of data; nothing of code."""
+    """Return what a fenced block says in sentences: long strings of data, or text that was fenced as an answer."""
     content = fence.group(2)
-    return " \n ".join(("", *_PROSE_STRING.findall(content), "")) if _DATA.match(content) else " \n "
+    if _DATA.match(content):
+        found = (text for text in _STRING.findall(content) if not text.isascii() or len(text.split()) >= _PROSE_LENGTH)
+        return " \n ".join(("", *found, ""))
+    label, _, body = content.partition("\n")
+    prose = label.strip().lower() in _PROSE_LABELS and not any(map(_is_code, body.split("\n")))
+    return f" \n{body}\n " if prose else " \n "
 
 
 def _without_code_lines(text: str) -> str:

@@ -21,7 +21,7 @@ _NAME = re.compile(r"(?:(?<=[^\s.!?¿¡])|(?<=\b[^\W\d_]\.))([^\S\n]+[^\w\s]?)([
 # A segment of fewer letters than three or four words is likely to be taken for anything.
 _SEGMENT_LETTERS = 12
 # What must be left of a text beside names to be the ground of a rejection, in words and in letters.
-_SMALL_SHARE, _REST_LETTERS = 0.3, 8
+_SMALL_SHARE, _REST_LETTERS = 0.25, 8
 # A segment counts for the language or against it when the odds are three to one.
 _RIGHT, _WRONG = 0.5, 0.25
 
