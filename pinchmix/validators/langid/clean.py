@@ -37,6 +37,7 @@ _HASHTAG = re.compile(r"#\w{1,80}")
 _SNAKE = re.compile(r"\b[A-Za-z0-9]*_[A-Za-z0-9_]+\b|\b[A-Za-z0-9]+_\b", re.ASCII)
 _DOTTED = re.compile(r"(?<![\w.])[a-z]\w*(?:\.[a-z_]\w*)+(?:\(\))?", re.ASCII)
 _CAMEL = re.compile(r"\b[A-Za-z]*[a-z][A-Z][A-Za-z0-9]*\b")
+_HUMP = re.compile(r"[a-z][A-Z]")
 _CALL = re.compile(r"\b[A-Za-z_]\w{0,60}(?:\.\w{1,60}){0,6}\([^()\n]{0,80}\)", re.ASCII)
 _MARKS = re.compile("[\u0300-\u036f]")
 
@@ -46,7 +47,8 @@ _CODE_START = re.compile(
         (?:def|class)\s+\w+\s*[(:{]|from\s+[\w.]+\s+import\s|import\s+[\w.{*]+(?:\s+as\s+\w+|;|,|\s*$)
         |(?:if|while|elif|for|with)\b.*:\s*$|(?:else|try|finally)\s*:\s*$|except\b.*:\s*$
         |return\b.*[()\[\];+*/=]|return\s+\w+\s*$|print\s*\(|\#include\b|\#define\b|using\s+[\w.:]+(?:\s+\w+)?;
-        |(?:public|private|protected|static|const|let|var|func|fn|int|void|double|string|bool)\s+\w+.*[;={(]
+        |(?:public|private|protected|static)\s+\w+.*[;={(]|(?:const|let|var)\s+\w+\s*[:=;]
+        |(?:func|fn|int|void|double|string|bool)\s+\w+\s*[;=({]
         |function\s+\w*\s*\(|package\s+[\w.]+;?\s*$|@\w+\s*$|>>>\s|\#!/
         |SELECT\s.*\sFROM\s|INSERT\s+INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s|CREATE\s+(?:TABLE|VIEW|INDEX)\s
         |(?:FROM|WHERE|GROUP\s+BY|ORDER\s+BY|HAVING|(?:INNER|LEFT|RIGHT|FULL)\s+JOIN|JOIN)\s+\w+.*[=.,;<>(]|//|/\*|\*/
@@ -62,7 +64,8 @@ _ASSIGNMENT = re.compile(
 # Four words in a row are prose, whatever else the line has.
 _WORDS = re.compile(r"(?:[^\W\d_]{2,40},? ){3}[^\W\d_]{2}")
 _LATIN_LINE = re.compile(r"[ -~\t]*\Z")
-_CODE_SIGN = re.compile(r"[=;{}()\[\]<>]|SELECT|import|else|try")
+_CODE_SIGN = re.compile(r"[=;{}()\[\]<>]")
+_CODE_WORDS = ("SELECT", "import", "else:", "try:", "return")
 # Operators that make a line code by themselves, and how many characters each may stand for.
 _DENSE_OPERATORS, _DENSE_SPAN = 2, 14
 
@@ -96,7 +99,7 @@ def clean_text(text: str) -> str:
     if "&" in text:
         text = _ENTITY.sub(" ", text)
     # Before the patterns below take the marks away by which a line of code is known.
-    if _CODE_SIGN.search(text):
+    if _CODE_SIGN.search(text) or any(word in text for word in _CODE_WORDS):
         text = _without_code_lines(text)
     if "\\" in text:
         text = _TEX.sub(" ", text.replace("\\n", "\n"))
@@ -110,7 +113,7 @@ def clean_text(text: str) -> str:
         text = _SNAKE.sub(" ", text)
     if "." in text:
         text = _DOTTED.sub(" ", text)
-    if not (text.islower() or text.isupper()):
+    if _HUMP.search(text):
         text = _CAMEL.sub(" ", text)
     if not text.isascii() and _MARKS.search(text):
         # langdetect composes Vietnamese only; decomposed text (macOS file names, some PDFs) exists in every language.
