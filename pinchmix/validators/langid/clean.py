@@ -1,0 +1,184 @@
+"""Cleaning of texts for identification only: code, formulas, addresses and markup say nothing about the language."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import unicodedata
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pinchmix.validators.langid.codes import Codes
+from pinchmix.validators.langid.script import cases, lower
+
+# Twice what is scored, so that a text keeps its 10,000 characters when half of it is code.
+MAX_CHARACTERS = 20_000
+
+# Every pattern has a bound on what it may span: adversarial text must not make it quadratic.
+_FENCE = re.compile(r"(```|~~~)(.*?)(?:\1|\Z)", re.DOTALL)
+_DATA = re.compile(r"(?:json\w*|yaml|csv|te?xt|markdown|md)?\s*[\[{]", re.IGNORECASE)
+_PROSE_LABELS = ("", "text", "txt", "plaintext", "markdown", "md")
+_STRING = re.compile(r'"([^"\n]+)(?:"|\Z)')
+# Shorter ASCII strings of data are values of a format: names, codes, types.
+_PROSE_LENGTH = 5
+_INLINE = re.compile(r"`[^`\n]{1,300}`")
+_FORMULA = re.compile(r"\$\$[^$]{1,2000}\$\$|\$(?=\S)[^$\n]{0,300}(?<=\S)\$(?!\d)")
+_TEX = re.compile(
+    r"\\\[.{1,2000}?\\\]|\\\(.{1,1000}?\\\)|\\begin\{(\w{1,20}\*?)\}.{0,2000}?\\end\{\1\}|\\[A-Za-z]+", re.DOTALL
+)
+_URL = re.compile(r"(?:https?|ftp)://[!-~]+|www\.[!-~]+")
+_MAIL = re.compile(r"[-_.0-9A-Za-z]{1,64}@[-_.0-9A-Za-z]{1,255}|@\w{2,40}")
+_TAG = re.compile(r"<[/!]?[A-Za-z][^<>]{0,300}>|<!--.{0,2000}?-->", re.DOTALL)
+_ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}|#\d{1,6});")
+_KEY = re.compile(r"([\"'])[^\"'\n]{1,60}\1\s{0,4}:")
+_HASHTAG = re.compile(r"#\w{1,80}")
+_SNAKE = re.compile(r"\b[A-Za-z0-9]*_[A-Za-z0-9_]+\b|\b[A-Za-z0-9]+_\b", re.ASCII)
+_DOTTED = re.compile(r"(?<![\w.])[a-z]\w*(?:\.[a-z_]\w*)+(?:\(\))?", re.ASCII)
+_CAMEL = re.compile(r"\b[A-Za-z]*[a-z][A-Z][A-Za-z0-9]*\b")
+_HUMP = re.compile(r"[a-z][A-Z]")
+_CALL = re.compile(r"\b[A-Za-z_]\w{0,60}(?:\.\w{1,60}){0,6}\([^()\n]{0,80}\)", re.ASCII)
+_MARKS = re.compile("[\u0300-\u036f]")
+
+# What a line of code starts with, in the languages people ask models to write.
+_CODE_START = re.compile(
+    r"""\s*(?:
+        (?:def|class)\s+\w+\s*[(:{]|from\s+[\w.]+\s+import\s|import\s+[\w.{*]+(?:\s+as\s+\w+|;|,|\s*$)
+        |(?:if|while|elif|for|with)\b.*:\s*$|(?:else|try|finally)\s*:\s*$|except\b.*:\s*$
+        |return\b.*[()\[\];+*/=]|return\s+\w+\s*$|print\s*\(|\#include\b|\#define\b|using\s+[\w.:]+(?:\s+\w+)?;
+        |(?:public|private|protected|static)\s+\w+.*[;={(]|(?:const|let|var)\s+\w+\s*[:=;]
+        |(?:func|fn|int|void|double|string|bool)\s+\w+\s*[;=({]
+        |function\s+\w*\s*\(|package\s+[\w.]+;?\s*$|@\w+\s*$|>>>\s|\#!/
+        |SELECT\s.*\sFROM\s|INSERT\s+INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s|CREATE\s+(?:TABLE|VIEW|INDEX)\s
+        |(?:FROM|WHERE|GROUP\s+BY|ORDER\s+BY|HAVING|(?:INNER|LEFT|RIGHT|FULL)\s+JOIN|JOIN)\s+\w+.*[=.,;<>(]|//|/\*|\*/
+    )""",
+    re.VERBOSE,
+)
+_CODE_END = re.compile(r"(?:[;{}]|\)\s*:|=>|\\)\s*$")
+_OPERATOR = re.compile(r"==|!=|<=|>=|=>|->|\+=|-=|:=|::|&&|\|\||\w\(|\w\[|\)\.|(?<![=<>])=(?![=<>])")
+_DECLARATION = re.compile(r"\s*[\w-]{1,40}\s*:\s*[^;\n]{1,80};\s*\Z", re.ASCII)
+_ASSIGNMENT = re.compile(
+    r"\s*[A-Za-z_][\w.]*(?:\[[^\]\n]{1,60}\])?(?:\s*,\s*[A-Za-z_]\w*){0,9}\s*[-+*/%|&]?=\s*[^\s=]", re.ASCII
+)
+# Four words in a row are prose, whatever else the line has.
+_WORDS = re.compile(r"(?:[^\W\d_]{2,40},? ){3}[^\W\d_]{2}")
+_LATIN_LINE = re.compile(r"[ -~\t]*\Z")
+_CODE_SIGN = re.compile(r"[=;{}()\[\]<>]")
+_CODE_WORDS = ("SELECT", "import", "else:", "try:", "return")
+# Operators that make a line code by themselves, and how many characters each may stand for.
+_DENSE_OPERATORS, _DENSE_SPAN = 2, 14
+
+
+def clean_text(text: str) -> str:
+    """Return the part of a text that is human language, for identification only.
+
+    Args:
+        text: Any text; it is never stored in this form.
+
+    Returns:
+        The text without code, formulas, addresses, markup and identifiers. Capitals stay: see ``lower_capitals``.
+
+    Example:
+        >>> clean_text("Esegui `ls -l` e apri https://example.org/x adesso.").split()
+        ['Esegui', 'e', 'apri', 'adesso.']
+    """
+    text = text[:MAX_CHARACTERS]
+    if "```" in text or "~~~" in text:
+        text = _FENCE.sub(_prose_of_fence, text)
+    if "`" in text:
+        text = _INLINE.sub(" ", text)
+    if "$" in text:
+        text = _FORMULA.sub(" ", text)
+    if "://" in text or "www." in text:
+        text = _URL.sub(" ", text)
+    if "@" in text:
+        text = _MAIL.sub(" ", text)
+    if "<" in text:
+        text = _TAG.sub(" ", text)
+    if "&" in text:
+        text = _ENTITY.sub(" ", text)
+    # Before the patterns below take the marks away by which a line of code is known.
+    if _CODE_SIGN.search(text) or any(word in text for word in _CODE_WORDS):
+        text = _without_code_lines(text)
+    if "\\" in text:
+        text = _TEX.sub(" ", text.replace("\\n", "\n"))
+    if ":" in text and ('"' in text or "'" in text):
+        text = _KEY.sub(" ", text)
+    if "#" in text:
+        text = _HASHTAG.sub(" ", text)
+    if "(" in text:
+        text = _CALL.sub(" ", text)
+    if "_" in text:
+        text = _SNAKE.sub(" ", text)
+    if "." in text:
+        text = _DOTTED.sub(" ", text)
+    if _HUMP.search(text):
+        text = _CAMEL.sub(" ", text)
+    if not text.isascii() and _MARKS.search(text):
+        # langdetect composes Vietnamese only; decomposed text (macOS file names, some PDFs) exists in every language.
+        text = unicodedata.normalize("NFC", text)
+    return text
+
+
+def lower_capitals(codes: Codes) -> Codes:
+    """Return the batch with texts that are mostly capitals in lower case, as langdetect skips words in capitals.
+
+    Args:
+        codes: The cleaned texts.
+
+    Returns:
+        The same code points, one for one.
+    """
+    case = cases()[codes.points]
+    capitals = codes.count(case == 2)
+    shout = capitals * 2 > codes.count(case > 0)
+    # One capital of one letter is the start of a sentence.
+    shout &= capitals > 1
+    if not shout.any():
+        return codes
+    flags: NDArray[np.bool_] = shout[codes.owners()]
+    return Codes(np.where(flags, lower()[codes.points], codes.points), codes.starts)
+
+
+def _prose_of_fence(fence: re.Match[str]) -> str:
+    """Return what a fenced block says in sentences: long strings of data, or text that was fenced as an answer."""
+    content = fence.group(2)
+    if _DATA.match(content):
+        found = (text for text in _STRING.findall(content) if not text.isascii() or len(text.split()) >= _PROSE_LENGTH)
+        return " \n ".join(("", *found, ""))
+    label, _, body = content.partition("\n")
+    prose = label.strip().lower() in _PROSE_LABELS and not any(map(_is_code, body.split("\n")))
+    return f" \n{body}\n " if prose else " \n "
+
+
+def _without_code_lines(text: str) -> str:
+    """Drop lines of code, and the lines between two of them that hold nothing but ASCII."""
+    lines = text.split("\n")
+    code = [_is_code(line) for line in lines]
+    if not any(code):
+        return text
+    _fill_gaps(lines, code)
+    return "\n".join(line for line, drop in zip(lines, code, strict=True) if not drop)
+
+
+def _is_code(line: str) -> bool:
+    if not line or line.isspace():
+        return False
+    if _CODE_START.match(line) or line.rstrip().endswith("{"):
+        return True
+    if (_ASSIGNMENT.match(line) or _DECLARATION.match(line)) and not _WORDS.search(line):
+        return True
+    operators = len(_OPERATOR.findall(line))
+    if operators and _CODE_END.search(line):
+        return True
+    return operators >= _DENSE_OPERATORS and operators * _DENSE_SPAN >= len(line.strip())
+
+
+def _fill_gaps(lines: Sequence[str], code: list[bool]) -> None:
+    marked = [number for number, flag in enumerate(code) if flag]
+    for before, after in itertools.pairwise(marked):
+        gap = range(before + 1, after)
+        if len(gap) <= 2 and all(_LATIN_LINE.match(lines[number]) for number in gap):
+            for number in gap:
+                code[number] = True

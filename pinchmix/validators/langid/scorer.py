@@ -1,0 +1,122 @@
+"""How likely each language is, for a batch of texts: naive Bayes over langdetect's n-grams."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from pinchmix.validators.langid.codes import Codes, batches, encode
+from pinchmix.validators.langid.profiles import CAPITAL, SYMBOL_BITS, UNKNOWN, Profiles, profiles
+
+# What langdetect reads of a text; more adds time, not certainty.
+MAX_CHARACTERS = 10_000
+# n-grams of a text overlap, so that their product is overconfident; this exponent calibrates it.
+_TAU_SCALE, _TAU_POWER = 0.7, -0.3
+# Probabilities are compared after rounding, so that the last digit of exp() on some machine decides nothing.
+DIGITS = 6
+
+
+def log_scores(texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Score texts against every profile.
+
+    Args:
+        texts: The texts, cleaned. Only their first 10,000 characters count.
+
+    Returns:
+        One row a text and one column a language of ``profiles().languages``: the sum of log P over the n-grams of the
+        text, up to a constant of the text. And the number of n-grams of each text.
+
+    Example:
+        >>> scores, grams = log_scores(["The weather is fine today.", "42"])
+        >>> profiles().languages[scores[0].argmax()], grams.tolist()
+        ('en', [67, 0])
+    """
+    table = profiles()
+    scores = np.zeros((len(texts), len(table.languages)))
+    counts = np.zeros(len(texts), dtype=np.int64)
+    for batch in batches(texts):
+        scores[batch], counts[batch] = score_codes(encode([text[:MAX_CHARACTERS] for text in texts[batch]]))
+    return scores, counts
+
+
+def posterior(
+    scores: NDArray[np.float64], counts: NDArray[np.int64], candidates: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Return the probability of each candidate language of each text, rounded to six digits.
+
+    Args:
+        scores: As ``log_scores`` gives them.
+        counts: The same.
+        candidates: Which columns compete, for each text; at least one.
+
+    Returns:
+        One row a text, one column a language; 0 for languages that do not compete.
+
+    Example:
+        >>> scores, counts = log_scores(["Ano"])
+        >>> posterior(scores, counts, np.isin(profiles().languages, ["cs", "sk"])[None]).sum().round(3).item()
+        1.0
+    """
+    # Always the full width, in the same order: a text's figures then do not depend on what else is in the batch.
+    tau = np.minimum(1.0, _TAU_SCALE * np.maximum(counts, 1).astype(np.float64) ** _TAU_POWER)
+    heat = np.where(candidates, scores * tau[:, None], -np.inf)
+    heat -= heat.max(axis=1, keepdims=True)
+    odds: NDArray[np.float64] = np.exp(heat)
+    odds /= odds.sum(axis=1, keepdims=True)
+    return np.round(odds, DIGITS)
+
+
+def score_codes(codes: Codes) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Score one batch of texts, as ``log_scores`` does.
+
+    Args:
+        codes: The batch.
+
+    Returns:
+        The scores and the numbers of n-grams.
+
+    Example:
+        >>> score_codes(encode(["abc"]))[1].tolist()
+        [7]
+    """
+    table = profiles()
+    codes = _without_stray_latin(codes)
+    rows = _rows(table, codes)
+    known = rows >= 0
+    ends = np.append(codes.starts[1:], len(codes.points)) - 1
+    pointers = np.concatenate(([0], np.cumsum(known.sum(axis=1))[ends]))
+    indices = rows[known]
+    grams = sparse.csr_array(
+        (np.ones(len(indices)), indices, pointers.astype(np.int32)), shape=(len(ends), len(table.weights))
+    )
+    sums: NDArray[np.float64] = np.asarray(grams @ table.weights)
+    return sums, np.diff(pointers)
+
+
+def _without_stray_latin(codes: Codes) -> Codes:
+    """Drop basic Latin letters from texts that are mostly of another script, by langdetect's rule."""
+    latin = (codes.points >= ord("A")) & (codes.points <= ord("z"))
+    other = codes.points >= 0x300
+    stray = codes.count(latin) * 2 < codes.count(other)
+    if not (stray & (codes.count(latin) > 0)).any():
+        return codes
+    return codes.keep(~(latin & stray[codes.owners()]))
+
+
+def _rows(table: Profiles, codes: Codes) -> NDArray[np.int32]:
+    """Return the rows of the one, two and three characters that end at each code point, -1 for none."""
+    flagged = table.symbols[codes.points]
+    capital = flagged >= CAPITAL
+    symbols = (flagged & UNKNOWN).astype(np.int64)
+    rows = np.full((len(symbols), 3), -1, dtype=np.int32)
+    rows[:, 0] = table.singles[symbols]
+    pairs = symbols[:-1] << SYMBOL_BITS | symbols[1:]
+    rows[1:, 1] = table.find(pairs)
+    rows[2:, 2] = table.find(pairs[:-1] << SYMBOL_BITS | symbols[2:])
+    # langdetect skips the inside of words in capitals, and a text does not end in a space unless it has one.
+    rows[1:][capital[1:] & capital[:-1]] = -1
+    rows[codes.starts] = -1
+    return rows

@@ -1,0 +1,129 @@
+"""The second look at a text that seems to be in another language: its sentences one by one, and its capitals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pinchmix.validators.langid.clean import lower_capitals
+from pinchmix.validators.langid.codes import encode
+from pinchmix.validators.langid.scorer import MAX_CHARACTERS, posterior, score_codes
+from pinchmix.validators.langid.script import script_letters
+from pinchmix.validators.langid.tongues import Tongues
+
+_BREAK = re.compile(r"[\r\n]+|(?<=[.!?:;…।؟])\s+|[。！？；]|[\"“”„«»「」『』‹›]")
+_WORD = re.compile(r"[^\W\d_]+")
+# A capitalised word that does not begin a sentence or a line; an initial ends no sentence.
+_NAME = re.compile(r"(?:(?<=[^\s.!?¿¡])|(?<=\b[^\W\d_]\.))([^\S\n]+[^\w\s]?)([^\W\d_]+)")
+# A segment of fewer letters than three or four words is likely to be taken for anything.
+_SEGMENT_LETTERS = 12
+# What must be left of a text beside names to be the ground of a rejection, in words and in letters.
+_SMALL_SHARE, _REST_LETTERS = 0.25, 8
+# A segment counts for the language or against it when the odds are three to one.
+_RIGHT, _WRONG = 0.5, 0.25
+
+
+def segment_shares(texts: Sequence[str], tongues: Tongues, tongue_of: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return which share of each text is in its expected language, sentence by sentence.
+
+    Args:
+        texts: The cleaned texts.
+        tongues: The expected languages.
+        tongue_of: The expected language of each text, one that has a profile.
+
+    Returns:
+        The letters of the segments in the language, over those of all segments that could be told; 0 where none could.
+
+    Example:
+        >>> english = Tongues.of(("en",), frozenset({"cs"}))
+        >>> segment_shares(["The weather is fine. Dneska je opravdu krásné počasí."], english, np.array([0])).round(1)
+        array([0.4])
+    """
+    pieces: list[str] = []
+    text_of: list[int] = []
+    for number, text in enumerate(texts):
+        found = [piece for piece in _BREAK.split(text[:MAX_CHARACTERS]) if len(piece) > 3]
+        pieces += found
+        text_of += [number] * len(found)
+    if not pieces:
+        return np.zeros(len(texts))
+    at = np.array(text_of)
+    share, total = _shares(pieces, tongues, tongue_of[at])
+    right = (total >= _SEGMENT_LETTERS) & (share >= _RIGHT)
+    wrong = (total >= _SEGMENT_LETTERS) & (share <= _WRONG)
+    of_right = np.bincount(at[right], weights=total[right], minlength=len(texts))
+    of_told = of_right + np.bincount(at[wrong], weights=total[wrong], minlength=len(texts))
+    share_right: NDArray[np.float64] = of_right / np.maximum(of_told, 1)
+    return share_right
+
+
+def stays_wrong(texts: Sequence[str], tongues: Tongues, tongue_of: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which texts seem to be in another language by more than the names in them.
+
+    Args:
+        texts: The cleaned texts.
+        tongues: The expected languages.
+        tongue_of: The expected language of each text.
+
+    Returns:
+        One flag a text.
+
+    Example:
+        >>> german = Tongues.of(("de",), frozenset({"en"}))
+        >>> both = ["Barack Obama und Angela Merkel", "this is not what I wanted"]
+        >>> stays_wrong(both, german, np.array([0, 0])).tolist()
+        [False, True]
+    """
+    share, total = _shares([without_names(text) for text in texts], tongues, tongue_of)
+    sentences = np.array([_small_share(text) >= _SMALL_SHARE for text in texts], dtype=bool)
+    return sentences & (total >= _REST_LETTERS) & (share <= _WRONG)
+
+
+def _shares(
+    texts: Sequence[str], tongues: Tongues, tongue_of: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the probability of the expected language, 0 where the script is another one, and the weighted letters."""
+    codes = lower_capitals(encode(texts))
+    letters = script_letters(codes)
+    total: NDArray[np.int64] = letters.sum(axis=1)
+    inside = (letters * tongues.accepted[tongue_of]).sum(axis=1) * 2 >= total
+    scores, counts = score_codes(codes)
+    # A language without a profile is known by its script only; what competes for it is of no account.
+    supported = tongues.supported[tongue_of]
+    share = posterior(scores, counts, tongues.candidates[tongue_of] | ~supported[:, None])
+    share = np.where(tongues.own[tongue_of], share, 0.0).sum(axis=1)
+    return np.where(inside, np.where(supported, share, 1.0), 0.0), total
+
+
+def _small_share(text: str) -> float:
+    """Return the share of words that are not capitalised; texts in capitals have sentences like others."""
+    words = _WORD.findall(text[:MAX_CHARACTERS])
+    if _in_capitals(words):
+        return 1.0
+    return sum(not word[0].isupper() for word in words) / max(len(words), 1)
+
+
+def _in_capitals(words: Sequence[str]) -> bool:
+    return sum(len(word) > 1 and word.isupper() for word in words) * 2 > len(words)
+
+
+def without_names(text: str) -> str:
+    """Return a text without the capitalised words inside its sentences, which are names more often than not.
+
+    Args:
+        text: A cleaned text.
+
+    Returns:
+        What is left. A text in capitals is returned as it is.
+
+    Example:
+        >>> without_names("Wo liegt die Harvard School of Public Health?")
+        'Wo liegt die   of  ?'
+    """
+    text = text[:MAX_CHARACTERS]
+    if _in_capitals(_WORD.findall(text)):
+        return text
+    return _NAME.sub(lambda word: word[1] if word[2][0].isupper() else word[0], text)
