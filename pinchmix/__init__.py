@@ -1,1 +1,76 @@
-"""pinchmix."""
+"""Exact, validated, reproducible instruction-tuning mixtures from parallel multilingual data.
+
+    from pinchmix import build_mixture, export_mixture
+
+    mix = build_mixture("data/{lang}.jsonl", {"en": 4600, "*": 40})
+    export_mixture(mix, "out")
+
+Parallel data is a grid: each row an instruction, each column a language, each cell that instruction in that language. A
+mixture is a choice of cells; a budget says how much of it each language gets.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pinchmix.budget import Budget
+    from pinchmix.build import build_mixture, plan_mixture
+    from pinchmix.data import sample
+    from pinchmix.errors import BadRows, InfeasibleBudget, PinchmixError
+    from pinchmix.export import export_mixture
+    from pinchmix.mixture import Example, Mixture
+    from pinchmix.plan import Plan
+    from pinchmix.plugins import list_plugins
+    from pinchmix.recipe import Recipe
+    from pinchmix.verify import verify_export
+
+__version__ = "0.1.0"
+
+# Each name is loaded when it is first asked for, so that importing pinchmix costs nothing.
+_FACE = {
+    "BadRows": "errors",
+    "Budget": "budget",
+    "Example": "mixture",
+    "InfeasibleBudget": "errors",
+    "Mixture": "mixture",
+    "PinchmixError": "errors",
+    "Plan": "plan",
+    "Recipe": "recipe",
+    "build_mixture": "build",
+    "export_mixture": "export",
+    "list_plugins": "plugins",
+    "plan_mixture": "build",
+    "sample": "data",
+    "verify_export": "verify",
+}
+
+__all__ = [
+    "BadRows",
+    "Budget",
+    "Example",
+    "InfeasibleBudget",
+    "Mixture",
+    "PinchmixError",
+    "Plan",
+    "Recipe",
+    "build_mixture",
+    "export_mixture",
+    "list_plugins",
+    "plan_mixture",
+    "sample",
+    "verify_export",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FACE:
+        raise AttributeError(f"module 'pinchmix' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"pinchmix.{_FACE[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -57,7 +57,6 @@ class Database:
             f"memory_limit = '{MEMORY}'",
             f"temp_directory = {quoted(str(self.folder))}",
             f"threads = {os.cpu_count() or 1}",
-            "preserve_insertion_order = false",
             "enable_progress_bar = false",
             "autoinstall_known_extensions = false",
             "autoload_known_extensions = false",

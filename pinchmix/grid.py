@@ -97,15 +97,16 @@ class Grid:
     @cached_property
     def digest(self) -> str:
         """The identity of the grid: its ids, its languages and which cells exist."""
-        present = np.unique(self.instruction)
-        names = self.ids.cast(pa.large_string()).take(pa.array(present))
+        present = np.zeros(len(self.ids), dtype=bool)
+        present[self.instruction] = True
+        names = self.ids.cast(pa.large_string()).filter(pa.array(present))
         ends = np.frombuffer(names.buffers()[1], dtype="<i8")[: len(names) + 1]
         return digest_of(
             canonical_bytes(self.languages),
             ends.tobytes(),
             memoryview(names.buffers()[2])[: int(ends[-1])] if len(names) else b"",
-            np.searchsorted(present, self.instruction).astype("<i8").tobytes(),
-            self.language.astype("<i2").tobytes(),
+            memoryview((np.cumsum(present) - 1)[self.instruction].astype("<i4")),
+            memoryview(self.language.astype("<i2")),
         )
 
     @cached_property
@@ -149,7 +150,7 @@ class Grid:
             >>> Grid.from_mapping({"a": ["en", "sw"]}).without(np.array([1])).available
             {'en': 1, 'sw': 0}
         """
-        keep = ~np.isin(self.address, addresses)
+        keep = ~np.isin(self.address, addresses, kind="sort")
         return Grid(
             self.ids, self.hashes, self.languages, self.instruction[keep], self.language[keep], self.address[keep]
         )

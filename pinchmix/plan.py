@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from pinchmix.canonical import key_of
 from pinchmix.errors import Certificate, InfeasibleBudget, UnknownLanguage
 from pinchmix.exact.apportion import apportion
 from pinchmix.exact.flow import Bools, Ints, largest_flow, least_biased_flow, smallest_certificate
@@ -221,13 +220,61 @@ def assign(plan: Plan, grid: Grid, order: npt.NDArray[np.uint64]) -> npt.NDArray
     return np.sort(grid.find(instruction, language))
 
 
-def random_order(grid: Grid, seed: int) -> npt.NDArray[np.uint64]:
-    """Return the keyed hash of each instruction: the order of uniform random choice.
+
+def replace_cells(
+    plan: Plan, grid: Grid, kept: npt.NDArray[np.int64], order: npt.NDArray[np.uint64]
+) -> npt.NDArray[np.int64] | None:
+    """Return cells that fill a mixture up to its plan while all that is kept stays, or None where that is impossible.
+
+    Args:
+        plan: What each language is to get.
+        grid: What still exists.
+        kept: Cells of this grid that stay.
+        order: The key that instructions are sorted by, shape ``(instructions,)``.
+
+    Returns:
+        Numbers of cells, ascending: those kept and the new ones.
 
     Example:
-        >>> random_order(Grid.from_mapping({"a": ["en"]}), seed=1).shape
-        (1,)
+        >>> from pinchmix.budget import Budget
+        >>> grid = Grid.from_mapping({"a": ["en"], "b": ["en"], "c": ["en"]})
+        >>> plan = make_plan(grid, Recipe(Budget.counts({"en": 2})))
+        >>> len(replace_cells(plan, grid, np.array([1]), grid.hashes))
+        2
     """
-    from pinchmix.exact.order import keyed
+    places = [grid.languages.index(language) for language in plan.languages]
+    missing = plan.asked - np.bincount(grid.language[kept], minlength=len(grid.languages))[places]
+    used = np.zeros(len(grid.ids), dtype=bool)
+    used[grid.instruction[kept]] = True
+    free = grid.without(grid.address[used[grid.instruction]])
+    allowed, supply = free.patterns.allowed[:, places], free.patterns.supply
+    if largest_flow(supply, missing, allowed).total < int(missing.sum()):
+        return None
+    rest = replace(plan, asked=missing, allowed=allowed, supply=supply, flow=least_biased_flow(supply, missing, allowed))
+    new = assign(rest, free, order)
+    return np.sort(np.append(kept, grid.find(free.instruction[new], free.language[new])))
 
-    return keyed(grid.hashes, key_of(seed, "choose"))
+
+def plan_of(plan: Plan, grid: Grid, cells: npt.NDArray[np.int64]) -> Plan:
+    """Return the plan that chosen cells turned out to be, on the grid that was left in the end.
+
+    Example:
+        >>> from pinchmix.budget import Budget
+        >>> grid = Grid.from_mapping({"a": ["en"], "b": ["en", "sw"]})
+        >>> plan = make_plan(grid, Recipe(Budget.counts({"en": 1})))
+        >>> plan_of(plan, grid, np.array([1])).flow.tolist()
+        [[0, 0], [1, 0]]
+    """
+    places = [grid.languages.index(language) for language in plan.languages]
+    patterns = grid.patterns
+    flow = np.zeros((len(patterns.supply), len(grid.languages)), dtype=np.int64)
+    np.add.at(flow, (patterns.of_instruction[grid.instruction[cells]], grid.language[cells]), 1)
+    allowed = patterns.allowed[:, places]
+    return replace(
+        plan,
+        available=patterns.supply @ allowed,
+        allowed=allowed,
+        supply=patterns.supply,
+        flow=flow[:, places],
+        grid_digest=grid.digest,
+    )

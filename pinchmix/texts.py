@@ -147,6 +147,11 @@ class Texts:
             f"SELECT w.* EXCLUDE (address, place), messages FROM {name} AS w JOIN {texts} AS t USING (address) ORDER BY place"
         )
 
+    def close(self) -> None:
+        """Remove the scratch files; the texts that matter have been written in order elsewhere."""
+        for path in self._files:
+            path.unlink(missing_ok=True)
+
 
 def _joined(role: str) -> str:
     return f"array_to_string([m.content FOR m IN t.messages IF m.role = '{role}'], chr(10))"

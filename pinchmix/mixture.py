@@ -1,0 +1,252 @@
+"""The mixture: a plan, the cells chosen for it, and a reader of their texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pinchmix.errors import BadRow
+from pinchmix.grid import Grid
+from pinchmix.plan import Plan
+from pinchmix.rows import Rows
+from pinchmix.show import bar, html_table, table
+from pinchmix.sources.source import SourceFile
+
+if TYPE_CHECKING:
+    import datasets
+    import pandas as pd
+
+
+class Message(NamedTuple):
+    """One turn: the role, ``system``, ``user`` or ``assistant``, and what is said."""
+
+    role: str
+    content: str
+
+
+class Origin(NamedTuple):
+    """Where an example stood: the file or table, and the line or row in it, from 1."""
+
+    source: str
+    row: int
+
+
+@dataclass(frozen=True)
+class Example:
+    """One instruction in one language.
+
+    Attributes:
+        id: The instruction.
+        prompt_language: The canonical tag of the user turns.
+        response_language: The canonical tag of the assistant turns.
+        messages: The conversation.
+        origin: Where it stood.
+    """
+
+    id: str
+    prompt_language: str
+    response_language: str
+    messages: tuple[Message, ...]
+    origin: Origin
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> Example:
+        """Return the example of a row of :class:`~pinchmix.rows.Rows`."""
+        return cls(
+            row["id"],
+            row["prompt_language"],
+            row["response_language"],
+            tuple(Message(turn["role"], turn["content"]) for turn in row["messages"]),
+            Origin(row["source"], row["row"]),
+        )
+
+    @property
+    def prompt(self) -> str:
+        """All user turns, joined by line ends."""
+        return "\n".join(turn.content for turn in self.messages if turn.role == "user")
+
+    @property
+    def response(self) -> str:
+        """All assistant turns, joined by line ends."""
+        return "\n".join(turn.content for turn in self.messages if turn.role == "assistant")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of every row of the source.
+
+    Attributes:
+        recognised: What the source was taken for, a line a table.
+        files: The files among the tables.
+        read: Rows of the source in the languages of the recipe.
+        dropped: Bad rows that were left out, by fault.
+        bad_rows: The first of them.
+        rejected: Cells that a validator rejected, by language.
+        unsure: Chosen cells that a validator was unsure of, by language.
+        findings: What the validators found: id, language, field, check, verdict, reason, score, seen, excerpt.
+        plugins: Name and version of each plugin that had a say.
+    """
+
+    recognised: str
+    files: tuple[SourceFile, ...]
+    read: int
+    dropped: Mapping[str, int]
+    bad_rows: tuple[BadRow, ...]
+    rejected: Mapping[str, int]
+    unsure: Mapping[str, int]
+    findings: pa.Table
+    plugins: Mapping[str, str]
+
+
+class Mixture:
+    """A plan, the cells chosen for it, and a reader of their texts; it never changes.
+
+    It has a length and can be indexed, sliced and iterated as a sequence of :class:`Example`. The texts stay in a scratch
+    file that lives as long as the mixture.
+
+    Attributes:
+        plan: What was asked, and why it was possible.
+        grid: What existed, less what was dropped or rejected.
+        cells: The numbers of the chosen cells in the grid, in the order of the mixture, int64.
+        report: What became of every row of the source.
+    """
+
+    def __init__(self, plan: Plan, grid: Grid, cells: npt.NDArray[np.int64], report: Report, rows: Rows) -> None:
+        self.plan = plan
+        self.grid = grid
+        self.cells = cells
+        self.cells.flags.writeable = False
+        self.report = report
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    @overload
+    def __getitem__(self, place: int) -> Example: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Example]: ...
+    def __getitem__(self, place: int | slice) -> Example | list[Example]:
+        if isinstance(place, slice):
+            start, stop, step = place.indices(len(self))
+            chosen = self._table.take(np.arange(start, stop, step))
+            return [Example.of_row(row) for row in chosen.to_pylist()]
+        number = int(place)
+        if not -len(self) <= number < len(self):
+            raise IndexError(f"the mixture has {len(self):,} examples, and {number} was asked for")
+        return Example.of_row(self._table.slice(number % len(self), 1).to_pylist()[0])
+
+    def __iter__(self) -> Iterator[Example]:
+        for batch in self.rows.batches():
+            for start in range(0, batch.num_rows, 1000):
+                for row in batch.slice(start, 1000).to_pylist():
+                    yield Example.of_row(row)
+
+    @cached_property
+    def _table(self) -> pa.Table:
+        return self.rows.table()
+
+    @property
+    def digest(self) -> str:
+        """The identity of the mixture: which rows, in which languages, in which order, with which text."""
+        return self.rows.digest()
+
+    def to_arrow(self) -> pa.Table:
+        """Return all rows as an Arrow table: id, prompt_language, response_language, source, row, messages.
+
+        The texts stay in the scratch file, which the table keeps open.
+        """
+        return self._table
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return all rows as a DataFrame with the columns of :meth:`to_arrow`."""
+        frame: pd.DataFrame = self._table.to_pandas()
+        return frame
+
+    def to_dataset(self) -> datasets.Dataset:
+        """Return the rows as a ``datasets.Dataset`` with the one column ``messages``, as the exported files have it."""
+        import datasets
+
+        return datasets.Dataset(self._table.select(["messages"]).combine_chunks())
+
+    @property
+    def rejected(self) -> pd.DataFrame:
+        """What the validators rejected: id, language, field, check, verdict, reason, score, seen, excerpt."""
+        frame: pd.DataFrame = self.report.findings.to_pandas()
+        return frame[frame["verdict"] == "mismatch"].reset_index(drop=True)
+
+    @property
+    def counts(self) -> pd.DataFrame:
+        """One row a language: asked, examples, characters, share, available, rejected, unsure."""
+        import pandas as pd
+
+        names = list(self.plan.languages)
+        got = np.bincount(self.grid.language[self.cells], minlength=len(self.grid.languages))
+        examples = [int(got[self.grid.languages.index(name)]) for name in names]
+        return pd.DataFrame(
+            {
+                "asked": self.plan.asked,
+                "examples": examples,
+                "characters": [self._characters.get(name, 0) for name in names],
+                "share": np.array(examples) / max(len(self), 1),
+                "available": self.plan.available,
+                "rejected": [self.report.rejected.get(name, 0) for name in names],
+                "unsure": [self.report.unsure.get(name, 0) for name in names],
+            },
+            index=pd.Index(names, name="language"),
+        )
+
+    @cached_property
+    def _characters(self) -> dict[str, int]:
+        name = self.rows.database.register(self._table.select(["response_language", "messages"]))
+        found = self.rows.database.rows(
+            f"SELECT response_language, sum(list_sum([length(m.content) FOR m IN messages])) FROM {name} GROUP BY 1"
+        )
+        self.rows.database.unregister(name)
+        return {language: int(characters) for language, characters in found}
+
+    def _lines(self) -> tuple[list[str], list[list[Any]], list[float]]:
+        counts = self.counts
+        header = ["language", "examples", "share", "available"]
+        optional = [name for name in ("rejected", "unsure") if counts[name].any()]
+        used = counts[(counts["asked"] > 0) | (counts["examples"] > 0)]
+        rows = [
+            [str(language), int(row["examples"]), float(row["share"]), int(row["available"])]
+            + [int(row[name]) for name in optional]
+            for language, row in used.iterrows()
+        ]
+        largest = max(used["share"].max(), 1e-9)
+        return header + optional, rows, [float(share / largest) for share in used["share"]]
+
+    @property
+    def _title(self) -> str:
+        used = int((self.plan.asked > 0).sum())
+        return f"Mixture of {len(self):,} examples in {used} languages, {self.plan.recipe.content}, seed {self.plan.recipe.seed}"
+
+    @property
+    def _note(self) -> str:
+        report = self.report
+        parts = [f"{report.read:,} rows read", f"{len(self):,} chosen"]
+        if report.dropped:
+            parts.append(f"{sum(report.dropped.values()):,} bad rows dropped")
+        if any(report.rejected.values()):
+            parts.append(f"{sum(report.rejected.values()):,} rejected and replaced")
+        if any(report.unsure.values()):
+            parts.append(f"{sum(report.unsure.values()):,} unsure and kept")
+        return ", ".join(parts)
+
+    def __repr__(self) -> str:
+        header, rows, shares = self._lines()
+        shown = [[*row, bar(share)] for row, share in zip(rows, shares, strict=True)]
+        body = table([*header, ""], shown, left=(0, len(header)), indent="  ")
+        return f"{self._title}\n{body}\n{self._note}"
+
+    def _repr_html_(self) -> str:
+        header, rows, shares = self._lines()
+        return html_table(self._title, header, rows, shares, self._note)

@@ -1,0 +1,115 @@
+"""The rows of a mixture: the scratch file they live in, and their one form as JSON lines.
+
+A row is exactly ``{"messages": [{"role": ..., "content": ...}, ...]}``: the form that every trainer reads. U+0085, U+2028
+and U+2029 are escaped, because readers exist that split lines at them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from pinchmix.canonical import digest_of
+from pinchmix.database import Database
+
+MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
+LINE_ENDS = (0x85, 0x2028, 0x2029)
+
+
+class Rows:
+    """The rows of a mixture in their final order, in a file that is mapped into memory when it is read.
+
+    Attributes:
+        database: Owner of the scratch folder; the rows live as long as it does.
+        path: An Arrow file with the columns id, prompt_language, response_language, source, row, messages.
+    """
+
+    def __init__(self, database: Database, path: Path) -> None:
+        self.database = database
+        self.path = path
+        self._digest: str | None = None
+
+    def table(self) -> pa.Table:
+        """Return all rows as an Arrow table that occupies disk, not memory."""
+        return pa.ipc.open_file(pa.memory_map(str(self.path))).read_all()
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield the rows in batches."""
+        reader = pa.ipc.open_file(pa.memory_map(str(self.path)))
+        for place in range(reader.num_record_batches):
+            yield reader.get_batch(place)
+
+    def json_lines(self) -> Iterator[memoryview]:
+        """Yield the rows as JSON lines, many lines a block: UTF-8, each ended by a line feed."""
+        for batch in self.batches():
+            yield json_lines(self.database, batch)
+
+    def digest(self) -> str:
+        """Return the identity of the mixture: which rows, in which languages, in which order, with which text."""
+        if self._digest is None:
+            state = hashlib.sha256()
+            for block in self.json_lines():
+                state.update(block)
+            self._digest = digest_of_rows(self.table(), state.hexdigest())
+        return self._digest
+
+
+def digest_of_rows(columns: pa.Table, text: str) -> str:
+    """Return the identity of rows.
+
+    Args:
+        columns: A table with the columns id, prompt_language and response_language.
+        text: The SHA-256 of their JSON lines, in hexadecimal.
+
+    Example:
+        >>> row = {"id": ["a"], "prompt_language": ["en"], "response_language": ["en"]}
+        >>> len(digest_of_rows(pa.table(row), "0" * 64))
+        32
+    """
+    parts: list[Any] = [text.encode()]
+    for name in ("id", "prompt_language", "response_language"):
+        whole = columns.column(name).cast(pa.large_string()).combine_chunks()
+        array = pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) else whole
+        ends = np.frombuffer(array.buffers()[1], dtype="<i8")[array.offset : array.offset + len(array) + 1]
+        data = array.buffers()[2]
+        parts.append(memoryview((ends - ends[0]).astype("<i8")))
+        parts.append(memoryview(data)[int(ends[0]) : int(ends[-1])] if len(array) and data else b"")
+    return digest_of(*parts)
+
+
+def json_lines(database: Database, rows: pa.RecordBatch) -> memoryview:
+    """Return the JSON lines of rows as one block.
+
+    Args:
+        database: Does the work, column by column.
+        rows: A batch with a column ``messages``.
+
+    Example:
+        >>> rows = pa.record_batch({"messages": pa.array([[{"role": "user", "content": "a\\u2028b"}]], type=MESSAGES)})
+        >>> bytes(json_lines(Database(), rows))
+        b'{"messages":[{"role":"user","content":"a\\\\u2028b"}]}\\n'
+    """
+    body = "to_json(messages)::VARCHAR"
+    for code in LINE_ENDS:
+        body = f"replace({body}, chr({code}), '\\u{code:04x}')"
+    name = database.register(pa.Table.from_batches([rows.select(["messages"])]))
+    # One block of at most a batch: its lines come back in order because order is asked for.
+    lines = database.table(f"SELECT '{{\"messages\":' || {body} || '}}' || chr(10) AS line FROM {name}").column("line")
+    database.unregister(name)
+    blocks = [_bytes_of(chunk) for chunk in lines.chunks]
+    return blocks[0] if len(blocks) == 1 else memoryview(b"".join(blocks))
+
+
+def _bytes_of(text: pa.Array) -> memoryview:
+    """Return the bytes of all texts of an array one after the other, without a copy."""
+    wide = pa.types.is_large_string(text.type)
+    ends = np.frombuffer(text.buffers()[1], dtype="<i8" if wide else "<i4")
+    data = text.buffers()[2]
+    if data is None:
+        return memoryview(b"")
+    return memoryview(data)[int(ends[text.offset]) : int(ends[text.offset + len(text)])]

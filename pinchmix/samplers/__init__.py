@@ -1,0 +1,1 @@
+"""Samplers: in which order instructions are served. To add one, add a file."""
