@@ -57,7 +57,9 @@ class Budget:
         pairs = _pairs(amounts)
         for tag, amount in pairs:
             if not isinstance(amount, Integral):
-                raise BudgetError(f"{tag}: {amount!r} is no whole number of examples. Shares need Budget.shares(..., total=...).")
+                raise BudgetError(
+                    f"{tag}: {amount!r} is no whole number of examples. Shares need Budget.shares(..., total=...)."
+                )
             if amount < 0:
                 raise BudgetError(f"{tag}: a budget cannot be negative, and this is {amount}.")
         total = sum(int(amount) for _, amount in pairs)
@@ -124,7 +126,9 @@ class Budget:
                 raise BudgetError("the budget has a total of its own; leave total= out.")
             return value
         if not isinstance(value, Mapping):
-            raise BudgetError(f"a budget is a mapping such as {{'en': 4600, '*': 40}} or a Budget, not {type(value).__name__}.")
+            raise BudgetError(
+                f"a budget is a mapping such as {{'en': 4600, '*': 40}} or a Budget, not {type(value).__name__}."
+            )
         whole = [tag for tag, amount in value.items() if isinstance(amount, Integral) and not isinstance(amount, bool)]
         if value and len(whole) == len(value):
             if total is not None:
@@ -165,7 +169,9 @@ class Budget:
             if tag != REST:
                 weights[tag] = amount
             elif amount and not rest:
-                raise BudgetError(f"'*' asks for {_text(amount)}, but every language of the source is named; give it to them.")
+                raise BudgetError(
+                    f"'*' asks for {_text(amount)}, but every language of the source is named; give it to them."
+                )
             elif self.kind == "counts":
                 weights.update(zip(rest, map(Fraction, apportion([1] * len(rest), int(amount)).tolist()), strict=True))
             else:
@@ -194,7 +200,13 @@ class Budget:
 
 def _text(amount: Fraction) -> str:
     decimal = float(amount)
-    return str(amount.numerator) if amount.denominator == 1 else str(decimal) if Fraction(str(decimal)) == amount else str(amount)
+    return (
+        str(amount.numerator)
+        if amount.denominator == 1
+        else str(decimal)
+        if Fraction(str(decimal)) == amount
+        else str(amount)
+    )
 
 
 def _pairs(amounts: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:

@@ -94,7 +94,14 @@ def build_mixture(
         {'en': 20, 'fi': 6, 'sw': 5}
     """
     recipe, plugins = make_recipe(
-        budget, total=total, languages=languages, pivot=pivot, content=content, sampler=sampler, validate=validate, seed=seed
+        budget,
+        total=total,
+        languages=languages,
+        pivot=pivot,
+        content=content,
+        sampler=sampler,
+        validate=validate,
+        seed=seed,
     )
     scanned = scan(source, recipe, columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress)
     order = plugins.sampler.order(scanned.grid, recipe.seed)
@@ -112,7 +119,9 @@ def build_mixture(
             filled = assign(plan, grid, order)
         cells = filled
         texts.fetch(grid.address[cells])
-    cells = cells[np.argsort(keyed(grid.hashes[grid.instruction[cells]], key_of(recipe.seed, "shuffle")), kind="stable")]
+    cells = cells[
+        np.argsort(keyed(grid.hashes[grid.instruction[cells]], key_of(recipe.seed, "shuffle")), kind="stable")
+    ]
     report = Report(
         recognised=str(scanned.source),
         files=scanned.source.files,
@@ -161,7 +170,14 @@ def plan_mixture(
         Plan(30 examples in 3 languages, 36 instructions left over)
     """
     recipe, _ = make_recipe(
-        budget, total=total, languages=languages, pivot=pivot, content=content, sampler=sampler, validate=validate, seed=seed
+        budget,
+        total=total,
+        languages=languages,
+        pivot=pivot,
+        content=content,
+        sampler=sampler,
+        validate=validate,
+        seed=seed,
     )
     scanned = scan(source, recipe, columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress)
     if len(scanned.faults) and on_bad_rows == "error":
@@ -201,7 +217,9 @@ def make_recipe(
             "sampler": sampler, "validate": validate, "seed": seed,
         }  # fmt: skip
         if twice := [name for name, value in given.items() if value is not None]:
-            raise ArgumentError(f"a recipe was given, and it decides {', '.join(twice)} too; change the recipe instead.")
+            raise ArgumentError(
+                f"a recipe was given, and it decides {', '.join(twice)} too; change the recipe instead."
+            )
         checks = tuple(find_plugin("validators", name) for name in budget.validators)
         return budget, Plugins(find_plugin("samplers", budget.sampler), checks)
     if isinstance(languages, str):
@@ -258,11 +276,11 @@ def scan(
 ) -> Scanned:
     """Open a source and find out which instruction exists in which language; the arguments are :func:`build_mixture`'s."""
     if on_bad_rows not in ON_BAD_ROWS:
-        raise ArgumentError(f"on_bad_rows={on_bad_rows!r} is neither 'error' nor 'drop'.{near(str(on_bad_rows), ON_BAD_ROWS)}")
+        raise ArgumentError(
+            f"on_bad_rows={on_bad_rows!r} is neither 'error' nor 'drop'.{near(str(on_bad_rows), ON_BAD_ROWS)}"
+        )
     database = Database()
-    opened = open_source(
-        source, database, columns=columns, join=join, languages=recipe.languages, progress=progress
-    )
+    opened = open_source(source, database, columns=columns, join=join, languages=recipe.languages, progress=progress)
     grid, faults = scan_source(opened, database, recipe.languages)
     faults.extend(opened.faults)
     return Scanned(opened, grid, faults, database)
@@ -296,20 +314,18 @@ def _first_choice(
 def _write_rows(scanned: Scanned, grid: Grid, cells: npt.NDArray[np.int64], texts: Texts) -> Rows:
     """Write the rows of the mixture in their order to a scratch file."""
     address = grid.address[cells]
-    where = lines_of(scanned.source, scanned.database, address)
+    tables, lines = lines_of(scanned.source, scanned.database, address)
     language = pa.array(grid.languages).take(pa.array(grid.language[cells]))
     columns = pa.table(
         {
             "id": grid.ids.take(pa.array(grid.instruction[cells])),
             "prompt_language": language,
             "response_language": language,
-            "source": pa.array([name for name, _ in where], type=pa.string()),
-            "row": pa.array([line for _, line in where], type=pa.int64()),
+            "source": pa.array([table.label for table in scanned.source.tables]).take(pa.array(tables)),
+            "row": pa.array(lines),
         }
     )
     path = scanned.database.folder / "rows.arrow"
     write_stream(texts.ordered(address, columns), path)
     texts.close()
     return Rows(scanned.database, path)
-
-

@@ -29,7 +29,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 
-
 class PinchmixError(Exception):
     """The root of the tree: anything pinchmix refuses."""
 

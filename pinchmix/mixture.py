@@ -234,7 +234,8 @@ class Mixture:
         report = self.report
         parts = [f"{report.read:,} rows read", f"{len(self):,} chosen"]
         if report.dropped:
-            parts.append(f"{sum(report.dropped.values()):,} bad rows dropped")
+            dropped = sum(report.dropped.values())
+            parts.append(f"{dropped:,} bad {'row' if dropped == 1 else 'rows'} dropped")
         if any(report.rejected.values()):
             parts.append(f"{sum(report.rejected.values()):,} rejected and replaced")
         if any(report.unsure.values()):

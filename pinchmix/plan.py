@@ -83,9 +83,7 @@ class Plan:
 
     def __str__(self) -> str:
         usable = self.allowed.any(axis=1)
-        head = (
-            f"{self.total:,} examples of {int(self.supply[usable].sum()):,} instructions, {self.slack:,} left over"
-        )
+        head = f"{self.total:,} examples of {int(self.supply[usable].sum()):,} instructions, {self.slack:,} left over"
         branches = []
         for place, language in enumerate(self.languages):
             order = np.argsort(-self.flow[:, place], kind="stable")
@@ -220,7 +218,6 @@ def assign(plan: Plan, grid: Grid, order: npt.NDArray[np.uint64]) -> npt.NDArray
     return np.sort(grid.find(instruction, language))
 
 
-
 def replace_cells(
     plan: Plan, grid: Grid, kept: npt.NDArray[np.int64], order: npt.NDArray[np.uint64]
 ) -> npt.NDArray[np.int64] | None:
@@ -250,7 +247,9 @@ def replace_cells(
     allowed, supply = free.patterns.allowed[:, places], free.patterns.supply
     if largest_flow(supply, missing, allowed).total < int(missing.sum()):
         return None
-    rest = replace(plan, asked=missing, allowed=allowed, supply=supply, flow=least_biased_flow(supply, missing, allowed))
+    rest = replace(
+        plan, asked=missing, allowed=allowed, supply=supply, flow=least_biased_flow(supply, missing, allowed)
+    )
     new = assign(rest, free, order)
     return np.sort(np.append(kept, grid.find(free.instruction[new], free.language[new])))
 

@@ -12,6 +12,7 @@ from pinchmix.database import Database, quoted
 from pinchmix.errors import LanguageClash, SourceNotFound, UnknownLanguage
 from pinchmix.grid import ROW_BITS, Grid
 from pinchmix.sources.faults import Faults
+from pinchmix.sources.jsonlines import LINE
 from pinchmix.sources.layout import language_in
 from pinchmix.sources.source import Source, Table
 
@@ -82,7 +83,15 @@ def scan_source(source: Source, database: Database, languages: Sequence[str] = (
     doubled[:-1] |= same
     names = ids.column("id").combine_chunks()
     if doubled.any():
-        _note_doubles(source, database, faults, address[doubled], names.take(pa.array(key[doubled] // width)), kept, key[doubled] % width)
+        _note_doubles(
+            source,
+            database,
+            faults,
+            address[doubled],
+            names.take(pa.array(key[doubled] // width)),
+            kept,
+            key[doubled] % width,
+        )
         key, address = key[~doubled], address[~doubled]
     grid = Grid(
         ids=names,
@@ -132,7 +141,9 @@ def _keys(
             _note(table, database, faults, test, "language label", f"in a file of {table.language}")
             good += f" AND ({layout.language.sql} IS NULL OR NOT {test})"
         place = kept.index(table.language)
-        return [f"SELECT {key} AS id, {place}::SMALLINT AS language, {address} AS address FROM {table.relation} WHERE {good}"]
+        return [
+            f"SELECT {key} AS id, {place}::SMALLINT AS language, {address} AS address FROM {table.relation} WHERE {good}"
+        ]
     column = layout.language
     assert column is not None
     unknown = [value for value, tag in spellings.items() if tag is None]
@@ -141,7 +152,9 @@ def _keys(
     )
     _note(table, database, faults, test, "unknown language", "")
     cases = " ".join(
-        f"WHEN {quoted(value)} THEN {kept.index(tag)}" for value, tag in spellings.items() if tag is not None and tag in kept
+        f"WHEN {quoted(value)} THEN {kept.index(tag)}"
+        for value, tag in spellings.items()
+        if tag is not None and tag in kept
     )
     if not cases:
         return []
@@ -155,7 +168,9 @@ def _keys(
 def _note(table: Table, database: Database, faults: Faults, test: str, fault: str, detail: str) -> None:
     column = table.layout.language
     assert column is not None
-    for line, value in database.rows(f"SELECT {table.line}, {column.sql} FROM {table.relation} WHERE {test} ORDER BY 1"):
+    for line, value in database.rows(
+        f"SELECT {table.line}, {column.sql} FROM {table.relation} WHERE {test} ORDER BY 1"
+    ):
         said = "null" if value is None else repr(value)
         faults.add(table.name, line, fault, f"{str(column)!r} is {said} {detail}".rstrip())
 
@@ -169,13 +184,17 @@ def _note_doubles(
     kept: Sequence[str],
     language: npt.NDArray[np.int64],
 ) -> None:
-    lines = lines_of(source, database, address)
-    for place, name, tag in zip(lines, ids.to_pylist(), language.tolist(), strict=True):
-        faults.add(*place, "duplicate id", f"{name!r} in {kept[tag]}")
+    numbers, lines = lines_of(source, database, address)
+    for number, line, name, tag in zip(
+        numbers.tolist(), lines.tolist(), ids.to_pylist(), language.tolist(), strict=True
+    ):
+        faults.add(source.tables[number].name, line, "duplicate id", f"{name!r} in {kept[tag]}")
 
 
-def lines_of(source: Source, database: Database, address: npt.NDArray[np.int64]) -> list[tuple[str, int]]:
-    """Return the table name and line of each address, in order, for messages.
+def lines_of(
+    source: Source, database: Database, address: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the table number and the line of each address, for messages and provenance.
 
     Args:
         source: The tables.
@@ -183,8 +202,10 @@ def lines_of(source: Source, database: Database, address: npt.NDArray[np.int64])
         address: Shape ``(cells,)``, int64.
     """
     number, row = address >> ROW_BITS, address & ((1 << ROW_BITS) - 1)
-    lines = np.zeros(len(address), dtype=np.int64)
+    lines = row + 1
     for table in source.tables:
+        if table.line != LINE:  # only text files count lines of their own
+            continue
         here = np.flatnonzero(number == table.number)
         if not len(here):
             continue
@@ -194,4 +215,4 @@ def lines_of(source: Source, database: Database, address: npt.NDArray[np.int64])
         )
         database.unregister(wanted)
         lines[found["place"]] = found["line"]
-    return [(source.tables[n].name, line) for n, line in zip(number.tolist(), lines.tolist(), strict=True)]
+    return number, lines

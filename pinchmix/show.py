@@ -101,11 +101,14 @@ def html_table(
         True
     """
     style = "padding:1px 10px;text-align:"
-    head = "".join(f'<th style="{style}{"left" if i == 0 else "right"}">{html.escape(t)}</th>' for i, t in enumerate(header))
+    head = "".join(
+        f'<th style="{style}{"left" if i == 0 else "right"}">{html.escape(t)}</th>' for i, t in enumerate(header)
+    )
     body = []
     for row, share in zip(rows, shares, strict=True):
         cells = "".join(
-            f'<td style="{style}{"left" if i == 0 else "right"}">{html.escape(text_of(v))}</td>' for i, v in enumerate(row)
+            f'<td style="{style}{"left" if i == 0 else "right"}">{html.escape(text_of(v))}</td>'
+            for i, v in enumerate(row)
         )
         width = f"{100 * max(share, 0.004 if share else 0):.1f}%"
         fill = f'<div style="background:#4c78a8;height:0.8em;width:{width}"></div>'
@@ -135,7 +138,5 @@ def tree(root: str, branches: Sequence[str | tuple[str, Sequence[str]]]) -> str:
         title, leaves = branch if isinstance(branch, tuple) else (branch, ())
         lines.append(f"{'└' if last else '├'}── {title}")
         stem = "    " if last else "│   "
-        lines.extend(
-            f"{stem}{'└' if place == len(leaves) - 1 else '├'}── {leaf}" for place, leaf in enumerate(leaves)
-        )
+        lines.extend(f"{stem}{'└' if place == len(leaves) - 1 else '├'}── {leaf}" for place, leaf in enumerate(leaves))
     return "\n".join(lines)

@@ -19,7 +19,11 @@ from pinchmix.sources.layout import Column, Layout
 from pinchmix.sources.source import Source, Table
 
 # Other projects' names for the three roles.
-ROLES = {"user": ("user", "human", "prompter"), "assistant": ("assistant", "gpt", "bot", "model"), "system": ("system",)}
+ROLES = {
+    "user": ("user", "human", "prompter"),
+    "assistant": ("assistant", "gpt", "bot", "model"),
+    "system": ("system",),
+}
 
 
 @dataclass
@@ -117,7 +121,9 @@ class Texts:
                 kind, _, detail = fault.partition("|")
                 self.faults.add(table.name, line, kind, detail)
 
-    def pairs(self, address: npt.NDArray[np.int64], size: int = 20_000) -> Iterator[tuple[list[int], list[str], list[str]]]:
+    def pairs(
+        self, address: npt.NDArray[np.int64], size: int = 20_000
+    ) -> Iterator[tuple[list[int], list[str], list[str]]]:
         """Yield addresses, prompts and responses of fetched cells in batches, for the checks.
 
         A prompt is all user turns, a response all assistant turns, joined by line ends.

@@ -44,7 +44,9 @@ def apportion(weights: Sequence[Fraction | int], total: int) -> npt.NDArray[np.i
     # a weight to be given one by one, so the work does not grow with the total.
     early = max(total - len(exact), 0)
     counts = [max(ceil(weight * early / mass - Fraction(1, 2)), 0) for weight in exact]
-    queue = [(-weight / (2 * count + 1), place) for place, (weight, count) in enumerate(zip(exact, counts, strict=True))]
+    queue = [
+        (-weight / (2 * count + 1), place) for place, (weight, count) in enumerate(zip(exact, counts, strict=True))
+    ]
     queue = [entry for entry in queue if entry[0]]
     heapq.heapify(queue)
     for _ in range(total - sum(counts)):

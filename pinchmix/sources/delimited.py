@@ -50,7 +50,12 @@ def read_delimited(
 
     def note(row: pa_csv.InvalidRow) -> str:
         skipped.append(row.number - 1)  # the header is row 1
-        faults.add(name, row.number - 1, "wrong number of fields", f"{row.actual_columns}, and the header has {row.expected_columns}")
+        faults.add(
+            name,
+            row.number - 1,
+            "wrong number of fields",
+            f"{row.actual_columns}, and the header has {row.expected_columns}",
+        )
         return "skip"
 
     try:

@@ -47,7 +47,9 @@ class Faults:
 
     def add(self, table: str, row: int, fault: str, detail: str) -> None:
         """Note one bad row; rows count from 1, and row 0 is the file as a whole."""
-        if self._counts[fault] < 50 * BadRows.SHOWN:  # more than is shown, so that what is shown can be the first by name
+        if (
+            self._counts[fault] < 50 * BadRows.SHOWN
+        ):  # more than is shown, so that what is shown can be the first by name
             self._rows.append(BadRow(table, row, fault, detail))
         self._counts[fault] += 1
         self._by_table[table] += 1

@@ -144,7 +144,9 @@ def _keyed(layout: Layout, table: str, schema: pa.Schema, join: str) -> Layout:
     if join == "row":
         return layout
     if name is None:
-        raise LayoutUnknown(table, schema.names, 'no id column; rows are matched by id (join="row" matches them by number)')
+        raise LayoutUnknown(
+            table, schema.names, 'no id column; rows are matched by id (join="row" matches them by number)'
+        )
     _check_id(table, schema, name)
     return replace(layout, id=Column((name,)))
 
@@ -212,7 +214,9 @@ def _named(table: str, schema: pa.Schema, columns: Mapping[str, str], join: str)
     if "messages" in found:
         keys = turn_keys(kinds["messages"])
         if keys is None:
-            raise LayoutUnknown(table, schema.names, f"{columns['messages']!r} is no list of turns with role and content")
+            raise LayoutUnknown(
+                table, schema.names, f"{columns['messages']!r} is no list of turns with role and content"
+            )
         found = {field: column for field, column in found.items() if field in ("id", "language", "messages")}
         return Layout("named", **found, keys=keys)
     if "prompt" not in found or "response" not in found:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -25,16 +26,18 @@ class Piece:
     """One file or table of a source.
 
     Attributes:
-        name: How messages name it.
+        name: How messages name it: a path as the user would write it, or the place in a mapping.
         spelling: Its language as the user spells it; None if a column tells.
         url: Where the file is; None for a table in memory.
         table: The table in memory; None for a file.
+        label: How provenance names it: the path below the folder that all files share, the same on every machine.
     """
 
     name: str
     spelling: str | None
     url: str | None = None
     table: pa.Table | None = None
+    label: str = ""
 
     @property
     def language(self) -> str | None:
@@ -91,7 +94,19 @@ def locate(source: Any) -> list[Piece]:
         if len(names) > 1:
             clash = [piece.name for piece in pieces if piece.language == language]
             raise LanguageClash(language, sorted(set(clash)))
-    return sorted(pieces, key=lambda piece: (piece.language or "", piece.name))
+    return sorted(_labelled(pieces), key=lambda piece: (piece.language or "", piece.label))
+
+
+def _labelled(pieces: Sequence[Piece]) -> list[Piece]:
+    files = [PurePath(piece.url.partition("://")[2]) for piece in pieces if piece.url]
+    shared = os.path.commonpath([file.parent for file in files]) if files else ""
+    return [
+        replace(
+            piece,
+            label=PurePath(piece.url.partition("://")[2]).relative_to(shared).as_posix() if piece.url else piece.name,
+        )
+        for piece in pieces
+    ]
 
 
 def _type_name(value: Any) -> str:
@@ -148,7 +163,9 @@ def _of_rows(name: str, rows: Sequence[Any]) -> pa.Table:
     try:
         return pa.Table.from_pylist(list(rows))
     except (pa.ArrowException, AttributeError, TypeError, UnicodeEncodeError) as error:
-        raise ArgumentError(f"{name}: the rows make no table ({_one_line(error)}). Each is a dict of the same fields.") from error
+        raise ArgumentError(
+            f"{name}: the rows make no table ({_one_line(error)}). Each is a dict of the same fields."
+        ) from error
 
 
 def _of_pandas(name: str, frame: Any) -> pa.Table:
@@ -180,7 +197,7 @@ def _of_path(path: str) -> list[Piece]:
         return _named_after_files(path, filesystem, files)
     if not filesystem.exists(root):
         raise SourceNotFound(path, f"{path} does not exist.{_neighbours(filesystem, root)}")
-    return [Piece(_shown(root), None, url=filesystem.unstrip_protocol(root))]
+    return [Piece(_shown(path, root), None, url=filesystem.unstrip_protocol(root))]
 
 
 def _neighbours(filesystem: Any, root: str) -> str:
@@ -192,13 +209,11 @@ def _neighbours(filesystem: Any, root: str) -> str:
     return near(PurePath(root).name, names)
 
 
-def _shown(root: str) -> str:
-    """Return a path as messages name it: relative to the working folder if it is inside it."""
-    path = Path(root)
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return root
+def _shown(path: str, root: str) -> str:
+    """Return a file found below a user's path as that user would write it."""
+    if "://" in path:
+        return f"{path.partition('://')[0]}://{root}"
+    return root if Path(path).is_absolute() else os.path.relpath(root)
 
 
 def _of_template(template: str) -> list[Piece]:
@@ -214,7 +229,7 @@ def _of_template(template: str) -> list[Piece]:
     for file in found:
         match = re.fullmatch(pattern, file)
         if match and language_in(match["lang"]):
-            pieces.append(Piece(_shown(file), match["lang"], url=filesystem.unstrip_protocol(file)))
+            pieces.append(Piece(_shown(template, file), match["lang"], url=filesystem.unstrip_protocol(file)))
         else:
             strangers.append(PurePath(file).name)
     if not pieces:
@@ -228,11 +243,13 @@ def _of_template(template: str) -> list[Piece]:
 def _named_after_files(path: str, filesystem: Any, files: Sequence[str]) -> list[Piece]:
     files = [file for file in files if ending_of(file)]
     if not files:
-        raise SourceNotFound(path, f"{path}: no file found that ends in {', '.join(ENDINGS)} (or these with .gz or .zst).")
+        raise SourceNotFound(
+            path, f"{path}: no file found that ends in {', '.join(ENDINGS)} (or these with .gz or .zst)."
+        )
     stems = [PurePath(file).name.partition(ending_of(file))[0] for file in files]
     spellings = _languages_of(stems)
     return [
-        Piece(_shown(file), spelling, url=filesystem.unstrip_protocol(file))
+        Piece(_shown(path, file), spelling, url=filesystem.unstrip_protocol(file))
         for file, spelling in zip(files, spellings, strict=True)
     ]
 
@@ -242,7 +259,7 @@ def _named_after_folders(path: str, filesystem: Any, files: Sequence[str]) -> li
     for file in files:
         folder = PurePath(file).parent.name
         if language_in(folder):
-            pieces.append(Piece(_shown(file), folder, url=filesystem.unstrip_protocol(file)))
+            pieces.append(Piece(_shown(path, file), folder, url=filesystem.unstrip_protocol(file)))
     if not pieces:
         raise SourceNotFound(path, f"{path}: neither files such as en.jsonl nor folders such as en/ are in it.")
     return pieces

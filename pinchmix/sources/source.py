@@ -39,6 +39,7 @@ class Table:
     Attributes:
         number: Its place in the source; a part of each cell's address.
         name: How messages name it.
+        label: How provenance names it.
         language: Its canonical tag; None if a column tells.
         spelling: The tag as the user spells it.
         relation: What stands after FROM.
@@ -50,6 +51,7 @@ class Table:
 
     number: int
     name: str
+    label: str
     language: str | None
     spelling: str | None
     relation: str
@@ -150,7 +152,9 @@ def open_source(
         opened = _Opened(piece, database, columns, join, faults, progress)
         for spelling, layout in opened.layouts:
             if spelling and piece.spelling:
-                raise LayoutUnknown(piece.name, opened.names, f"a table of {piece.spelling} with a column for {spelling}")
+                raise LayoutUnknown(
+                    piece.name, opened.names, f"a table of {piece.spelling} with a column for {spelling}"
+                )
             if piece.spelling is None and spelling is None and layout.language is None:
                 raise LayoutUnknown(
                     piece.name, opened.names, "neither the name nor a column tells the language; give {'en': ...}, or"
@@ -160,6 +164,7 @@ def open_source(
                 Table(
                     number=len(tables),
                     name=piece.name,
+                    label=piece.label,
                     language=normalise_language(told) if told else None,
                     spelling=told,
                     relation=opened.relation,
@@ -170,7 +175,7 @@ def open_source(
                 )
             )
         if piece.url:
-            files.append(SourceFile(piece.name, piece.url, opened.rows))
+            files.append(SourceFile(piece.label, piece.url, opened.rows))
     if join == "row":
         _check_rows(tables, faults)
     return Source(tuple(tables), tuple(files), faults, sum(table.rows for table in tables) + len(faults))
@@ -329,7 +334,10 @@ def _decompressed(raw: _Counted, url: str, faults: Faults, name: str) -> io.Buff
     plain = io.BufferedReader(raw, 1 << 20)
     openers: dict[str, tuple[bytes, Callable[[Any], Any]]] = {
         ".gz": (b"\x1f\x8b", lambda stream: gzip.GzipFile(fileobj=stream)),
-        ".zst": (b"\x28\xb5\x2f\xfd", lambda stream: zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)),
+        ".zst": (
+            b"\x28\xb5\x2f\xfd",
+            lambda stream: zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True),
+        ),
     }
     packed = next((ending for ending in openers if url.endswith(ending)), None)
     if packed is None:
