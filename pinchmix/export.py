@@ -1,1 +1,212 @@
-def export_mixture(): ...
+"""export_mixture: one folder with the rows, where they came from, and a manifest; complete or not there at all."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import secrets
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pinchmix.errors import ArgumentError, FolderTaken
+from pinchmix.manifest import NAME, Manifest, make_manifest
+from pinchmix.mixture import Mixture
+from pinchmix.progress import progress_bar
+from pinchmix.rows import MESSAGES
+
+JSONL = "data/messages/train.jsonl"
+PARQUET = "data/messages_parquet/train.parquet"
+PROVENANCE = "provenance/train.parquet"
+Entry = dict[str, Any]
+
+
+class HashedFile(io.RawIOBase):
+    """A new file that knows the SHA-256 and the size of what was written, and is on disk when it is closed."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("xb")
+        self._state = hashlib.sha256()
+        self._size = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        """Write all of the bytes."""
+        view = memoryview(data)
+        self._file.write(view)
+        self._state.update(view)
+        self._size += view.nbytes
+        return view.nbytes
+
+    def tell(self) -> int:
+        return self._size
+
+    def close(self) -> None:
+        if not self._file.closed:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+        super().close()
+
+    def entry(self, rows: int) -> Entry:
+        """Return what the manifest says of the file."""
+        return {"sha256": self._state.hexdigest(), "bytes": self._size, "rows": rows}
+
+
+def export_mixture(
+    mixture: Mixture, folder: str | os.PathLike[str], *, overwrite: bool = False, progress: bool | None = None
+) -> Manifest:
+    """Write a mixture to a folder that trainers load as it is; the folder appears complete, or not at all.
+
+    The folder holds ``data/messages/train.jsonl`` and the same rows as Parquet, ``provenance/train.parquet`` with id,
+    languages, source file and row of each of them, and ``manifest.json``.
+
+    Args:
+        mixture: What to write.
+        folder: Where to; must not exist, or be empty, unless ``overwrite`` is given.
+        overwrite: Replace an earlier export, as a whole. Any other folder is left alone.
+        progress: See :func:`~pinchmix.progress.progress_bar`.
+
+    Returns:
+        The manifest.
+
+    Raises:
+        FolderTaken: There is something at ``folder`` that may not be replaced.
+        ArgumentError: ``folder`` names no folder.
+
+    Example:
+        >>> import pinchmix, tempfile
+        >>> mix = pinchmix.build_mixture(pinchmix.sample(), {"en": 5, "fi": 1}, validate=False)
+        >>> with tempfile.TemporaryDirectory() as place:
+        ...     manifest = export_mixture(mix, f"{place}/out")
+        ...     pinchmix.verify_export(f"{place}/out").identity["mixture"]["rows"]
+        6
+    """
+    target = Path(folder).expanduser().absolute()
+    if not target.name:
+        raise ArgumentError(f"folder={str(folder)!r} names no folder to make.")
+    check_free(target, overwrite)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the target, so that the last step is a rename within one file system.
+    part = target.parent / f".{target.name}.{secrets.token_hex(4)}.part"
+    part.mkdir()
+    try:
+        manifest = _write(mixture, part, progress)
+        with HashedFile(part / NAME) as file:
+            file.write(manifest.to_bytes())
+        _sync_folders(part)
+        _move_into_place(part, target, overwrite)
+    except BaseException:  # an interrupt too must leave nothing behind
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    return manifest
+
+
+def check_free(target: Path, overwrite: bool) -> None:
+    """Refuse a target that may not be written to; worth asking before a long build.
+
+    Raises:
+        FolderTaken: There is something at ``target`` that may not be replaced.
+    """
+    if not target.exists() and not target.is_symlink():
+        return
+    if not target.is_dir() or target.is_symlink():
+        raise FolderTaken(str(target), f"{target} exists and is no folder; choose another place.")
+    if not any(target.iterdir()):
+        return
+    if not (target / NAME).is_file():
+        raise FolderTaken(str(target), f"{target} is a folder with other things in it; choose another place.")
+    if not overwrite:
+        raise FolderTaken(str(target), f"{target} holds an export already; overwrite=True replaces it.")
+
+
+def _write(mixture: Mixture, part: Path, progress: bool | None) -> Manifest:
+    with (
+        progress_bar("writing", 2 * len(mixture), "row", progress) as step,
+        ThreadPoolExecutor(max_workers=4, thread_name_prefix="pinchmix-export") as pool,
+    ):
+        # Arrow, DuckDB and hashing all release the lock, so the files are written side by side.
+        tasks = {
+            JSONL: pool.submit(_write_jsonl, mixture, part / JSONL, step),
+            PARQUET: pool.submit(_write_parquet, mixture, part / PARQUET, step),
+            PROVENANCE: pool.submit(_write_provenance, mixture, part / PROVENANCE),
+        }
+        sources = {file.name: (file, pool.submit(file.sha256)) for file in mixture.report.files}
+        files = {name: task.result() for name, task in tasks.items()}
+        read = {
+            name: dict(zip(("sha256", "bytes"), task.result(), strict=True), rows=file.rows)
+            for name, (file, task) in sources.items()
+        }
+    mixture.rows.know_text(files[JSONL]["sha256"])
+    return make_manifest(mixture, files, read)
+
+
+def _write_jsonl(mixture: Mixture, path: Path, step: Callable[[int], None]) -> Entry:
+    with HashedFile(path) as file:
+        for rows, block in mixture.rows.json_lines():
+            file.write(block)
+            step(rows)
+        return file.entry(len(mixture))
+
+
+def _write_parquet(mixture: Mixture, path: Path, step: Callable[[int], None]) -> Entry:
+    schema = pa.schema([("messages", MESSAGES)])
+    with HashedFile(path) as file:
+        # Roles repeat and texts do not; statistics of texts are of no use to anybody.
+        with pq.ParquetWriter(
+            file,
+            schema,
+            compression="zstd",
+            use_dictionary=["messages.list.element.role"],
+            write_statistics=False,
+        ) as writer:
+            for batch in mixture.rows.batches():
+                writer.write_batch(batch.select(["messages"]).cast(schema))
+                step(batch.num_rows)
+        return file.entry(len(mixture))
+
+
+def _write_provenance(mixture: Mixture, path: Path) -> Entry:
+    columns = ["id", "prompt_language", "response_language", "source", "row"]
+    with HashedFile(path) as file:
+        writer: pq.ParquetWriter | None = None
+        for batch in mixture.rows.batches():
+            chosen = batch.select(columns)
+            writer = writer or pq.ParquetWriter(file, chosen.schema, compression="zstd")
+            writer.write_batch(chosen)
+        if writer is not None:
+            writer.close()
+        return file.entry(len(mixture))
+
+
+def _sync_folders(part: Path) -> None:
+    for folder in [part, *(path for path in part.rglob("*") if path.is_dir())]:
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _move_into_place(part: Path, target: Path, overwrite: bool) -> None:
+    check_free(target, overwrite)  # somebody else may have been faster
+    if not target.exists():
+        part.rename(target)
+        return
+    old = target.parent / f".{target.name}.{secrets.token_hex(4)}.old"
+    target.rename(old)
+    try:
+        part.rename(target)
+    except BaseException:
+        old.rename(target)
+        raise
+    shutil.rmtree(old)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from pinchmix.errors import Certificate, InfeasibleBudget, UnknownLanguage
+from pinchmix.errors import Certificate, InfeasibleBudget, UnknownLanguage, listing
 from pinchmix.exact.apportion import apportion
 from pinchmix.exact.flow import Bools, Ints, largest_flow, least_biased_flow, smallest_certificate
 from pinchmix.grid import Grid
@@ -84,19 +84,24 @@ class Plan:
     def __str__(self) -> str:
         usable = self.allowed.any(axis=1)
         head = f"{self.total:,} examples of {int(self.supply[usable].sum()):,} instructions, {self.slack:,} left over"
-        branches = []
+        branches: list[str | tuple[str, list[str]]] = []
         for place, language in enumerate(self.languages):
+            if not self.asked[place]:
+                continue
             order = np.argsort(-self.flow[:, place], kind="stable")
             used = [row for row in order.tolist() if self.flow[row, place]]
             leaves = [
                 f"{text_of(int(self.flow[row, place]))} from the {text_of(int(self.supply[row]))} "
                 f"that exist in {_names(self.languages, self.allowed[row])}"
-                for row in used[:4]
+                for row in used[:5]
             ]
-            if len(used) > 4:
-                leaves.append(f"{int(self.flow[used[4:], place].sum()):,} from {len(used) - 4:,} other patterns")
+            if len(used) > 5:
+                leaves[4:] = [f"{int(self.flow[used[4:], place].sum()):,} from {len(used) - 4:,} other patterns"]
             title = f"{language}: {int(self.asked[place]):,} of {int(self.available[place]):,} available"
             branches.append((title, leaves))
+        unasked = [name for name, asked in zip(self.languages, self.asked.tolist(), strict=True) if not asked]
+        if unasked:
+            branches.append(f"nothing asked of {listing(unasked, 40)}")
         return tree(head, branches)
 
     def __repr__(self) -> str:

@@ -1,0 +1,5 @@
+"""``python -m pinchmix``: the command line."""
+
+from pinchmix.cli import main
+
+main()

@@ -1,0 +1,223 @@
+"""The command line: the functions of the library under the same words.
+
+Exit codes: 0 all is well, 1 the machine failed (disk, permission), 2 the input or the call is wrong, 3 the budget is
+impossible, 4 an export does not verify, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, Optional
+
+import typer
+
+import pinchmix
+from pinchmix.errors import ArgumentError, BadRows, FolderTaken, PinchmixError
+from pinchmix.export import check_free
+
+app = typer.Typer(
+    help="Exact, validated, reproducible instruction-tuning mixtures from parallel multilingual data.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+SOURCE = Annotated[str, typer.Argument(help="A {lang} path template, a folder, a glob or a file.", show_default=False)]
+BUDGET = Annotated[
+    list[str],
+    typer.Option(
+        help="LANGUAGE=COUNT or LANGUAGE=SHARE (0.9 or 90%), once a language; '*' is all others together.",
+        metavar="LANGUAGE=AMOUNT",
+        show_default=False,
+    ),
+]
+TOTAL = Annotated[Optional[int], typer.Option(help="The size of the mixture, when the budget is shares.")]  # noqa: UP045 - typer reads the annotation at run time, on Python 3.10 too
+LANGUAGES = Annotated[str, typer.Option(help="The languages to draw on, separated by commas.", show_default="all")]
+PIVOT = Annotated[str, typer.Option(help="The language that the others are translations of.")]
+CONTENT = Annotated[str, typer.Option(help="In how many languages an instruction may appear.")]
+SAMPLER = Annotated[str, typer.Option(help="The order in which instructions are served.")]
+VALIDATE = Annotated[bool, typer.Option(help="Check the language of each chosen prompt and response.")]
+SEED = Annotated[int, typer.Option(help="What keys every choice.")]
+COLUMNS = Annotated[
+    list[str],
+    typer.Option(help="FIELD=COLUMN where the layout is not recognised.", metavar="FIELD=COLUMN", show_default=False),
+]
+JOIN = Annotated[str, typer.Option(help="'id', or 'row' where row n is the same instruction in every language.")]
+ON_BAD_ROWS = Annotated[str, typer.Option(help="'error' reports them all, 'drop' leaves them out and counts them.")]
+DEBUG = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+
+
+def _pairs(values: Sequence[str], option: str) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for value in values:
+        name, equals, said = value.partition("=")
+        if not equals or not name or not said:
+            raise ArgumentError(f"{option} {value}: write {option} NAME=VALUE.")
+        if name in pairs:
+            raise ArgumentError(f"{option} {name} is given twice.")
+        pairs[name] = said
+    return pairs
+
+
+def _amount(language: str, said: str) -> int | float:
+    try:
+        if said.endswith("%"):
+            return float(said[:-1]) / 100
+        return int(said.replace("_", "").replace(",", ""))
+    except ValueError:
+        try:
+            return float(said)
+        except ValueError:
+            raise ArgumentError(
+                f"--budget {language}={said}: the amount is a count, a share or a percentage."
+            ) from None
+
+
+def _arguments(
+    budget: list[str],
+    total: int | None,
+    languages: str,
+    pivot: str,
+    content: str,
+    sampler: str,
+    validate: bool,
+    seed: int,
+    columns: list[str],
+    join: str,
+    on_bad_rows: str,
+) -> dict[str, Any]:
+    return {
+        "budget": {name: _amount(name, said) for name, said in _pairs(budget, "--budget").items()},
+        "total": total,
+        "languages": [tag.strip() for tag in languages.split(",") if tag.strip()] or None,
+        "pivot": pivot,
+        "content": content,
+        "sampler": sampler,
+        "validate": validate,
+        "seed": seed,
+        "columns": _pairs(columns, "--columns") or None,
+        "join": join,
+        "on_bad_rows": on_bad_rows,
+    }
+
+
+@app.command()
+def build(
+    source: SOURCE,
+    budget: BUDGET,
+    out: Annotated[str, typer.Option(help="The folder to make.", show_default=False)],
+    total: TOTAL = None,
+    languages: LANGUAGES = "",
+    pivot: PIVOT = "en",
+    content: CONTENT = "disjoint",
+    sampler: SAMPLER = "random",
+    validate: VALIDATE = True,
+    seed: SEED = 0,
+    columns: COLUMNS = [],  # noqa: B006 - typer wants a plain default and never changes it
+    join: JOIN = "id",
+    on_bad_rows: ON_BAD_ROWS = "error",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier export.")] = False,
+    debug: DEBUG = False,
+) -> None:
+    """Build a mixture, export it, and verify the export."""
+    arguments = _arguments(
+        budget, total, languages, pivot, content, sampler, validate, seed, columns, join, on_bad_rows
+    )
+    check_free(Path(out).expanduser().absolute(), overwrite)
+    mixture = pinchmix.build_mixture(source, **arguments)
+    typer.echo(repr(mixture))
+    for row in mixture.report.bad_rows[:20]:
+        typer.echo(f"dropped {row.where}  {row.fault}: {row.detail}")
+    manifest = pinchmix.export_mixture(mixture, out, overwrite=overwrite)
+    pinchmix.verify_export(out)
+    rows, digest = manifest.identity["mixture"]["rows"], manifest.identity["mixture"]["digest"]
+    typer.echo(f"exported to {out} and verified: {rows:,} rows, digest {digest}")
+
+
+@app.command()
+def plan(
+    source: SOURCE,
+    budget: BUDGET,
+    total: TOTAL = None,
+    languages: LANGUAGES = "",
+    pivot: PIVOT = "en",
+    content: CONTENT = "disjoint",
+    sampler: SAMPLER = "random",
+    seed: SEED = 0,
+    columns: COLUMNS = [],  # noqa: B006 - typer wants a plain default and never changes it
+    join: JOIN = "id",
+    on_bad_rows: ON_BAD_ROWS = "error",
+    debug: DEBUG = False,
+) -> None:
+    """Say whether a budget is possible and how, without reading or choosing any text."""
+    arguments = _arguments(budget, total, languages, pivot, content, sampler, True, seed, columns, join, on_bad_rows)
+    typer.echo(str(pinchmix.plan_mixture(source, **arguments)))
+
+
+@app.command()
+def verify(folder: Annotated[str, typer.Argument(help="An export.", show_default=False)], debug: DEBUG = False) -> None:
+    """Re-read every byte of an export and compare it with its manifest."""
+    manifest = pinchmix.verify_export(folder)
+    identity = manifest.identity["mixture"]
+    typer.echo(
+        f"{folder} verifies: {identity['rows']:,} rows, {len(manifest.files)} files, digest {identity['digest']}"
+    )
+
+
+@app.command()
+def plugins(debug: DEBUG = False) -> None:
+    """List the samplers and validators that can be named."""
+    for group, names in pinchmix.list_plugins().items():
+        for name, where in sorted(names.items()):
+            typer.echo(f"{group}  {name}  {where}")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"pinchmix {pinchmix.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> NoReturn:
+    """Run the command line; errors become one message and an exit code, and ``--debug`` shows where they were raised."""
+    debug = "--debug" in sys.argv
+    try:
+        app()
+    except PinchmixError as error:
+        if debug:
+            raise
+        typer.echo(f"{type(error).__name__}: {_in_words_of_options(error)}", err=True)
+        sys.exit(error.exit_code)
+    except OSError as error:
+        if debug:
+            raise
+        typer.echo(f"{type(error).__name__}: {error}", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(0)
+
+
+def _in_words_of_options(error: PinchmixError) -> str:
+    """Return the message with its way out spelled as an option."""
+    text = str(error)
+    if isinstance(error, BadRows):
+        return text.replace('on_bad_rows="drop"', "--on-bad-rows drop")
+    if isinstance(error, FolderTaken):
+        return text.replace("overwrite=True", "--overwrite")
+    return text
+
+
+if __name__ == "__main__":
+    main()

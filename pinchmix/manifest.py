@@ -1,0 +1,116 @@
+"""The manifest: everything needed to know what a mixture is and to check an export of it.
+
+Three blocks: ``identity`` says what the mixture is and is the same on every run; ``source`` says which files it was read
+from; ``provenance`` says when and with which programs, and is no part of anything's identity. No path in it is absolute.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+from pinchmix.canonical import canonical_bytes, digest_of
+from pinchmix.errors import ExportError
+from pinchmix.mixture import Mixture
+
+VERSION = 1
+NAME = "manifest.json"
+LIBRARIES = ("pinchmix", "duckdb", "numpy", "pyarrow", "scipy", "langdetect", "langcodes")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a mixture is, what it was made from, and what its files are.
+
+    Attributes:
+        identity: Recipe, grid, mixture, counts, plugins and output files with their SHA-256.
+        source: The files that were read, with their SHA-256.
+        provenance: Time and versions.
+    """
+
+    identity: Mapping[str, Any]
+    source: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+
+    @property
+    def files(self) -> dict[str, dict[str, Any]]:
+        """Path in the export → sha256, bytes and rows."""
+        return dict(self.identity["files"])
+
+    def to_bytes(self) -> bytes:
+        """Return the one text of the manifest, with the digest of its blocks.
+
+        Example:
+            >>> Manifest.of_bytes(Manifest({"files": {}}, {}, {}).to_bytes()).files
+            {}
+        """
+        blocks = {"identity": self.identity, "source": self.source, "provenance": self.provenance}
+        whole = {"manifest_version": VERSION, **blocks, "digest": digest_of(canonical_bytes(blocks))}
+        return json.dumps(whole, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
+
+    @classmethod
+    def of_bytes(cls, content: bytes) -> Manifest:
+        """Return the manifest that a text holds.
+
+        Raises:
+            ExportError: The text is no manifest, is of another version, or is not as it was written.
+        """
+        try:
+            whole = json.loads(content)
+        except ValueError as error:
+            raise ExportError(f"{NAME} is not JSON ({error}).") from error
+        if not isinstance(whole, dict) or whole.get("manifest_version") != VERSION:
+            found = whole.get("manifest_version") if isinstance(whole, dict) else None
+            raise ExportError(f"{NAME} is of version {found!r}, and this pinchmix reads version {VERSION}.")
+        blocks = [whole.get(name) for name in ("identity", "source", "provenance")]
+        if not all(isinstance(block, dict) for block in blocks):
+            raise ExportError(f"{NAME} lacks one of its blocks: identity, source, provenance.")
+        manifest = cls(*blocks)  # type: ignore[arg-type]
+        if manifest.to_bytes() != content:
+            raise ExportError(f"{NAME} is not as it was written: its digest does not fit its content.")
+        return manifest
+
+
+def make_manifest(mixture: Mixture, files: Mapping[str, Mapping[str, Any]], sources: Mapping[str, Any]) -> Manifest:
+    """Return the manifest of an export.
+
+    Args:
+        mixture: What was exported.
+        files: Path in the export → sha256, bytes and rows.
+        sources: Name of each source file → sha256, bytes and rows.
+    """
+    counts = mixture.counts
+    report = mixture.report
+    identity = {
+        "recipe": {**mixture.plan.recipe.to_dict(), "digest": mixture.plan.recipe.digest},
+        "grid": {
+            "digest": mixture.grid.digest,
+            "instructions": len(mixture.grid.ids),
+            "languages": list(mixture.grid.languages),
+            "cells": len(mixture.grid),
+        },
+        "mixture": {"digest": mixture.digest, "rows": len(mixture)},
+        "counts": {
+            str(language): {name: int(row[name]) for name in counts.columns if name != "share"}
+            for language, row in counts.iterrows()
+        },
+        "rows": {
+            "read": report.read,
+            "chosen": len(mixture),
+            "dropped": dict(report.dropped),
+            "rejected": sum(report.rejected.values()),
+        },
+        "plugins": dict(report.plugins),
+        "files": {name: dict(files[name]) for name in sorted(files)},
+    }
+    provenance = {
+        "created": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "libraries": {name: version(name) for name in LIBRARIES},
+    }
+    return Manifest(identity, {"files": dict(sources)}, provenance)
