@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from pinchmix.budget import Budget
 from pinchmix.canonical import key_of
-from pinchmix.database import Database, write_stream
+from pinchmix.database import Database
 from pinchmix.errors import ArgumentError, InfeasibleBudget, LanguageClash, near
 from pinchmix.exact.order import keyed
 from pinchmix.grid import Grid
@@ -26,7 +26,7 @@ from pinchmix.mixture import Mixture, Report
 from pinchmix.plan import Plan, assign, make_plan, plan_of, replace_cells
 from pinchmix.plugins import Sampler, Validator, find_plugin
 from pinchmix.recipe import Recipe
-from pinchmix.rows import Rows
+from pinchmix.rows import Rows, write_rows
 from pinchmix.scan import lines_of, scan_source
 from pinchmix.sources.faults import Faults
 from pinchmix.sources.source import Source, open_source
@@ -325,7 +325,6 @@ def _write_rows(scanned: Scanned, grid: Grid, cells: npt.NDArray[np.int64], text
             "row": pa.array(lines),
         }
     )
-    path = scanned.database.folder / "rows.arrow"
-    write_stream(texts.ordered(address, columns), path)
+    rows = write_rows(scanned.database, columns, texts.ordered(address))
     texts.close()
-    return Rows(scanned.database, path)
+    return rows

@@ -42,6 +42,10 @@ def write_stream(batches: pa.RecordBatchReader, path: Path) -> int:
 class Database:
     """A private DuckDB in memory that spills to a scratch folder; both end with the object, or at exit.
 
+    Args:
+        keep_order: Return rows in the order in which they stand in a table, at the price of speed; without it only
+            ORDER BY says anything about order.
+
     Attributes:
         folder: The scratch folder, for files that live as long as the database.
 
@@ -50,13 +54,14 @@ class Database:
         [1]
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, keep_order: bool = False) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="pinchmix-"))
         self._connection = duckdb.connect()
         for setting in (
             f"memory_limit = '{MEMORY}'",
             f"temp_directory = {quoted(str(self.folder))}",
             f"threads = {os.cpu_count() or 1}",
+            f"preserve_insertion_order = {str(keep_order).lower()}",
             "enable_progress_bar = false",
             "autoinstall_known_extensions = false",
             "autoload_known_extensions = false",

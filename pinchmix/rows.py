@@ -7,7 +7,7 @@ and U+2029 are escaped, because readers exist that split lines at them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from pinchmix.canonical import digest_of
 from pinchmix.database import Database
+from pinchmix.errors import SourceChanged
 
 MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
 LINE_ENDS = (0x85, 0x2028, 0x2029)
@@ -32,6 +33,7 @@ class Rows:
     def __init__(self, database: Database, path: Path) -> None:
         self.database = database
         self.path = path
+        self._writer = Database(keep_order=True)
         self._digest: str | None = None
 
     def table(self) -> pa.Table:
@@ -39,15 +41,16 @@ class Rows:
         return pa.ipc.open_file(pa.memory_map(str(self.path))).read_all()
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """Yield the rows in batches."""
-        reader = pa.ipc.open_file(pa.memory_map(str(self.path)))
-        for place in range(reader.num_record_batches):
-            yield reader.get_batch(place)
+        """Yield the rows in batches, which are read into memory one by one."""
+        with pa.OSFile(str(self.path), "rb") as stored:
+            reader = pa.ipc.open_file(stored)
+            for place in range(reader.num_record_batches):
+                yield reader.get_batch(place)
 
     def json_lines(self) -> Iterator[tuple[int, memoryview]]:
         """Yield the rows as JSON lines in blocks of many rows, each block with their number."""
         for batch in self.batches():
-            yield batch.num_rows, json_lines(self.database, batch)
+            yield batch.num_rows, json_lines(self._writer, batch)
 
     def know_text(self, sha256: str) -> None:
         """Take over the SHA-256 of all JSON lines from whoever has just written them."""
@@ -62,6 +65,27 @@ class Rows:
             self.know_text(state.hexdigest())
         assert self._digest is not None
         return self._digest
+
+
+def write_rows(database: Database, columns: pa.Table, messages: Iterable[pa.Array]) -> Rows:
+    """Write the rows of a mixture to the scratch folder.
+
+    Args:
+        database: Owner of the scratch folder.
+        columns: id, prompt_language, response_language, source and row of each row.
+        messages: The messages of the same rows, in blocks.
+    """
+    path = database.folder / "rows.arrow"
+    schema = columns.schema.append(pa.field("messages", MESSAGES))
+    done = 0
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
+        for block in messages:
+            part = columns.slice(done, len(block)).combine_chunks().append_column("messages", block)
+            writer.write_table(part.cast(schema))
+            done += len(block)
+    if done != columns.num_rows:
+        raise SourceChanged("the source", f"{columns.num_rows - done:,} of the rows that were scanned are gone")
+    return Rows(database, path)
 
 
 def digest_of_rows(columns: pa.Table, text: str) -> str:
@@ -91,19 +115,18 @@ def json_lines(database: Database, rows: pa.RecordBatch) -> memoryview:
     """Return the JSON lines of rows as one block.
 
     Args:
-        database: Does the work, column by column.
+        database: Does the work, column by column; must keep order.
         rows: A batch with a column ``messages``.
 
     Example:
         >>> rows = pa.record_batch({"messages": pa.array([[{"role": "user", "content": "a\\u2028b"}]], type=MESSAGES)})
-        >>> bytes(json_lines(Database(), rows))
+        >>> bytes(json_lines(Database(keep_order=True), rows))
         b'{"messages":[{"role":"user","content":"a\\\\u2028b"}]}\\n'
     """
     body = "to_json(messages)::VARCHAR"
     for code in LINE_ENDS:
         body = f"replace({body}, chr({code}), '\\u{code:04x}')"
     name = database.register(pa.Table.from_batches([rows.select(["messages"])]))
-    # One block of at most a batch: its lines come back in order because order is asked for.
     lines = database.table(f"SELECT '{{\"messages\":' || {body} || '}}' || chr(10) AS line FROM {name}").column("line")
     database.unregister(name)
     blocks = [_bytes_of(chunk) for chunk in lines.chunks]

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pinchmix.database import Database, write_stream
+from pinchmix.database import BATCH, Database, write_stream
 from pinchmix.grid import ROW_BITS
 from pinchmix.progress import progress_bar
+from pinchmix.rows import MESSAGES
 from pinchmix.scan import blank
 from pinchmix.sources.faults import Faults
 from pinchmix.sources.layout import Column, Layout
@@ -59,7 +62,7 @@ class Texts:
         first = self._held is None
         if self._held is None:
             self._held = np.zeros(0, dtype=np.int64)
-        wanted = np.setdiff1d(address, self._held)
+        wanted = address if first else address[~np.isin(address, self._held)]
         used = np.bincount((among if first and among is not None else wanted) >> ROW_BITS)
         tables = set(np.flatnonzero(used).tolist())
         bad: list[npt.NDArray[np.int64]] = []
@@ -73,7 +76,7 @@ class Texts:
             found = np.concatenate([np.zeros(0, dtype=np.int64), *bad])
             if len(found):
                 self._note(found[np.isin(found, among)])
-        self._held = np.union1d(self._held, wanted)
+        self._held = np.append(self._held, wanted)
 
     def _read(self, table: Table, wanted: npt.NDArray[np.int64], *, check: bool) -> npt.NDArray[np.int64]:
         """Copy the wanted texts of one table; return the addresses of bad rows when all rows are checked."""
@@ -139,19 +142,46 @@ class Texts:
             yield tuple(batch.column(name).to_pylist() for name in ("address", "prompt", "response"))  # type: ignore[misc]
         self.database.unregister(texts)
 
-    def ordered(self, address: npt.NDArray[np.int64], columns: pa.Table) -> pa.RecordBatchReader:
-        """Return the rows of a mixture in the given order: the columns given, and ``messages``.
+    def ordered(self, address: npt.NDArray[np.int64]) -> Iterator[pa.Array]:
+        """Yield the messages of fetched cells in the given order, a bounded number of rows at a time.
+
+        The order is a random one, so rows are first dealt out to as many files as there are blocks in the result, and
+        then each file is put in order: every text is moved twice, whatever the size.
 
         Args:
-            address: Fetched cells, int64, in the order of the mixture.
-            columns: More columns of the same length.
+            address: Fetched cells, int64, no one twice.
         """
-        place = pa.array(np.arange(len(address)))
-        name = self.database.register(columns.append_column("address", pa.array(address)).append_column("place", place))
-        texts = self._registered()
-        return self.database.batches(
-            f"SELECT w.* EXCLUDE (address, place), messages FROM {name} AS w JOIN {texts} AS t USING (address) ORDER BY place"
-        )
+        blocks = -(-len(address) // BATCH)
+        by_address = np.argsort(address)
+        sorted_address = address[by_address]
+        schema = pa.schema([("place", pa.int64()), ("messages", MESSAGES)])
+        paths = [self.database.folder / f"block-{number}.arrow" for number in range(blocks)]
+        with ExitStack() as stack:
+            writers = [stack.enter_context(pa.ipc.new_file(stack.enter_context(pa.OSFile(str(p), "wb")), schema)) for p in paths]
+            for batch in self._held_batches():
+                found = np.searchsorted(sorted_address, batch.column("address").to_numpy())
+                found = np.minimum(found, len(address) - 1)
+                chosen = np.flatnonzero(sorted_address[found] == batch.column("address").to_numpy())
+                place = by_address[found[chosen]]
+                order = np.argsort(place // BATCH, kind="stable")
+                place, messages = place[order], batch.column("messages").take(pa.array(chosen[order]))
+                cuts = np.searchsorted(place // BATCH, np.arange(blocks + 1))
+                for number, (start, stop) in enumerate(pairwise(cuts.tolist())):
+                    if stop > start:
+                        columns = [pa.array(place[start:stop]), messages.slice(start, stop - start).cast(MESSAGES)]
+                        writers[number].write_batch(pa.record_batch(columns, schema=schema))
+        for path in paths:
+            with pa.OSFile(str(path), "rb") as stored:
+                block = pa.ipc.open_file(stored).read_all().combine_chunks()
+            path.unlink()
+            yield block.column("messages").combine_chunks().take(pa.array(np.argsort(block.column("place").to_numpy())))
+
+    def _held_batches(self) -> Iterator[pa.RecordBatch]:
+        for path in self._files:
+            with pa.OSFile(str(path), "rb") as stored:
+                reader = pa.ipc.open_file(stored)
+                for number in range(reader.num_record_batches):
+                    yield reader.get_batch(number)
 
     def close(self) -> None:
         """Remove the scratch files; the texts that matter have been written in order elsewhere."""

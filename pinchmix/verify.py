@@ -95,7 +95,7 @@ def _check_files(place: Path, manifest: Manifest, progress: bool | None) -> Iter
 
 def _check_rows(place: Path) -> Iterator[str]:
     """Render the rows of the Parquet file as JSON lines and compare them with the JSONL file."""
-    database = Database()
+    database = Database(keep_order=True)
     row = 0
     fault = fault_of(Layout("messages", messages=Column(("messages",))))
     try:
