@@ -131,7 +131,10 @@ def build_mixture(
         rejected=judge.rejected,
         unsure=judge.unsure(grid, cells),
         findings=judge.findings(),
-        plugins={plugin.name: plugin.version for plugin in (plugins.sampler, *plugins.validators)},
+        plugins={
+            f"samplers/{plugins.sampler.name}": plugins.sampler.version,
+            **{f"validators/{check.name}": check.version for check in plugins.validators},
+        },
     )
     return Mixture(plan_of(plan, grid, cells), grid, cells, report, _write_rows(scanned, grid, cells, texts))
 
@@ -274,7 +277,7 @@ def scan(
     on_bad_rows: str = "error",
     progress: bool | None = None,
 ) -> Scanned:
-    """Open a source and find out which instruction exists in which language; the arguments are :func:`build_mixture`'s."""
+    """Open a source and find which instruction exists in which language; arguments as of :func:`build_mixture`."""
     if on_bad_rows not in ON_BAD_ROWS:
         raise ArgumentError(
             f"on_bad_rows={on_bad_rows!r} is neither 'error' nor 'drop'.{near(str(on_bad_rows), ON_BAD_ROWS)}"

@@ -9,7 +9,7 @@ from typing import Any
 
 
 def canonical_bytes(value: Any) -> bytes:
-    """Return the one JSON text of a plain value: sorted keys, no spaces, UTF-8, fractions as ``"n/d"``.
+    r"""Return the one JSON text of a plain value: sorted keys, no spaces, UTF-8, fractions as ``"n/d"``.
 
     Args:
         value: Built of None, bool, int, float, str, Fraction, lists, tuples and mappings with text keys.
@@ -23,7 +23,7 @@ def canonical_bytes(value: Any) -> bytes:
 
     Example:
         >>> canonical_bytes({"b": (1, Fraction(1, 3)), "a": "é"})
-        b'{"a":"\\xc3\\xa9","b":[1,"1/3"]}'
+        b'{"a":"\xc3\xa9","b":[1,"1/3"]}'
     """
     return json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain
@@ -64,8 +64,8 @@ def key_of(seed: int, purpose: str) -> int:
 def hash_of_id(instruction_id: str) -> int:
     """Return the 64-bit hash that stands for an instruction id wherever an order is made.
 
-    It is the second half of the MD5 digest of the UTF-8 text, read little-endian: well mixed, the same everywhere, and a
-    column operation in databases. Nothing relies on it being hard to forge.
+    It is the second half of the MD5 digest of the UTF-8 text, read little-endian: well mixed, the same everywhere, and
+    a column operation in databases. Nothing relies on it being hard to forge.
 
     Example:
         >>> hash_of_id("abc")

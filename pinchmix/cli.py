@@ -190,7 +190,7 @@ def _root(
 
 
 def main() -> NoReturn:
-    """Run the command line; errors become one message and an exit code, and ``--debug`` shows where they were raised."""
+    """Run the command line; errors become one message and an exit code, unless ``--debug`` asks for the traceback."""
     debug = "--debug" in sys.argv
     try:
         app()

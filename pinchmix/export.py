@@ -7,7 +7,6 @@ import io
 import os
 import secrets
 import shutil
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ import pyarrow.parquet as pq
 from pinchmix.errors import ArgumentError, FolderTaken
 from pinchmix.manifest import NAME, Manifest, make_manifest
 from pinchmix.mixture import Mixture
-from pinchmix.progress import progress_bar
+from pinchmix.progress import Step, progress_bar
 from pinchmix.rows import MESSAGES
 
 JSONL = "data/messages/train.jsonl"
@@ -37,6 +36,7 @@ class HashedFile(io.RawIOBase):
         self._size = 0
 
     def writable(self) -> bool:
+        """Tell that it can be written to."""
         return True
 
     def write(self, data: Any) -> int:
@@ -48,9 +48,11 @@ class HashedFile(io.RawIOBase):
         return view.nbytes
 
     def tell(self) -> int:
+        """Return how many bytes have been written."""
         return self._size
 
     def close(self) -> None:
+        """Close the file once all of it is on disk."""
         if not self._file.closed:
             self._file.flush()
             os.fsync(self._file.fileno())
@@ -150,7 +152,7 @@ def _write(mixture: Mixture, part: Path, progress: bool | None) -> Manifest:
     return make_manifest(mixture, files, read)
 
 
-def _write_jsonl(mixture: Mixture, path: Path, step: Callable[[int], None]) -> Entry:
+def _write_jsonl(mixture: Mixture, path: Path, step: Step) -> Entry:
     with HashedFile(path) as file:
         for rows, block in mixture.rows.json_lines():
             file.write(block)
@@ -158,7 +160,7 @@ def _write_jsonl(mixture: Mixture, path: Path, step: Callable[[int], None]) -> E
         return file.entry(len(mixture))
 
 
-def _write_parquet(mixture: Mixture, path: Path, step: Callable[[int], None]) -> Entry:
+def _write_parquet(mixture: Mixture, path: Path, step: Step) -> Entry:
     schema = pa.schema([("messages", MESSAGES)])
     with HashedFile(path) as file:
         # Roles repeat and texts do not; statistics of texts are of no use to anybody.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -105,8 +105,8 @@ class Grid:
             canonical_bytes(self.languages),
             ends.tobytes(),
             memoryview(names.buffers()[2])[: int(ends[-1])] if len(names) else b"",
-            memoryview((np.cumsum(present) - 1)[self.instruction].astype("<i4")),
-            memoryview(self.language.astype("<i2")),
+            (np.cumsum(present) - 1)[self.instruction].astype("<i4").data,
+            self.language.astype("<i2").data,
         )
 
     @cached_property
@@ -125,7 +125,7 @@ class Grid:
         allowed = (distinct[:, places // 64] >> (places % 64).astype(np.uint64)) & np.uint64(1)
         return Patterns(allowed.astype(bool), supply.astype(np.int64), of_instruction.reshape(-1).astype(np.int64))
 
-    def find(self, instruction: npt.NDArray[np.int64], language: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    def find(self, instruction: npt.NDArray[Any], language: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
         """Return the number of each cell named by instruction and language, both as places.
 
         Raises:

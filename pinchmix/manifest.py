@@ -1,7 +1,8 @@
 """The manifest: everything needed to know what a mixture is and to check an export of it.
 
-Three blocks: ``identity`` says what the mixture is and is the same on every run; ``source`` says which files it was read
-from; ``provenance`` says when and with which programs, and is no part of anything's identity. No path in it is absolute.
+Three blocks: ``identity`` says what the mixture is and is the same on every run; ``source`` says which files it was
+read from; ``provenance`` says when and with which programs, and is no part of anything's identity. No path in it is
+absolute.
 """
 
 from __future__ import annotations

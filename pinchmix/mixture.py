@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, overload
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pinchmix.errors import BadRow
 from pinchmix.grid import Grid
@@ -107,8 +108,8 @@ class Report:
 class Mixture:
     """A plan, the cells chosen for it, and a reader of their texts; it never changes.
 
-    It has a length and can be indexed, sliced and iterated as a sequence of :class:`Example`. The texts stay in a scratch
-    file that lives as long as the mixture.
+    It has a length and can be indexed, sliced and iterated as a sequence of :class:`Example`. The texts stay in a
+    scratch file that lives as long as the mixture.
 
     Attributes:
         plan: What was asked, and why it was possible.
@@ -178,8 +179,8 @@ class Mixture:
     @property
     def rejected(self) -> pd.DataFrame:
         """What the validators rejected: id, language, field, check, verdict, reason, score, seen, excerpt."""
-        frame: pd.DataFrame = self.report.findings.to_pandas()
-        return frame[frame["verdict"] == "mismatch"].reset_index(drop=True)
+        frame: pd.DataFrame = self.report.findings.filter(pc.field("verdict") == "mismatch").to_pandas()
+        return frame
 
     @property
     def counts(self) -> pd.DataFrame:
@@ -189,7 +190,7 @@ class Mixture:
         names = list(self.plan.languages)
         got = np.bincount(self.grid.language[self.cells], minlength=len(self.grid.languages))
         examples = [int(got[self.grid.languages.index(name)]) for name in names]
-        return pd.DataFrame(
+        counts: pd.DataFrame = pd.DataFrame(
             {
                 "asked": self.plan.asked,
                 "examples": examples,
@@ -201,6 +202,7 @@ class Mixture:
             },
             index=pd.Index(names, name="language"),
         )
+        return counts
 
     @cached_property
     def _characters(self) -> dict[str, int]:
@@ -227,7 +229,8 @@ class Mixture:
     @property
     def _title(self) -> str:
         used = int((self.plan.asked > 0).sum())
-        return f"Mixture of {len(self):,} examples in {used} languages, {self.plan.recipe.content}, seed {self.plan.recipe.seed}"
+        recipe = self.plan.recipe
+        return f"Mixture of {len(self):,} examples in {used} languages, {recipe.content}, seed {recipe.seed}"
 
     @property
     def _note(self) -> str:

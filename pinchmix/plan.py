@@ -79,7 +79,10 @@ class Plan:
 
         index = pd.Index(self.languages, name="language")
         share = self.asked / max(self.total, 1)
-        return pd.DataFrame({"asked": self.asked, "share": share, "available": self.available}, index=index)
+        table: pd.DataFrame = pd.DataFrame(
+            {"asked": self.asked, "share": share, "available": self.available}, index=index
+        )
+        return table
 
     def __str__(self) -> str:
         usable = self.allowed.any(axis=1)
@@ -105,7 +108,8 @@ class Plan:
         return tree(head, branches)
 
     def __repr__(self) -> str:
-        return f"Plan({self.total:,} examples in {int((self.asked > 0).sum())} languages, {self.slack:,} instructions left over)"
+        used = int((self.asked > 0).sum())
+        return f"Plan({self.total:,} examples in {used} languages, {self.slack:,} instructions left over)"
 
 
 def _names(languages: tuple[str, ...], allowed: Bools) -> str:

@@ -1,8 +1,8 @@
 """Plugins: what a sampler and a validator are, and how a name finds one. The page for plugin authors.
 
-A plugin is any object that keeps one of the protocols below. It may be passed as it is (``sampler=MySampler()``), or be
-named: built-in names are listed here, and a package adds its own by an entry point in the group ``pinchmix.samplers`` or
-``pinchmix.validators``::
+A plugin is any object that keeps one of the protocols below. It may be passed as it is (``sampler=MySampler()``), or
+be named: built-in names are listed here, and a package adds its own by an entry point in the group
+``pinchmix.samplers`` or ``pinchmix.validators``::
 
     [project.entry-points."pinchmix.samplers"]
     mine = "my_package:MySampler"
@@ -76,8 +76,8 @@ class Findings(NamedTuple):
 class Sampler(Protocol):
     """Says in which order instructions are served; the plan says how many.
 
-    Laws (:func:`pinchmix.testing.check_sampler` tests them): the order depends on the ids of the grid and the seed alone,
-    never on positions or on earlier calls.
+    Laws (:func:`pinchmix.testing.check_sampler` tests them): the order depends on the ids of the grid and the seed
+    alone, never on positions or on earlier calls.
     """
 
     name: str

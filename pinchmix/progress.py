@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from tqdm.auto import tqdm
 
-Step = Callable[[int], None]
+Step = Callable[[int], object]
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The rows of a mixture: the scratch file they live in, and their one form as JSON lines.
 
-A row is exactly ``{"messages": [{"role": ..., "content": ...}, ...]}``: the form that every trainer reads. U+0085, U+2028
-and U+2029 are escaped, because readers exist that split lines at them.
+A row is exactly ``{"messages": [{"role": ..., "content": ...}, ...]}``: the form that every trainer reads. U+0085,
+U+2028 and U+2029 are escaped, because readers exist that split lines at them.
 """
 
 from __future__ import annotations
@@ -112,16 +112,16 @@ def digest_of_rows(columns: pa.Table, text: str) -> str:
 
 
 def json_lines(database: Database, rows: pa.RecordBatch) -> memoryview:
-    """Return the JSON lines of rows as one block.
+    r"""Return the JSON lines of rows as one block.
 
     Args:
         database: Does the work, column by column; must keep order.
         rows: A batch with a column ``messages``.
 
     Example:
-        >>> rows = pa.record_batch({"messages": pa.array([[{"role": "user", "content": "a\\u2028b"}]], type=MESSAGES)})
+        >>> rows = pa.record_batch({"messages": pa.array([[{"role": "user", "content": "a\u2028b"}]], type=MESSAGES)})
         >>> bytes(json_lines(Database(keep_order=True), rows))
-        b'{"messages":[{"role":"user","content":"a\\\\u2028b"}]}\\n'
+        b'{"messages":[{"role":"user","content":"a\\u2028b"}]}\n'
     """
     body = "to_json(messages)::VARCHAR"
     for code in LINE_ENDS:

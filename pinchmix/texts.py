@@ -99,8 +99,8 @@ class Texts:
         self._files.append(path)
         with pa.memory_map(str(path)) as stored:
             texts = pa.ipc.open_file(stored).read_all()
-            bad = texts.column("address").filter(texts.column("messages").is_null())
-            return bad.to_numpy()
+            bad: npt.NDArray[np.int64] = texts.column("address").filter(texts.column("messages").is_null()).to_numpy()
+            return bad
 
     def _registered(self) -> str:
         """Register all texts held and return their name in SQL; they stay on disk."""
@@ -139,7 +139,7 @@ class Texts:
                 f"FROM {texts} AS t JOIN {wanted} AS w USING (address) WHERE messages IS NOT NULL ORDER BY 1"
             )
             self.database.unregister(wanted)
-            yield tuple(batch.column(name).to_pylist() for name in ("address", "prompt", "response"))  # type: ignore[misc]
+            yield tuple(batch.column(name).to_pylist() for name in ("address", "prompt", "response"))
         self.database.unregister(texts)
 
     def ordered(self, address: npt.NDArray[np.int64]) -> Iterator[pa.Array]:
@@ -157,7 +157,10 @@ class Texts:
         schema = pa.schema([("place", pa.int64()), ("messages", MESSAGES)])
         paths = [self.database.folder / f"block-{number}.arrow" for number in range(blocks)]
         with ExitStack() as stack:
-            writers = [stack.enter_context(pa.ipc.new_file(stack.enter_context(pa.OSFile(str(p), "wb")), schema)) for p in paths]
+            writers = [
+                stack.enter_context(pa.ipc.new_file(stack.enter_context(pa.OSFile(str(p), "wb")), schema))
+                for p in paths
+            ]
             for batch in self._held_batches():
                 found = np.searchsorted(sorted_address, batch.column("address").to_numpy())
                 found = np.minimum(found, len(address) - 1)

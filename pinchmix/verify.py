@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -112,8 +113,9 @@ def _check_rows(place: Path) -> Iterator[str]:
                 block = bytes(json_lines(database, batch))
                 there = lines.read(len(block))
                 if there != block:
-                    lines_alike = os.path.commonprefix([block, there]).count(b"\n")
-                    yield f"{JSONL}: row {row + lines_alike + 1} differs from {PARQUET}"
+                    pairs = enumerate(zip_longest(block.split(b"\n"), there.split(b"\n")), row + 1)
+                    first = next(number for number, (mine, theirs) in pairs if mine != theirs)
+                    yield f"{JSONL}: row {first} differs from {PARQUET}"
                     return
                 row += batch.num_rows
             if lines.read(1):
@@ -144,7 +146,8 @@ def _check_provenance(place: Path, manifest: Manifest) -> Iterator[str]:
         encoded = table.column("id").combine_chunks().dictionary_encode()
         uses = np.bincount(encoded.indices.to_numpy(), minlength=1)
         for place_of in np.flatnonzero(uses > 1)[:20].tolist():
-            yield f"{PROVENANCE}: the instruction {encoded.dictionary[place_of].as_py()!r} occurs {uses[place_of]} times"
+            name = encoded.dictionary[place_of].as_py()
+            yield f"{PROVENANCE}: the instruction {name!r} occurs {uses[place_of]} times"
     digest = digest_of_rows(table, identity["files"][JSONL]["sha256"])
     if digest != identity["mixture"]["digest"]:
         yield f"{PROVENANCE}: ids and languages do not fit the digest of the mixture"

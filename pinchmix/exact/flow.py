@@ -1,7 +1,7 @@
 """Flow: whole amounts from supplies to demands over allowed pairs, or the set of demands that cannot be met.
 
-Everywhere here a *supply* is a row (in pinchmix, an availability pattern: all instructions that exist in the same set of
-languages), a *demand* a column (a language), and ``allowed`` says which row can serve which column.
+Everywhere here a *supply* is a row (in pinchmix, an availability pattern: all instructions that exist in the same set
+of languages), a *demand* a column (a language), and ``allowed`` says which row can serve which column.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def smallest_certificate(supply: Ints, demand: Ints, allowed: Bools, short: Bool
         >>> smallest_certificate(supply, np.array([2, 9]), allowed, np.array([True, True])).tolist()
         [False, True]
     """
-    kept = short.copy()
+    kept: Bools = short.copy()
     shrunk = True
     while shrunk:
         shrunk = False
@@ -166,8 +166,8 @@ def _margins(widest: int) -> Iterator[int]:
 def least_biased_flow(supply: Ints, demand: Ints, allowed: Bools) -> Ints:
     """Return the whole amounts nearest to random choice among all that meet the demands.
 
-    The fitted amounts are rounded by a flow between their floors and ceilings. Where fitting has not converged (a budget
-    at the very edge of what is possible) the margins widen until the demands are met, which at the widest they are.
+    The fitted amounts are rounded by a flow between their floors and ceilings. Where fitting has not converged (a
+    budget at the very edge of what is possible) the margins widen until the demands are met, as at the widest they are.
 
     Args:
         supply: Shape ``(rows,)``.

@@ -18,7 +18,8 @@ class LanguageValidator:
     Short texts, numbers, names and code are unsure, and so is every language that the profiles do not know.
 
     Example:
-        >>> cells = Cells(["a"], ["sw"], ["sw"], ["Habari ya leo ni ipi, rafiki yangu mpendwa?"], ["The weather is fine today."])
+        >>> prompt, response = "Habari ya leo ni ipi, rafiki yangu mpendwa?", "The weather is fine today."
+        >>> cells = Cells(["a"], ["sw"], ["sw"], [prompt], [response])
         >>> LanguageValidator().judge(cells, ["en", "sw"]).field
         ['response']
     """
