@@ -162,21 +162,22 @@ class Budget:
         for tag, _ in self.amounts:
             if tag != REST and tag not in languages:
                 raise UnknownLanguage(tag, languages, "budget")
-        named = {tag for tag, _ in self.amounts}
-        rest = [language for language in languages if language not in named]
-        weights = dict.fromkeys(languages, Fraction(0))
-        for tag, amount in self.amounts:
+        counts = dict.fromkeys(languages, 0)
+        # First among those named, of whom "*" is one, and only then within "*": a tenth for all others together is a
+        # tenth, even where each of them alone would get less than half an example.
+        seats = apportion([amount for _, amount in self.amounts], self.total).tolist()
+        given = dict(zip((tag for tag, _ in self.amounts), seats, strict=True))
+        rest = [language for language in languages if language not in given]
+        for tag, count in given.items():
             if tag != REST:
-                weights[tag] = amount
-            elif amount and not rest:
+                counts[tag] = count
+            elif count and not rest:
                 raise BudgetError(
-                    f"'*' asks for {_text(amount)}, but every language of the source is named; give it to them."
+                    f"'*' asks for {count:,} examples, but every language of the source is named; give them to one."
                 )
-            elif self.kind == "counts":
-                weights.update(zip(rest, map(Fraction, apportion([1] * len(rest), int(amount)).tolist()), strict=True))
-            else:
-                weights.update((language, amount / len(rest)) for language in rest)
-        return dict(zip(languages, apportion(list(weights.values()), self.total).tolist(), strict=True))
+            elif rest:
+                counts.update(zip(rest, apportion([1] * len(rest), count).tolist(), strict=True))
+        return counts
 
     def to_dict(self) -> dict[str, Any]:
         """Return the budget as plain data.
