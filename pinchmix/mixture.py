@@ -174,7 +174,8 @@ class Mixture:
         """Return the rows as a ``datasets.Dataset`` with the one column ``messages``, as the exported files have it."""
         import datasets
 
-        return datasets.Dataset(self._table.select(["messages"]).combine_chunks())
+        # The digest as fingerprint: what is derived from the same mixture is found again in the cache of datasets.
+        return datasets.Dataset(self._table.select(["messages"]), fingerprint=self.digest)
 
     @property
     def rejected(self) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""For plugin authors: the laws that a plugin must keep, as functions to call in a test, and toy grids to call them with."""
+"""For plugin authors: the laws that a plugin must keep, as functions to call in a test, and toy grids for them."""
 
 from __future__ import annotations
 

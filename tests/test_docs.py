@@ -1,4 +1,4 @@
-"""The documentation cannot lie: README's Python runs as a doctest, its console output is the program's, its tree is true."""
+"""The documentation cannot lie: README's Python and console output are the program's, and its tree is true."""
 
 from __future__ import annotations
 
