@@ -7,7 +7,6 @@ rejected cell leaves the grid, and what it leaves open is planned and sampled ag
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,24 +15,18 @@ import pyarrow as pa
 
 from pinchmix.budget import Budget
 from pinchmix.canonical import key_of
-from pinchmix.database import Database
-from pinchmix.errors import ArgumentError, InfeasibleBudget, LanguageClash, near
+from pinchmix.errors import InfeasibleBudget
 from pinchmix.exact.order import keyed
 from pinchmix.grid import Grid
 from pinchmix.judge import Judge
-from pinchmix.language import normalise_language
 from pinchmix.mixture import Mixture, Report
 from pinchmix.plan import Plan, assign, make_plan, plan_of, replace_cells
-from pinchmix.plugins import Sampler, Validator, find_plugin
+from pinchmix.plugins import Sampler, Validator
+from pinchmix.prepare import Scanned, make_recipe, scan
 from pinchmix.recipe import Recipe
 from pinchmix.rows import Rows, write_rows
-from pinchmix.scan import lines_of, scan_source
-from pinchmix.sources.faults import Faults
-from pinchmix.sources.source import Source, open_source
+from pinchmix.scan import lines_of
 from pinchmix.texts import Texts
-
-ON_BAD_ROWS = ("error", "drop")
-DEFAULT_VALIDATORS = ("language",)
 
 
 def build_mixture(
@@ -186,107 +179,6 @@ def plan_mixture(
     if len(scanned.faults) and on_bad_rows == "error":
         raise scanned.faults.error()
     return make_plan(scanned.grid, recipe)
-
-
-@dataclass(frozen=True)
-class Plugins:
-    """The plugins that a recipe names, ready to use."""
-
-    sampler: Sampler
-    validators: tuple[Validator, ...]
-
-
-def make_recipe(
-    budget: Budget | Recipe | Mapping[str, Any],
-    *,
-    total: int | None = None,
-    languages: Sequence[str] | None = None,
-    pivot: str | None = None,
-    content: str | None = None,
-    sampler: str | Sampler | None = None,
-    validate: bool | Sequence[str | Validator] | None = None,
-    seed: int | None = None,
-) -> tuple[Recipe, Plugins]:
-    """Return the recipe that the arguments of :func:`build_mixture` stand for, and its plugins.
-
-    Example:
-        >>> recipe, plugins = make_recipe({"en": 90, "iw": 10}, validate=False)
-        >>> recipe.budget, plugins.sampler.name
-        (Budget.counts({'en': 90, 'he': 10}), 'random')
-    """
-    if isinstance(budget, Recipe):
-        given = {
-            "total": total, "languages": languages, "pivot": pivot, "content": content,
-            "sampler": sampler, "validate": validate, "seed": seed,
-        }  # fmt: skip
-        if twice := [name for name, value in given.items() if value is not None]:
-            raise ArgumentError(
-                f"a recipe was given, and it decides {', '.join(twice)} too; change the recipe instead."
-            )
-        checks = tuple(find_plugin("validators", name) for name in budget.validators)
-        return budget, Plugins(find_plugin("samplers", budget.sampler), checks)
-    if isinstance(languages, str):
-        raise ArgumentError(f"languages={languages!r}: give a list of tags, such as [{languages!r}].")
-    chosen = None if sampler is None or isinstance(sampler, str) else sampler
-    order: Sampler = chosen or find_plugin("samplers", sampler if isinstance(sampler, str) else "random")
-    if validate is None or validate is True:
-        named: Sequence[str | Validator] = DEFAULT_VALIDATORS
-    elif isinstance(validate, str):
-        raise ArgumentError(f"validate={validate!r}: give True, False or a list, such as [{validate!r}].")
-    else:
-        named = validate or ()
-    checks = tuple(find_plugin("validators", item) if isinstance(item, str) else item for item in named)
-    recipe = Recipe(
-        budget=Budget.of(budget, total),
-        languages=_tags(languages or ()),
-        pivot=normalise_language("en" if pivot is None else pivot),
-        content="disjoint" if content is None else content,
-        sampler=order.name,
-        validators=tuple(check.name for check in checks),
-        seed=0 if seed is None else seed,
-    )
-    return recipe, Plugins(order, checks)
-
-
-def _tags(languages: Sequence[str]) -> tuple[str, ...]:
-    spelled: dict[str, str] = {}
-    for name in languages:
-        tag = normalise_language(name)
-        if tag in spelled:
-            raise LanguageClash(tag, [spelled[tag], name])
-        spelled[tag] = name
-    return tuple(spelled)
-
-
-@dataclass(frozen=True)
-class Scanned:
-    """A source after its scan: what exists, and what was wrong."""
-
-    source: Source
-    grid: Grid
-    faults: Faults
-    database: Database
-
-
-def scan(
-    source: Any,
-    recipe: Recipe,
-    *,
-    columns: Mapping[str, str] | None = None,
-    join: str = "id",
-    on_bad_rows: str = "error",
-    progress: bool | None = None,
-) -> Scanned:
-    """Open a source and find which instruction exists in which language; arguments as of :func:`build_mixture`."""
-    if on_bad_rows not in ON_BAD_ROWS:
-        raise ArgumentError(
-            f"on_bad_rows={on_bad_rows!r} is neither 'error' nor 'drop'.{near(str(on_bad_rows), ON_BAD_ROWS)}"
-        )
-    database = Database()
-    opened = open_source(source, database, columns=columns, join=join, languages=recipe.languages, progress=progress)
-    grid, faults = scan_source(opened, database, recipe.languages)
-    faults.extend(opened.faults)
-    return Scanned(opened, grid, faults, database)
 
 
 def _first_choice(
