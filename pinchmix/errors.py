@@ -59,6 +59,16 @@ def near(name: str, known: Iterable[str]) -> str:
     return f" Did you mean {matches[0]!r}?" if matches else ""
 
 
+def number_of(count: int, singular: str, plural: str = "") -> str:
+    """Return a count with its noun.
+
+    Example:
+        >>> number_of(1, "row"), number_of(1234, "row"), number_of(2, "story", "stories")
+        ('1 row', '1,234 rows', '2 stories')
+    """
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+
+
 def listing(items: Sequence[str], limit: int = 12) -> str:
     """Return names joined by commas, cut after ``limit`` of them with a count of the rest.
 
@@ -318,8 +328,8 @@ class InfeasibleBudget(BudgetError):
             return f"  {title:<10} {' · '.join(pairs)}"
 
         super().__init__(
-            f"{who}{'' if one else ' together'} {'asks' if one else 'ask'} for {asked:,} instructions; "
-            f"only {certificate.supply:,} exist in {'it' if one else 'any of them'} ({short:,} short).\n"
+            f"{who}{'' if one else ' together'} {'asks' if one else 'ask'} for {number_of(asked, 'instruction')}; "
+            f"only {certificate.supply:,} {'exists' if certificate.supply == 1 else 'exist'} in {'it' if one else 'any of them'} ({short:,} short).\n"
             f"{row('asked', certificate.asked)}\n{row('available', certificate.available)}\n"
             f"Ways out: {' · '.join(ways)}"
         )

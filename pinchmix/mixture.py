@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, overload
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pinchmix.errors import BadRow
+from pinchmix.errors import BadRow, number_of
 from pinchmix.grid import Grid
 from pinchmix.plan import Plan
 from pinchmix.rows import Rows
@@ -129,6 +129,9 @@ class Mixture:
     def __len__(self) -> int:
         return len(self.cells)
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a mixture reads from scratch files of this process; hand mix.to_dataset() to other processes")
+
     @overload
     def __getitem__(self, place: int) -> Example: ...
     @overload
@@ -231,15 +234,17 @@ class Mixture:
     def _title(self) -> str:
         used = int((self.plan.asked > 0).sum())
         recipe = self.plan.recipe
-        return f"Mixture of {len(self):,} examples in {used} languages, {recipe.content}, seed {recipe.seed}"
+        return (
+            f"Mixture of {number_of(len(self), 'example')} in {number_of(used, 'language')}, "
+            f"{recipe.content}, seed {recipe.seed}"
+        )
 
     @property
     def _note(self) -> str:
         report = self.report
-        parts = [f"{report.read:,} rows read", f"{len(self):,} chosen"]
+        parts = [f"{number_of(report.read, 'row')} read", f"{len(self):,} chosen"]
         if report.dropped:
-            dropped = sum(report.dropped.values())
-            parts.append(f"{dropped:,} bad {'row' if dropped == 1 else 'rows'} dropped")
+            parts.append(f"{number_of(sum(report.dropped.values()), 'bad row')} dropped")
         if any(report.rejected.values()):
             parts.append(f"{sum(report.rejected.values()):,} rejected and replaced")
         if any(report.unsure.values()):

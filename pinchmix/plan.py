@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from pinchmix.errors import Certificate, InfeasibleBudget, UnknownLanguage, listing
+from pinchmix.errors import Certificate, InfeasibleBudget, UnknownLanguage, listing, number_of
 from pinchmix.exact.apportion import apportion
 from pinchmix.exact.flow import Bools, Ints, largest_flow, least_biased_flow, smallest_certificate
 from pinchmix.grid import Grid
@@ -109,7 +109,10 @@ class Plan:
 
     def __repr__(self) -> str:
         used = int((self.asked > 0).sum())
-        return f"Plan({self.total:,} examples in {used} languages, {self.slack:,} instructions left over)"
+        return (
+            f"Plan({number_of(self.total, 'example')} in {number_of(used, 'language')}, "
+            f"{number_of(self.slack, 'instruction')} left over)"
+        )
 
 
 def _names(languages: tuple[str, ...], allowed: Bools) -> str:

@@ -69,6 +69,12 @@ def make_recipe(
     else:
         named = validate or ()
     checks = tuple(find_plugin("validators", item) if isinstance(item, str) else item for item in named)
+    for kind, plugin in (("sampler", order), *(("validator", check) for check in checks)):
+        protocol = Sampler if kind == "sampler" else Validator
+        if not isinstance(plugin, protocol):
+            raise ArgumentError(
+                f"{kind}: {plugin!r} is no {kind}; it needs name, version and {'order' if kind == 'sampler' else 'judge'}()."
+            )
     recipe = Recipe(
         budget=Budget.of(budget, total),
         languages=_tags(languages or ()),
