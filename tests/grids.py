@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
+import numpy as np
+import pyarrow as pa
 from hypothesis import strategies as st
 
 from pinchmix.budget import Budget
 from pinchmix.grid import Grid
+from pinchmix.plugins import Findings, Verdict
 from pinchmix.recipe import Recipe
 
 LANGUAGES = ("cs", "en", "fi", "sw")
@@ -75,3 +79,44 @@ def instructions_in_any(grid: Cells, languages: Iterable[str]) -> int:
     """How many instructions exist in at least one of the languages, by looking at each."""
     wanted = set(languages)
     return sum(bool(wanted.intersection(tags)) for tags in grid.values())
+
+
+def table_of(grid: Cells, text: str = "{part} of {key} in {tag}") -> pa.Table:
+    """A long table with a row a cell, as a source."""
+    rows = [(key, tag) for key, tags in grid.items() for tag in tags]
+    return pa.table(
+        {
+            "id": [key for key, _ in rows],
+            "language": [tag for _, tag in rows],
+            "prompt": [text.format(part="prompt", key=key, tag=tag) for key, tag in rows],
+            "response": [text.format(part="response", key=key, tag=tag) for key, tag in rows],
+        }
+    )
+
+
+class Refuse:
+    """A validator that rejects chosen cells, doubts others, and remembers what it was asked."""
+
+    name = "refuse"
+    version = "7"
+
+    def __init__(self, refused: Iterable[tuple[str, str]], doubted: Iterable[tuple[str, str]] = ()) -> None:
+        self.refused, self.doubted = set(refused), set(doubted)
+        self.asked: list[tuple[str, str]] = []
+
+    def judge(self, cells: Any, languages: Sequence[str]) -> Findings:
+        pairs = list(zip(cells.ids, cells.response_languages, strict=True))
+        self.asked.extend(pairs)
+        found = [
+            (place, Verdict.MISMATCH if pair in self.refused else Verdict.UNSURE)
+            for place, pair in enumerate(pairs)
+            if pair in self.refused | self.doubted
+        ]
+        return Findings(
+            place=np.array([place for place, _ in found], dtype=np.int64),
+            field=["response"] * len(found),
+            verdict=np.array([verdict for _, verdict in found], dtype=np.uint8),
+            reason=["refused"] * len(found),
+            score=np.full(len(found), 0.25, dtype=np.float32),
+            seen=["xx"] * len(found),
+        )
