@@ -37,6 +37,7 @@ class HashedFile(io.RawIOBase):
         self._size = 0
 
     def writable(self) -> bool:
+        """It is; readers of Arrow's protocol ask."""
         return True
 
     def write(self, data: Any) -> int:
@@ -48,9 +49,11 @@ class HashedFile(io.RawIOBase):
         return view.nbytes
 
     def tell(self) -> int:
+        """Return how many bytes have been written."""
         return self._size
 
     def close(self) -> None:
+        """Wait until all bytes are on disk."""
         if not self._file.closed:
             self._file.flush()
             os.fsync(self._file.fileno())
