@@ -6,8 +6,11 @@ impossible, 4 an export does not verify, 130 interrupted.
 
 from __future__ import annotations
 
+import re
 import sys
+import traceback
 from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, Optional
 
@@ -61,18 +64,15 @@ def _pairs(values: Sequence[str], option: str) -> dict[str, str]:
     return pairs
 
 
-def _amount(language: str, said: str) -> int | float:
+def _amount(language: str, said: str) -> int | float | Decimal:
     try:
         if said.endswith("%"):
-            return float(said[:-1]) / 100
-        return int(said.replace("_", "").replace(",", ""))
-    except ValueError:
-        try:
-            return float(said)
-        except ValueError:
-            raise ArgumentError(
-                f"--budget {language}={said}: the amount is a count, a share or a percentage."
-            ) from None
+            return Decimal(said[:-1]) / 100  # exact, where a float turns 12.3 % into 0.12300000000000001
+        if re.fullmatch(r"\d{1,3}(,\d{3})+", said):
+            return int(said.replace(",", ""))
+        return float(said) if any(char in said for char in ".eE") else int(said)
+    except (ValueError, InvalidOperation):
+        raise ArgumentError(f"--budget {language}={said}: the amount is a count, a share or a percentage.") from None
 
 
 def _arguments(
@@ -194,16 +194,12 @@ def main() -> NoReturn:
     debug = "--debug" in sys.argv
     try:
         app()
-    except PinchmixError as error:
+    except (PinchmixError, OSError) as error:
         if debug:
-            raise
-        typer.echo(f"{type(error).__name__}: {_in_words_of_options(error)}", err=True)
-        sys.exit(error.exit_code)
-    except OSError as error:
-        if debug:
-            raise
-        typer.echo(f"{type(error).__name__}: {error}", err=True)
-        sys.exit(1)
+            traceback.print_exc()
+        said = _in_words_of_options(error) if isinstance(error, PinchmixError) else str(error)
+        typer.echo(f"{type(error).__name__}: {said}", err=True)
+        sys.exit(error.exit_code if isinstance(error, PinchmixError) else 1)
     except KeyboardInterrupt:
         sys.exit(130)
     sys.exit(0)

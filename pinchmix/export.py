@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pinchmix.errors import ArgumentError, FolderTaken
-from pinchmix.manifest import NAME, Manifest, make_manifest
+from pinchmix.manifest import NAME, Manifest, is_manifest, make_manifest
 from pinchmix.mixture import Mixture
 from pinchmix.progress import Step, progress_bar
 from pinchmix.rows import MESSAGES
@@ -125,7 +125,7 @@ def check_free(target: Path, overwrite: bool) -> None:
         raise FolderTaken(str(target), f"{target} exists and is no folder; choose another place.")
     if not any(target.iterdir()):
         return
-    if not (target / NAME).is_file():
+    if not (target / NAME).is_file() or not is_manifest((target / NAME).read_bytes()):
         raise FolderTaken(str(target), f"{target} is a folder with other things in it; choose another place.")
     if not overwrite:
         raise FolderTaken(str(target), f"{target} holds an export already; overwrite=True replaces it.")

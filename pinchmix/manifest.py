@@ -63,7 +63,7 @@ class Manifest:
         """
         try:
             whole = json.loads(content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ExportError(f"{NAME} is not JSON ({error}).") from error
         if not isinstance(whole, dict) or whole.get("manifest_version") != VERSION:
             found = whole.get("manifest_version") if isinstance(whole, dict) else None
@@ -72,9 +72,27 @@ class Manifest:
         if not all(isinstance(block, dict) for block in blocks):
             raise ExportError(f"{NAME} lacks one of its blocks: identity, source, provenance.")
         manifest = cls(*blocks)  # type: ignore[arg-type]
-        if manifest.to_bytes() != content:
+        try:
+            same = manifest.to_bytes() == content
+        except (ValueError, RecursionError):  # NaN, half a character, depth: JSON can hold what no manifest does
+            same = False
+        if not same:
             raise ExportError(f"{NAME} is not as it was written: its digest does not fit its content.")
         return manifest
+
+
+def is_manifest(content: bytes) -> bool:
+    """Tell whether a text is a manifest of any version, intact or not; others use the same file name.
+
+    Example:
+        >>> is_manifest(b'{"name": "a browser extension", "manifest_version": 3}')
+        False
+    """
+    try:
+        whole = json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(whole, dict) and {"manifest_version", "identity", "source", "provenance"} <= whole.keys()
 
 
 def make_manifest(mixture: Mixture, files: Mapping[str, Mapping[str, Any]], sources: Mapping[str, Any]) -> Manifest:

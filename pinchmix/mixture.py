@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from operator import index
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, overload
 
 import numpy as np
@@ -141,7 +142,7 @@ class Mixture:
             start, stop, step = place.indices(len(self))
             chosen = self._table.take(np.arange(start, stop, step))
             return [Example.of_row(row) for row in chosen.to_pylist()]
-        number = int(place)
+        number = index(place)  # as a list does: 2.7 and '3' are no places
         if not -len(self) <= number < len(self):
             raise IndexError(f"the mixture has {len(self):,} examples, and {number} was asked for")
         return Example.of_row(self._table.slice(number % len(self), 1).to_pylist()[0])

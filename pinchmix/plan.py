@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from pinchmix.budget import Budget
 from pinchmix.errors import Certificate, InfeasibleBudget, UnknownLanguage, listing, number_of
-from pinchmix.exact.apportion import apportion
 from pinchmix.exact.flow import Bools, Ints, largest_flow, least_biased_flow, smallest_certificate
 from pinchmix.grid import Grid
 from pinchmix.recipe import Recipe
@@ -164,7 +164,18 @@ def make_plan(grid: Grid, recipe: Recipe, rejected: dict[str, int] | None = None
     allowed, supply = grid.patterns.allowed[:, places], grid.patterns.supply
     flow = largest_flow(supply, asked, allowed)
     if flow.total < int(asked.sum()):
-        raise InfeasibleBudget(_certificate(languages, supply, asked, allowed, flow.short, rejected or {}))
+        proof = smallest_certificate(supply, asked, allowed, flow.short)
+        names = tuple(np.array(languages)[proof].tolist())
+        raise InfeasibleBudget(
+            Certificate(
+                languages=names,
+                asked=tuple(asked[proof].tolist()),
+                available=tuple((supply @ allowed)[proof].tolist()),
+                supply=int(supply[allowed[:, proof].any(axis=1)].sum()),
+                largest_total=_largest_total(recipe.budget, languages, supply, allowed),
+                rejected=sum((rejected or {}).get(name, 0) for name in names),
+            )
+        )
     return Plan(
         recipe=recipe,
         languages=languages,
@@ -177,26 +188,18 @@ def make_plan(grid: Grid, recipe: Recipe, rejected: dict[str, int] | None = None
     )
 
 
-def _certificate(
-    languages: tuple[str, ...], supply: Ints, asked: Ints, allowed: Bools, short: Bools, rejected: dict[str, int]
-) -> Certificate:
-    proof = smallest_certificate(supply, asked, allowed, short)
-    names = tuple(np.array(languages)[proof].tolist())
-    # Sainte-Laguë never takes from a language when the total grows, so what is feasible ends at one point.
-    lowest, highest = 0, int(asked.sum())
+def _largest_total(budget: Budget, languages: tuple[str, ...], supply: Ints, allowed: Bools) -> int:
+    """Return the largest feasible total of an infeasible budget, apportioned from the shares that were asked for.
+
+    Sainte-Laguë never takes from a language when the total grows, so what is feasible ends at one point.
+    """
+    lowest, highest = 0, budget.total
     while highest - lowest > 1:
         middle = (lowest + highest) // 2
-        smaller = apportion(asked.tolist(), middle)
+        smaller = np.array(list(replace(budget, total=middle).for_languages(languages).values()), dtype=np.int64)
         feasible = largest_flow(supply, smaller, allowed).total == middle
         lowest, highest = (middle, highest) if feasible else (lowest, middle)
-    return Certificate(
-        languages=names,
-        asked=tuple(asked[proof].tolist()),
-        available=tuple((supply @ allowed)[proof].tolist()),
-        supply=int(supply[allowed[:, proof].any(axis=1)].sum()),
-        largest_total=lowest,
-        rejected=sum(rejected.get(name, 0) for name in names),
-    )
+    return lowest
 
 
 def assign(plan: Plan, grid: Grid, order: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:

@@ -1,0 +1,232 @@
+"""The command line: the functions under the same words, with one message and one exit code for each kind of failure."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from grids import table_of
+
+import pinchmix
+from pinchmix import cli
+from pinchmix.manifest import NAME
+
+GRID = {f"i{number}": ["en", "fi"] for number in range(10)}
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cli")
+    for tag in ("en", "fi"):
+        rows = [row for row in table_of(GRID).to_pylist() if row["language"] == tag]
+        (folder / f"{tag}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return folder
+
+
+@pytest.fixture
+def call(monkeypatch, capsys):
+    """Run the command line here; return exit code, standard output and standard error."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["pinchmix", *map(str, arguments)])
+        with pytest.raises(SystemExit) as caught:
+            cli.main()
+        said = capsys.readouterr()
+        return caught.value.code or 0, said.out, said.err
+
+    return run
+
+
+def in_process(*arguments, cwd=None):
+    env = {**os.environ, "PYTHONPATH": str(Path(pinchmix.__file__).parents[1])}
+    command = [sys.executable, "-m", "pinchmix", *map(str, arguments)]
+    return subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True, encoding="utf-8", timeout=60)
+
+
+def test_build_exports_and_verifies_what_the_function_builds(call, source, tmp_path):
+    code, out, err = call(
+        "build", source, "--budget", "en=3", "--budget", "fi=2", "--out", tmp_path / "out", "--no-validate", "--seed", 4
+    )
+    assert (code, err) == (0, "")
+    mix = pinchmix.build_mixture(source, {"en": 3, "fi": 2}, validate=False, seed=4)
+    manifest = pinchmix.verify_export(tmp_path / "out")
+    assert manifest.identity["mixture"]["digest"] == mix.digest
+    assert manifest.identity["recipe"]["digest"] == mix.plan.recipe.digest
+    assert repr(mix) in out
+    assert f"verified: 5 rows, digest {mix.digest}" in out
+
+
+def test_a_process_of_its_own_builds_the_same(source, tmp_path):
+    done = in_process(
+        "build", ".", "--budget", "en=3", "--budget", "*=2", "--out", tmp_path / "out", "--seed", 4, cwd=source
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    mix = pinchmix.build_mixture(source, {"en": 3, "*": 2}, seed=4)
+    assert f"digest {mix.digest}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        (["en=0.9", "fi=0.1"], {"en": 0.9, "fi": 0.1}),
+        (["en=90%", "fi=10%"], {"en": 0.9, "fi": 0.1}),
+        (["en=87.7%", "fi=12.3%"], {"en": 0.877, "fi": 0.123}),
+        (["en=1e-1", "*=0.9"], {"en": 0.1, "*": 0.9}),
+    ],
+    ids=" ".join,
+)
+def test_shares_and_percentages_mean_what_they_mean_in_a_mapping(call, source, tmp_path, said, meant):
+    budget = [part for amount in said for part in ("--budget", amount)]
+    code, _, err = call("build", source, *budget, "--total", 10, "--no-validate", "--out", tmp_path / "out")
+    assert (code, err) == (0, "")
+    recipe = pinchmix.build_mixture(source, meant, total=10, validate=False).plan.recipe
+    assert pinchmix.verify_export(tmp_path / "out").identity["recipe"]["digest"] == recipe.digest
+
+
+@pytest.mark.parametrize(("said", "meant"), [("1,234", 1234), ("12,345,678", 12345678), ("1_000", 1000), ("7", 7)])
+def test_a_count_may_have_its_thousands_separated(said, meant):
+    assert cli._amount("en", said) == meant
+    assert isinstance(cli._amount("en", said), int)
+
+
+@pytest.mark.parametrize("said", ["0,9", "12,34", ",5", "many", "%", "ten%", "0x10", "--"])
+def test_an_amount_that_could_be_misread_is_refused(call, source, said):
+    code, out, err = call("plan", source, "--budget", f"en={said}")
+    assert (code, out) == (2, "")
+    assert err == f"ArgumentError: --budget en={said}: the amount is a count, a share or a percentage.\n"
+
+
+def test_plan_shows_the_plan_and_reads_no_text(call, source):
+    code, out, err = call("plan", source, "--budget", "en=3", "--budget", "fi=2")
+    assert (code, err) == (0, "")
+    assert out == f"{pinchmix.plan_mixture(source, {'en': 3, 'fi': 2})!s}\n"
+    assert out.startswith("5 examples of 10 instructions, 5 left over\n")
+
+
+def test_every_option_of_a_recipe_arrives(call, source, tmp_path):
+    (tmp_path / "data").mkdir()
+    for path in source.glob("*.jsonl"):
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        lines = [json.dumps({"nr": row["id"], "q": row["prompt"], "a": row["response"]}) for row in rows]
+        (tmp_path / "data" / path.name).write_text("\n".join([*lines, '{"nr": "x", "q": "", "a": ""}']) + "\n")
+    code, out, err = call(
+        "build", tmp_path / "data" / "{lang}.jsonl", "--budget", "fi=2", "--languages", "fi, en", "--pivot", "en",
+        "--content", "disjoint", "--sampler", "random", "--no-validate", "--seed", "-9", "--columns", "id=nr",
+        "--columns", "prompt=q", "--columns", "response=a", "--on-bad-rows", "drop", "--out", tmp_path / "out",
+    )  # fmt: skip
+    assert (code, err) == (0, "")
+    assert "2 bad rows dropped" in out
+    assert len(re.findall(r"(?m)^dropped .*(en|fi)\.jsonl:11  empty text: ", out)) == 2
+    recipe = pinchmix.verify_export(tmp_path / "out").identity["recipe"]
+    assert (recipe["languages"], recipe["seed"], recipe["budget"]["amounts"]) == (["fi", "en"], -9, {"fi": 2})
+
+
+def test_verify_says_so_when_all_is_well_and_names_the_faults_when_not(call, source, tmp_path):
+    out_folder = tmp_path / "out"
+    mix = pinchmix.build_mixture(source, {"en": 3}, validate=False)
+    pinchmix.export_mixture(mix, out_folder)
+    code, out, err = call("verify", out_folder)
+    assert (code, out, err) == (0, f"{out_folder} verifies: 3 rows, 3 files, digest {mix.digest}\n", "")
+    (out_folder / "data" / "messages" / "train.jsonl").write_text("{}\n")
+    code, out, err = call("verify", out_folder)
+    assert (code, out) == (4, "")
+    assert err.startswith(f"VerificationFailed: {out_folder}: ")
+    assert "data/messages/train.jsonl: " in err
+
+
+def test_plugins_lists_what_the_function_lists(call):
+    code, out, _ = call("plugins")
+    assert code == 0
+    listed = {tuple(line.split("  ")) for line in out.splitlines()}
+    assert listed == {
+        (group, name, where) for group, names in pinchmix.list_plugins().items() for name, where in names.items()
+    }
+
+
+def test_version_and_no_arguments(call):
+    assert call("--version") == (0, f"pinchmix {pinchmix.__version__}\n", "")
+    code, out, err = call()
+    assert code == 2
+    assert all(re.search(rf"\b{word}\b", out + err) for word in ("build", "plan", "verify", "plugins"))
+
+
+# Failures: (what is said, exit code, what the message says)
+FAILURES = {
+    "too much asked": (["plan", "SOURCE", "--budget", "fi=11"], 3, r"InfeasibleBudget: fi asks for 11 .* only 10"),
+    "no such source": (["plan", "nowhere", "--budget", "fi=1"], 2, r"SourceNotFound: .*nowhere"),
+    "no such language": (["plan", "SOURCE", "--budget", "sw=1"], 2, r"UnknownLanguage: budget: 'sw'"),
+    "no such sampler": (
+        ["plan", "SOURCE", "--budget", "fi=1", "--sampler", "x"],
+        2,
+        r"UnknownPlugin: no sampler .*'x'",
+    ),
+    "shares without a total": (["plan", "SOURCE", "--budget", "fi=0.5"], 2, r"BudgetError: .*total"),
+    "a language twice": (["plan", "SOURCE", "--budget", "fi=1", "--budget", "fi=2"], 2, r"--budget fi is given twice"),
+    "no amount": (["plan", "SOURCE", "--budget", "fi"], 2, r"ArgumentError: --budget fi: write --budget NAME=VALUE"),
+    "no budget": (["plan", "SOURCE"], 2, r"--budget"),
+    "no such option": (["plan", "SOURCE", "--budget", "fi=1", "--sed", "3"], 2, r"--seed"),
+    "no such command": (["bild"], 2, r"bild"),
+    "no export": (["verify", "SOURCE"], 2, r"ExportError: .* is no export"),
+    "a taken folder": (["build", "SOURCE", "--budget", "fi=1", "--out", "SOURCE"], 2, r"FolderTaken: .* another place"),
+    "no room": (["build", "SOURCE", "--budget", "fi=1", "--out", "SOURCE/en.jsonl/x", "--no-validate"], 1, r"Error: "),
+}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_a_failure_is_one_message_and_its_exit_code_without_a_traceback(call, source, name):
+    said, expected, message = FAILURES[name]
+    before = sorted(source.iterdir())
+    code, _, err = call(*[part.replace("SOURCE", str(source)) for part in said])
+    assert code == expected
+    assert re.search(message, err)
+    assert "Traceback" not in err
+    assert sorted(source.iterdir()) == before
+
+
+def test_debug_shows_the_traceback_and_nothing_else_does(source):
+    for debug in (False, True):
+        done = in_process("plan", source, "--budget", "fi=11", *(["--debug"] if debug else []))
+        assert ("Traceback" in done.stderr) == debug
+        assert done.returncode == 3
+        assert "\nInfeasibleBudget: fi asks for 11 instructions" in "\n" + done.stderr
+
+
+def test_a_taken_folder_is_refused_before_the_source_is_read(call, tmp_path):
+    pinchmix.export_mixture(pinchmix.build_mixture(table_of(GRID), {"en": 1}, validate=False), tmp_path / "out")
+    code, _, err = call("build", "nowhere", "--budget", "en=1", "--out", tmp_path / "out")
+    assert code == 2
+    assert "--overwrite replaces it" in err  # in words of options, not of keywords
+
+
+def test_overwrite_replaces_an_export(call, source, tmp_path):
+    command = ["build", source, "--no-validate", "--out", tmp_path / "out", "--budget"]
+    assert call(*command, "en=1")[0] == 0
+    assert call(*command, "en=2")[0] == 2
+    assert json.loads((tmp_path / "out" / NAME).read_bytes())["identity"]["mixture"]["rows"] == 1
+    assert call(*command, "en=2", "--overwrite")[0] == 0
+    assert json.loads((tmp_path / "out" / NAME).read_bytes())["identity"]["mixture"]["rows"] == 2
+
+
+def test_bad_rows_are_named_with_the_way_out_as_an_option(call, tmp_path):
+    (tmp_path / "en.jsonl").write_text('{"id": "a", "prompt": "p", "response": ""}\n')
+    code, _, err = call("build", tmp_path, "--budget", "en=1", "--out", tmp_path / "out")
+    assert code == 2
+    assert err.startswith("BadRows: 1 row cannot be used:")
+    assert "en.jsonl:1" in err
+    assert "--on-bad-rows drop" in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_interrupt_is_code_130_without_a_traceback(call, source, tmp_path, monkeypatch):
+    def interrupted(*_args, **_kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pinchmix, "build_mixture", interrupted)
+    code, _, err = call("build", source, "--budget", "en=1", "--out", tmp_path / "out")
+    assert code == 130
+    assert "Traceback" not in err
