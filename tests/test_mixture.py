@@ -425,7 +425,7 @@ def test_the_judge_is_asked_about_chosen_cells_only_and_a_doubt_keeps_the_cell(p
     assert mix.report.unsure == {"en": 20, "fi": 8, "sw": 7}
     assert mix.counts["unsure"].to_dict() == mix.report.unsure
     assert len(mix.rejected) == 0
-    assert mix.report.plugins == {"random": "1", "refuse": "7"}
+    assert mix.report.plugins == {"samplers/random": "1", "validators/refuse": "7"}
 
 
 def test_rejections_are_reported_with_their_evidence():
