@@ -96,7 +96,9 @@ class Budget:
         mass = sum(share for _, share in pairs)
         if abs(mass - 1) > Fraction(1, 10**9):
             over = " Make some of them smaller." if mass > 1 else " Make some of them larger."
-            hint = over if mass > 1 or any(tag == REST for tag, _ in pairs) else " Give the rest to '*' or to a language."
+            hint = (
+                over if mass > 1 or any(tag == REST for tag, _ in pairs) else " Give the rest to '*' or to a language."
+            )
             raise BudgetError(f"the shares sum to {float(mass):.6g}, not 1.{hint}")
         return cls("shares", pairs, int(total))
 

@@ -183,7 +183,7 @@ class BadRows(SourceError):
         hints: Mapping[str, str],
         *,
         files: int = 0,
-        droppable: bool = True,
+        way: str = 'Mend them, or build without them: on_bad_rows="drop" leaves them out and counts them.',
     ) -> None:
         self.rows = tuple(rows)
         self.counts = dict(counts)
@@ -200,8 +200,7 @@ class BadRows(SourceError):
             lines.extend(f"    {row.where}  {row.detail}".rstrip() for row in shown)
             if count > len(shown):
                 lines.append(f"    ... and {count - len(shown):,} more")
-        drop = ', or build without them: on_bad_rows="drop" leaves them out and counts them' if droppable else ""
-        lines.append(f"Mend them{drop}.")
+        lines.append(way)
         super().__init__("\n".join(lines))
 
 
@@ -338,7 +337,9 @@ class InfeasibleBudget(BudgetError):
             ways.append(f"a total of at most {certificate.largest_total:,} at the same shares")
         if certificate.rejected:
             lost = "the one cell" if certificate.rejected == 1 else f"some of the {certificate.rejected:,} cells"
-            ways.append(f"get back {lost} of {who} that {'was' if certificate.rejected == 1 else 'were'} rejected or dropped")
+            ways.append(
+                f"get back {lost} of {who} that {'was' if certificate.rejected == 1 else 'were'} rejected or dropped"
+            )
 
         def row(title: str, figures: Sequence[int]) -> str:
             pairs = [f"{name} {figure:,}" for name, figure in zip(names, figures, strict=True)]

@@ -120,11 +120,13 @@ def _spellings(table: Table, database: Database) -> dict[str, str | None]:
 
 def _check_spellings(tables: Sequence[Table], spellings: Mapping[int, Mapping[str, str | None]]) -> None:
     """Refuse long tables in which one language is spelled in two ways."""
-    seen: dict[str, str] = {}
+    seen: dict[str, tuple[str, str]] = {}
     for table in tables:
         for value, tag in spellings.get(table.number, {}).items():
-            if tag is not None and table.language is None and seen.setdefault(tag, value) != value:
-                raise LanguageClash(tag, [seen[tag], f"{value} in {table.name}"])
+            if tag is not None and table.language is None:
+                first = seen.setdefault(tag, (value, table.name))
+                if first[0] != value:
+                    raise LanguageClash(tag, [f"{name} in {where}" for name, where in (first, (value, table.name))])
 
 
 def _keys(

@@ -195,7 +195,7 @@ class _Rows:
                     return row
                 break
         if fault:
-            self._faults.add(self._name, 0, "unreadable file", fault)
+            self._faults.add(self._name, 0, "bad header", fault)
         return None
 
     def read(self, until: int, header: Sequence[str], wanted: Sequence[str]) -> pa.Table:
@@ -206,7 +206,7 @@ class _Rows:
         for line, row in self._records(until):
             wrong = next((char for value in row for char in value if "\udc80" <= char <= "\udcff"), None)
             if wrong:
-                self._faults.add(self._name, line, "not UTF-8", f"a byte 0x{ord(wrong) - 0xDC00:02x}")
+                self._faults.add(self._name, line, "not UTF-8", f"the row holds a byte 0x{ord(wrong) - 0xDC00:02x}")
             elif len(row) != len(header):
                 detail = f"{len(row)} {'field' if len(row) == 1 else 'fields'}, and the header has {len(header)}"
                 self._faults.add(self._name, line, "wrong number of fields", detail)

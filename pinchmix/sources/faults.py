@@ -11,6 +11,7 @@ from pinchmix.errors import BadRow, BadRows
 HINTS = {
     "wrong ending": "the content of a file is what the end of its name says; rename it or mend it",
     "unreadable file": "nothing of the file was used; write it again or get a whole copy",
+    "bad header": "the first row names the columns, each of them once",
     "empty file": "a language without rows; leave it out, or name the others in languages=",
     "broken JSON": "a .jsonl file holds one JSON object a line, a .json file one array of objects",
     "not an object": "each row is an object with named fields",
@@ -74,13 +75,16 @@ class Faults:
         """The bad rows that are kept, by table and row."""
         return tuple(sorted(self._rows))
 
-    def error(self, *, droppable: bool = True) -> BadRows:
+    def error(self, way: str | None = None) -> BadRows:
         """Return all of it as an error to raise.
 
         Args:
-            droppable: Building without these rows is a way out.
+            way: What to do, where building without these rows is no way out.
         """
-        return BadRows(_first(self.rows), self.counts, HINTS, files=self._files, droppable=droppable)
+        rows = _first(self.rows)
+        if way is None:
+            return BadRows(rows, self.counts, HINTS, files=self._files)
+        return BadRows(rows, self.counts, HINTS, files=self._files, way=way)
 
 
 def _first(rows: Iterable[BadRow]) -> list[BadRow]:

@@ -180,11 +180,14 @@ def _members(rows: Sequence[dict[str, Any]]) -> dict[str, pa.DataType]:
 
 
 def _type_of(values: Sequence[Any]) -> pa.DataType:
-    """Return what the values of a field are: text if any is text, else what most of them are; nulls pass for text."""
-    kinds = Counter(_sort(value) for value in values if value is not None)
-    if not kinds or str in kinds:
-        return TEXT
+    """Return what most values of a field are; nulls pass for text, and so do numbers beside text."""
+    kinds = Counter({str: 0})  # first, as ties go to the first
+    kinds.update(_sort(value) for value in values if value is not None)
+    if kinds[str]:
+        kinds[str] += kinds[int] + kinds[float] + kinds[bool]
     kind = kinds.most_common(1)[0][0]
+    if kind is str:
+        return TEXT
     if kind is dict:
         return pa.struct(list(_members([value for value in values if isinstance(value, dict)]).items()))
     if kind is list:

@@ -221,7 +221,9 @@ def recognise(
 
 def _named(table: str, schema: pa.Schema, columns: Mapping[str, str], join: str) -> Layout:
     if not isinstance(columns, Mapping) or not columns:
-        raise ArgumentError(f"columns={columns!r}: give a mapping such as {{'prompt': 'question', 'response': 'answer'}}.")
+        raise ArgumentError(
+            f"columns={columns!r}: give a mapping such as {{'prompt': 'question', 'response': 'answer'}}."
+        )
     for field, name in columns.items():
         if not isinstance(field, str) or not isinstance(name, str):
             raise ArgumentError(f"columns: {field!r}: {name!r} must be text, the name of a field and that of a column.")
@@ -232,7 +234,9 @@ def _named(table: str, schema: pa.Schema, columns: Mapping[str, str], join: str)
                 f"columns: {table} has no column {name!r}.{near(name, schema.names)} It has {listing(schema.names)}."
             )
         if len(same := [other for other, column in columns.items() if column == name]) > 1:
-            raise ArgumentError(f"columns: {' and '.join(map(repr, same))} are both to be {name!r}. Name a column once.")
+            raise ArgumentError(
+                f"columns: {' and '.join(map(repr, same))} are both to be {name!r}. Name a column once."
+            )
     kinds = {field: schema.field(name).type for field, name in columns.items()}
     found = {field: Column((name,)) for field, name in columns.items()}
     if join == "id" and "id" not in found:
@@ -312,7 +316,7 @@ def _wide(table: str, schema: pa.Schema) -> Iterator[tuple[str, Layout]]:
     for spelling in structs:
         tag = normalise_language(spelling)
         if tag in spellings:
-            raise LanguageClash(tag, [spellings[tag], spelling])
+            raise LanguageClash(tag, [f"{name} in {table}" for name in (spellings[tag], spelling)])
         spellings[tag] = spelling
     for tag in sorted(spellings):
         layout = structs[spellings[tag]]

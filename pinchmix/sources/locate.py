@@ -91,7 +91,9 @@ def locate(source: Any) -> list[Piece]:
         splits = _type_name(source) == "DatasetDict"
         pieces = [piece for key, value in source.items() for piece in _of_key(key, value, splits=splits)]
         if not pieces:
-            raise SourceNotFound("mapping", "the source is an empty mapping. Map languages to files or tables: {'en': ...}.")
+            raise SourceNotFound(
+                "mapping", "the source is an empty mapping. Map languages to files or tables: {'en': ...}."
+            )
     elif isinstance(source, (str, PurePath)):
         pieces = _of_path(str(source))
     else:
@@ -134,7 +136,9 @@ def _of_key(key: Any, value: Any, *, splits: bool) -> Iterator[Piece]:
         spelling = None  # the splits of a DatasetDict; its rows say their language
     if isinstance(value, Mapping):
         inner = next(iter(value), "train")
-        raise ArgumentError(f"{name} is a mapping itself. Give one table a language, such as source[{key!r}][{inner!r}].")
+        raise ArgumentError(
+            f"{name} is a mapping itself. Give one table a language, such as source[{key!r}][{inner!r}]."
+        )
     if isinstance(value, (str, PurePath)):
         for piece in _of_path(str(value)):
             yield Piece(piece.name, spelling or piece.spelling, url=piece.url)
@@ -200,7 +204,9 @@ def _of_path(path: str) -> list[Piece]:
     except PinchmixError:
         raise
     except Exception as error:  # file systems fail in ways of their own: no such protocol, no permission, no network
-        raise SourceNotFound(path, f"{path!r} cannot be opened: {_one_line(error)}. Check the path and its access.") from error
+        raise SourceNotFound(
+            path, f"{path!r} cannot be opened: {_one_line(error)}. Check the path and its access."
+        ) from error
 
 
 def _found(path: str) -> list[Piece]:
@@ -256,7 +262,9 @@ def _of_template(template: str) -> list[Piece]:
         inside = [file] if not filesystem.isdir(file) else filesystem.ls(file, detail=False)
         data = [one for one in inside if ending_of(one) or one == file]
         if match and language_in(match["lang"]) and data:
-            pieces.extend(Piece(_shown(template, one), match["lang"], url=filesystem.unstrip_protocol(one)) for one in data)
+            pieces.extend(
+                Piece(_shown(template, one), match["lang"], url=filesystem.unstrip_protocol(one)) for one in data
+            )
         else:
             strangers.append(PurePath(file).name)
     if not pieces:

@@ -36,7 +36,7 @@ from pinchmix.sources.delimited import read_delimited
 from pinchmix.sources.faults import Faults
 from pinchmix.sources.jsonlines import LINE, read_array, read_lines, read_rows
 from pinchmix.sources.layout import Column, Layout, is_text, language_in, recognise
-from pinchmix.sources.locate import ENDINGS, Piece, ending_of, locate
+from pinchmix.sources.locate import ENDINGS, PACKED, Piece, ending_of, locate
 
 JOINS = ("id", "row")
 ROW = "__row"
@@ -165,12 +165,14 @@ def open_source(
     tables: list[Table] = []
     files: list[SourceFile] = []
     heights: list[int] = []
+    met: set[str] = set()
     for piece in pieces:
         opened = _Opened(piece, database, columns, join, faults, progress)
         for spelling, layout in opened.layouts:
             told = spelling or piece.spelling
             _check_told(piece, opened.names, spelling, layout)
             language = normalise_language(told) if told else None
+            met.update([language] if language else ())
             if languages and language and language not in languages:
                 continue
             table = Table(
@@ -189,11 +191,14 @@ def open_source(
             )
             with reading([table]):
                 table = _only_present(table, database, faults) if table.wide else table
-                table = _only_wanted(table, database, languages) if languages and language is None else table
+                table = _only_wanted(table, database, languages, met) if languages and language is None else table
             tables.append(table)
             heights.append(opened.rows)
         if piece.url:
             files.append(SourceFile(piece.label, piece.url, opened.rows))
+    for tag in languages:
+        if tag not in met:
+            raise UnknownLanguage(tag, sorted(met), "languages")
     _check_spellings(tables)
     if join == "row":
         _check_rows(tables, heights, faults)
@@ -234,14 +239,18 @@ def _only_present(table: Table, database: Database, faults: Faults) -> Table:
     return replace(table, relation=relation, rows=rows)
 
 
-def _only_wanted(table: Table, database: Database, languages: Sequence[str]) -> Table:
-    """Leave out of a long table the rows in languages that are not asked for."""
+def _only_wanted(table: Table, database: Database, languages: Sequence[str], met: set[str]) -> Table:
+    """Leave out of a long table the rows in languages that are not asked for; add those that are there to ``met``."""
     column = cast(Column, table.layout.language).sql
     values = [value for (value,) in database.rows(f"SELECT DISTINCT {column} FROM {table.relation}") if value]
-    others = [value for value in values if (tag := language_in(value)) and tag not in languages]
+    tags = {value: tag for value in values if (tag := language_in(value))}
+    met.update(tags.values())
+    others = [value for value, tag in tags.items() if tag not in languages]
     if not others:
         return table
-    relation = f"(SELECT * FROM {table.relation} WHERE coalesce({column}, '') NOT IN ({', '.join(map(quoted, others))}))"
+    relation = (
+        f"(SELECT * FROM {table.relation} WHERE coalesce({column}, '') NOT IN ({', '.join(map(quoted, others))}))"
+    )
     [(rows,)] = database.rows(f"SELECT count(*) FROM {relation}")
     return replace(table, relation=relation, rows=rows)
 
@@ -268,7 +277,7 @@ def _check_rows(tables: Sequence[Table], heights: Sequence[int], faults: Faults)
             raise LanguageClash(table.language, [other.name for other in tables if other.language == table.language])
         counts[table.language] = height
     if len(faults):
-        raise faults.error(droppable=False)  # a row that is left out would shift all rows below it
+        raise faults.error('Mend them; with join="row" no row can be left out, as all rows below it would shift.')
     if len(set(counts.values())) > 1:
         raise RowCountMismatch(counts)
 
@@ -292,7 +301,7 @@ def reading(tables: Sequence[Table]) -> Iterator[None]:
             if table.parquet:
                 _examine(table, table.parquet, faults)
         if len(faults):
-            raise faults.error(droppable=False) from error
+            raise faults.error("Mend or write them again; what is damaged in this way cannot be left out.") from error
         names = listing(list(dict.fromkeys(table.name for table in tables)), 3)
         raise SourceError(
             f"{names} cannot be read: {str(error).splitlines()[0]}. "
@@ -310,8 +319,8 @@ def _examine(table: Table, path: Path, faults: Faults) -> None:
                 for row, detail in undecodable(pa.Table.from_batches([batch])).items():
                     faults.add(table.name, done + row + 1, "not UTF-8", detail)
                 done += batch.num_rows
-    except (pa.ArrowException, OSError) as error:
-        faults.add(table.name, 0, "unreadable file", f"damaged after row {done:,}: {str(error).splitlines()[0]}")
+    except (pa.ArrowException, OSError):
+        faults.add(table.name, 0, "unreadable file", f"it is damaged somewhere after row {done:,}")
 
 
 def undecodable(table: pa.Table) -> dict[int, str]:
@@ -398,21 +407,25 @@ class _Opened:
         self.row, self.line = ROW, f"{ROW} + 1"
 
     def _open_rows(self, rows: list[Any], database: Database, faults: Faults) -> None:
-        before = len(faults)
         batches = list(read_rows(rows, self._piece.name, self._choose, faults))
         if not rows:
             faults.add(self._piece.name, 0, "empty file", "no rows in it")
         if batches:
-            self._tops()
             table = pa.Table.from_batches(batches)
             self.rows = table.num_rows
+        if self.rows:
+            self._tops()
             places = pa.array(np.arange(self.rows))
             self.relation = database.register(table.append_column(ROW, places))
             self.row, self.line = ROW, LINE
-        assert batches or len(faults) > before
+        else:
+            self.layouts = []
 
     def _open_parquet(self, database: Database, faults: Faults) -> None:
         url = cast(str, self._piece.url)
+        if url.endswith(PACKED):
+            faults.add(self._piece.name, 0, "wrong ending", "Parquet is compressed inside; unpack the file around it")
+            return
         path = Path(fsspec.core.url_to_fs(url)[1])
         try:
             if not url.startswith("file://"):
@@ -496,8 +509,13 @@ def _why(error: Exception) -> str:
     """Return the reason that a file could not be read, without its path, which the message has already."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
-    text = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return f"{text[0].lower()}{text[1:].removesuffix('.')}"
+    if isinstance(error, pa.ArrowException):
+        return "it is no Parquet file, or a part of it is missing or damaged"
+    if isinstance(error, EOFError):
+        return "it ends before its compressed data does"
+    if isinstance(error, (gzip.BadGzipFile, zlib.error, zstandard.ZstdError)):
+        return "its compressed data is damaged"
+    return str(error) or type(error).__name__
 
 
 def _plain(table: pa.Table) -> pa.Table:
@@ -543,14 +561,38 @@ class _Counted(io.RawIOBase):
         return len(block)
 
 
+class _Unpacked(io.RawIOBase):
+    """Zstandard data, unpacked; unlike the library's own reader it tells when the data ends too early."""
+
+    def __init__(self, packed: io.BufferedReader) -> None:
+        self._packed = packed
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._input, self._output = b"", b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._output:
+            self._input = self._input or self._packed.read(1 << 17)
+            if not self._input:
+                if not self._frame.eof:
+                    raise EOFError
+                return 0
+            if self._frame.eof:
+                self._frame = zstandard.ZstdDecompressor().decompressobj()
+            self._output = self._frame.decompress(self._input)
+            self._input = self._frame.unused_data
+        size = min(len(buffer), len(self._output))
+        buffer[:size], self._output = self._output[:size], self._output[size:]
+        return size
+
+
 def _decompressed(raw: _Counted, url: str, faults: Faults, name: str) -> io.BufferedReader | None:
     plain = io.BufferedReader(raw, 1 << 20)
     openers: dict[str, tuple[bytes, Callable[[Any], Any]]] = {
         ".gz": (b"\x1f\x8b", lambda stream: gzip.GzipFile(fileobj=stream)),
-        ".zst": (
-            b"\x28\xb5\x2f\xfd",
-            lambda stream: zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True),
-        ),
+        ".zst": (b"\x28\xb5\x2f\xfd", _Unpacked),
     }
     packed = next((ending for ending in openers if url.endswith(ending)), None)
     if packed is None:

@@ -71,7 +71,9 @@ def put(name: str, content: bytes | str | list[Any]) -> None:
     """Write a file; a list is written as JSON Lines."""
     path = Path(name)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(lines(content) if isinstance(content, list) else content.encode() if isinstance(content, str) else content)
+    path.write_bytes(
+        lines(content) if isinstance(content, list) else content.encode() if isinstance(content, str) else content
+    )
 
 
 def pair(bad: bytes | str | list[Any], **options: Any) -> Call:
@@ -98,7 +100,7 @@ def frame(language: str, count: int = 4) -> pd.DataFrame:
 
 @case
 def json_broken() -> Call:
-    return pair([row("q1"), '{"id": "q2", "prompt": "no end', row("q3"), '{"id": "q4",}', "{'id': 'q5'}"])
+    return pair([row("q1"), '{"id": "q2", "prompt": "no end', row("q3"), '{"id": "q4" "prompt"}', "{'id': 'q5'}"])
 
 
 @case
@@ -171,7 +173,9 @@ def id_never_there() -> Call:
 
 @case
 def id_column_of_fractions() -> Call:
-    return call({"en": pd.DataFrame({"id": [1.0, None], "prompt": ["a", "b"], "response": ["c", "d"]}), "sw": frame("sw")})
+    return call(
+        {"en": pd.DataFrame({"id": [1.0, None], "prompt": ["a", "b"], "response": ["c", "d"]}), "sw": frame("sw")}
+    )
 
 
 @case
@@ -191,7 +195,15 @@ def text_missing_or_empty() -> Call:
 
 @case
 def text_of_wrong_type() -> Call:
-    return pair([row("q1"), row("q2", prompt=7), row("q3", response=["a"]), row("q4", prompt={"text": "a"}), row("q5", response=True)])
+    return pair(
+        [
+            row("q1"),
+            row("q2", prompt=7),
+            row("q3", response=["a"]),
+            row("q4", prompt={"text": "a"}),
+            row("q5", response=True),
+        ]
+    )
 
 
 @case
@@ -206,7 +218,13 @@ def text_never_text() -> Call:
 
 @case
 def text_of_lone_surrogates() -> Call:
-    return pair([row("q1"), '{"id": "q2", "prompt": "cut \\ud83d", "response": "b"}', '{"id": "\\udc00", "prompt": "a", "response": "b"}'])
+    return pair(
+        [
+            row("q1"),
+            '{"id": "q2", "prompt": "cut \\ud83d", "response": "b"}',
+            '{"id": "\\udc00", "prompt": "a", "response": "b"}',
+        ]
+    )
 
 
 @case
@@ -267,7 +285,9 @@ def turns_with_parts() -> Call:
 
 @case
 def turns_of_numbers_in_arrow() -> Call:
-    table = pa.table({"id": ["q1"], "messages": [[{"role": "user", "content": 1}, {"role": "assistant", "content": 2}]]})
+    table = pa.table(
+        {"id": ["q1"], "messages": [[{"role": "user", "content": 1}, {"role": "assistant", "content": 2}]]}
+    )
     return call({"en": table, "sw": table})
 
 
@@ -440,6 +460,15 @@ def file_zst_truncated() -> Call:
 
 
 @case
+def file_zst_truncated_late() -> Call:
+    rng = np.random.default_rng(0)
+    rows = [row(f"q{n}", prompt=rng.bytes(500).hex()) for n in range(1000)]
+    put("data/en.jsonl.zst", zstandard.compress(lines(good("en"))))
+    put("data/sw.jsonl.zst", zstandard.compress(lines(rows))[:-1000])
+    return call("data/{lang}.jsonl.zst")
+
+
+@case
 def file_zst_damaged() -> Call:
     packed = bytearray(zstandard.compress(lines(good("sw", 400))))
     packed[8:12] = b"\xff\xff\xff\xff"
@@ -527,7 +556,10 @@ def file_json_of_other_things() -> Call:
 @case
 def file_json_bad_rows() -> Call:
     put("data/en.json", json.dumps(good("en")))
-    put("data/sw.json", json.dumps([row("q1"), 7, row("q2", prompt=3), row("q3", response=""), row("q4", prompt="\ud800")]))
+    put(
+        "data/sw.json",
+        json.dumps([row("q1"), 7, row("q2", prompt=3), row("q3", response=""), row("q4", prompt="\ud800")]),
+    )
     return call("data/{lang}.json")
 
 
@@ -795,12 +827,19 @@ def source_rows_empty_list() -> Call:
 
 @case
 def source_frame_of_mixed_types() -> Call:
-    return call({"en": pd.DataFrame({"id": ["a", "b"], "prompt": ["x", 7], "response": ["y", "z"]}, dtype=object), "sw": frame("sw")})
+    return call(
+        {
+            "en": pd.DataFrame({"id": ["a", "b"], "prompt": ["x", 7], "response": ["y", "z"]}, dtype=object),
+            "sw": frame("sw"),
+        }
+    )
 
 
 @case
 def source_frame_of_lone_surrogates() -> Call:
-    return call({"en": pd.DataFrame({"id": ["a"], "prompt": ["\ud800"], "response": ["y"]}, dtype=object), "sw": frame("sw")})
+    return call(
+        {"en": pd.DataFrame({"id": ["a"], "prompt": ["\ud800"], "response": ["y"]}, dtype=object), "sw": frame("sw")}
+    )
 
 
 @case
@@ -813,7 +852,12 @@ def source_frame_column_twice() -> Call:
 @case
 def source_frame_bad_rows() -> Call:
     table = pd.DataFrame(
-        {"id": ["a", None, "c", "c"], "prompt": ["x", "y", "z", "z"], "response": ["1", "2", "3", "4"], "language": "en"}
+        {
+            "id": ["a", None, "c", "c"],
+            "prompt": ["x", "y", "z", "z"],
+            "response": ["1", "2", "3", "4"],
+            "language": "en",
+        }
     )
     more = pd.DataFrame({"id": ["a", "b"], "prompt": [None, " "], "response": ["1", "2"], "language": "sw"})
     return call(pd.concat([table, more]))
@@ -834,11 +878,14 @@ def source_arrow_not_utf8() -> Call:
 
 @case
 def source_wide_half_a_cell() -> Call:
-    put("wide.jsonl", [
-        {"id": "q1", "prompt_en": "a", "response_en": "b", "prompt_sw": "c", "response_sw": "d"},
-        {"id": "q2", "prompt_en": "a", "response_en": None, "prompt_sw": None, "response_sw": None},
-        {"id": None, "prompt_en": "a", "response_en": "b", "prompt_sw": "c", "response_sw": "d"},
-    ])
+    put(
+        "wide.jsonl",
+        [
+            {"id": "q1", "prompt_en": "a", "response_en": "b", "prompt_sw": "c", "response_sw": "d"},
+            {"id": "q2", "prompt_en": "a", "response_en": None, "prompt_sw": None, "response_sw": None},
+            {"id": None, "prompt_en": "a", "response_en": "b", "prompt_sw": "c", "response_sw": "d"},
+        ],
+    )
     return call("wide.jsonl")
 
 
@@ -866,7 +913,9 @@ def clash_of_keys() -> Call:
 
 @case
 def clash_of_columns() -> Call:
-    return call(pd.DataFrame({"id": ["a"], "prompt_he": ["x"], "response_he": ["x"], "prompt_iw": ["y"], "response_iw": ["y"]}))
+    return call(
+        pd.DataFrame({"id": ["a"], "prompt_he": ["x"], "response_he": ["x"], "prompt_iw": ["y"], "response_iw": ["y"]})
+    )
 
 
 @case
@@ -894,7 +943,7 @@ def layout_of_many_columns() -> Call:
 
 @case
 def layout_of_other_type() -> Call:
-    table = pd.DataFrame({"id": ["a"], "prompt": [pd.Timestamp("2020-01-01")], "response": ["b"]})
+    table = pa.table({"id": ["a"], "prompt": pa.array([0], type=pa.date32()), "response": ["b"]})
     return call({"en": table, "sw": table})
 
 
@@ -980,7 +1029,9 @@ def columns_one_for_two() -> Call:
 
 @case
 def columns_prompt_beside_messages() -> Call:
-    table = pa.table({"id": ["a"], "talk": [[{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}]], "s": ["z"]})
+    table = pa.table(
+        {"id": ["a"], "talk": [[{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}]], "s": ["z"]}
+    )
     return call({"en": table, "sw": table}, columns={"messages": "talk", "prompt": "s"})
 
 
