@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from numbers import Integral, Rational
+from numbers import Integral, Rational, Real
 from typing import Any
 
-from pinchmix.errors import BudgetError, LanguageClash, UnknownLanguage
+from pinchmix.errors import BudgetError, LanguageClash, UnknownLanguage, number_of
 from pinchmix.exact.apportion import apportion
 from pinchmix.language import normalise_language
 
 REST = "*"  # all languages that are not named, together
+LARGEST = 10**12  # examples; well below where 64-bit sums over languages would end
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class Budget:
         total = sum(int(amount) for _, amount in pairs)
         if not total:
             raise BudgetError("the budget is zero for every language. Give at least one of them a positive count.")
+        _check_size(total)
         return cls("counts", tuple((tag, Fraction(int(amount))) for tag, amount in pairs), total)
 
     @classmethod
@@ -89,10 +91,14 @@ class Budget:
         """
         if isinstance(total, bool) or not isinstance(total, Integral) or total <= 0:
             raise BudgetError(f"total={total!r}: the total must be a positive whole number of examples.")
+        _check_size(int(total))
         pairs = tuple((tag, _fraction(tag, amount)) for tag, amount in _pairs(amounts))
         mass = sum(share for _, share in pairs)
         if abs(mass - 1) > Fraction(1, 10**9):
-            hint = "" if mass > 1 or any(tag == REST for tag, _ in pairs) else " Give the rest to '*' or to a language."
+            over = " Make some of them smaller." if mass > 1 else " Make some of them larger."
+            hint = (
+                over if mass > 1 or any(tag == REST for tag, _ in pairs) else " Give the rest to '*' or to a language."
+            )
             raise BudgetError(f"the shares sum to {float(mass):.6g}, not 1.{hint}")
         return cls("shares", pairs, int(total))
 
@@ -129,8 +135,9 @@ class Budget:
             raise BudgetError(
                 f"a budget is a mapping such as {{'en': 4600, '*': 40}} or a Budget, not {type(value).__name__}."
             )
-        whole = [tag for tag, amount in value.items() if isinstance(amount, Integral) and not isinstance(amount, bool)]
-        if value and len(whole) == len(value):
+        pairs = _pairs(value)
+        whole = [tag for tag, amount in pairs if isinstance(amount, Integral)]
+        if len(whole) == len(pairs):
             if total is not None:
                 raise BudgetError(
                     "whole numbers are counts, and their sum is the total; leave total= out (shares are fractions, such as 0.5 or 1.0)."
@@ -138,12 +145,12 @@ class Budget:
             return cls.counts(value)
         if whole:
             raise BudgetError(
-                f"the budget mixes counts ({', '.join(map(str, whole))}) and shares "
-                f"({', '.join(str(tag) for tag in value if tag not in whole)}). Write all as whole numbers, or all as fractions."
+                f"the budget mixes counts ({', '.join(whole)}) and shares "
+                f"({', '.join(tag for tag, _ in pairs if tag not in whole)}). Write all as whole numbers, or all as fractions."
             )
-        if total is None and value:
-            raise BudgetError("fractions are shares, and shares need a total: total=4640.")
-        return cls.shares(value, total=total or 0)
+        if total is None:
+            raise BudgetError("fractions are shares, and shares need a total, such as total=4640.")
+        return cls.shares(value, total=total)
 
     def for_languages(self, languages: Sequence[str]) -> dict[str, int]:
         """Return the count of each language, exact and summing to the total.
@@ -173,7 +180,8 @@ class Budget:
                 counts[tag] = count
             elif count and not rest:
                 raise BudgetError(
-                    f"'*' asks for {count:,} examples, but every language of the source is named; give them to one."
+                    f"'*' asks for {number_of(count, 'example')}, but the budget names every language at hand "
+                    f"({', '.join(languages)}). Give it to one of them, or leave '*' out."
                 )
             elif rest:
                 counts.update(zip(rest, apportion([1] * len(rest), count).tolist(), strict=True))
@@ -217,9 +225,12 @@ def _pairs(amounts: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
     for tag, amount in amounts.items():
         if not isinstance(tag, str):
             raise BudgetError(f"budget: {tag!r} is no language tag but of type {type(tag).__name__}.")
-        if isinstance(amount, bool):
-            raise BudgetError(f"{tag}: a budget is a number, and this is {amount}.")
-        names.setdefault(tag if tag == REST else normalise_language(tag), []).append(tag)
+        if isinstance(amount, bool) or not isinstance(amount, (Real, Decimal)):
+            raise BudgetError(f"{tag}: a budget is a number, and this is {amount!r}.")
+        try:
+            names.setdefault(tag if tag == REST else normalise_language(tag), []).append(tag)
+        except UnknownLanguage:
+            raise UnknownLanguage(tag, where="budget") from None
     for language, spellings in names.items():
         if len(spellings) > 1:
             raise LanguageClash(language, spellings)
@@ -227,14 +238,17 @@ def _pairs(amounts: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
 
 
 def _fraction(tag: str, amount: Any) -> Fraction:
-    if isinstance(amount, (Decimal, float)) and not math.isfinite(amount):
-        raise BudgetError(f"{tag}: {amount!r} is no share.")
-    if isinstance(amount, float):
-        share = Fraction(repr(float(amount)))
-    elif isinstance(amount, (Rational, Decimal)):
-        share = Fraction(amount)
+    if isinstance(amount, Rational):
+        finite = True
     else:
-        raise BudgetError(f"{tag}: {amount!r} is no number.")
-    if not 0 <= share <= 1:
-        raise BudgetError(f"{tag}: a share lies between 0 and 1, and this is {amount!r}.")
+        finite = amount.is_finite() if isinstance(amount, Decimal) else math.isfinite(amount)
+    # Floats of every width are read as they are printed.
+    share = Fraction(amount if isinstance(amount, (Rational, Decimal)) else str(amount)) if finite else None
+    if share is None or not 0 <= share <= 1:
+        raise BudgetError(f"{tag}: a share lies between 0 and 1, and this is {amount}. Counts are whole numbers.")
     return share
+
+
+def _check_size(total: int) -> None:
+    if total > LARGEST:
+        raise BudgetError(f"the budget asks for {total:,} examples; no more than {LARGEST:,} can be counted.")

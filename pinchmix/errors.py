@@ -105,14 +105,16 @@ class LayoutUnknown(SourceError):
         columns: The columns that it has.
     """
 
-    def __init__(self, table: str, columns: Sequence[str], why: str = "") -> None:
+    NAME_THEM = (
+        "Name them: columns={'id': ..., 'prompt': ..., 'response': ...} "
+        "(or 'messages' in place of the two; 'system', 'input' and 'language' may be added)."
+    )
+
+    def __init__(self, table: str, columns: Sequence[str], why: str = "", way: str = NAME_THEM) -> None:
         self.table = table
         self.columns = tuple(columns)
-        super().__init__(
-            f"{table}: {why or 'no known layout of instruction data'}. It has the columns {listing(self.columns)}.\n"
-            "Name them: columns={'id': ..., 'prompt': ..., 'response': ...} "
-            "(or 'messages' in place of the two; 'system', 'input' and 'language' may be added)."
-        )
+        has = f"the columns {listing(self.columns)}" if self.columns else "no columns"
+        super().__init__(f"{table}: {why or 'no known layout of instruction data'}. It has {has}.\n{way}")
 
 
 class LanguageClash(SourceError):
@@ -184,18 +186,31 @@ class BadRows(SourceError):
 
     SHOWN = 20
 
-    def __init__(self, rows: Sequence[BadRow], counts: Mapping[str, int], hints: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        rows: Sequence[BadRow],
+        counts: Mapping[str, int],
+        hints: Mapping[str, str],
+        *,
+        files: int = 0,
+        way: str = 'Mend them, or build without them: on_bad_rows="drop" leaves them out and counts them.',
+    ) -> None:
         self.rows = tuple(rows)
         self.counts = dict(counts)
         total = sum(self.counts.values())
-        lines = [f"{total:,} {'row' if total == 1 else 'rows'} cannot be used:"]
+        named = [
+            f"{count:,} {one if count == 1 else many}"
+            for count, one, many in ((total - files, "row", "rows"), (files, "file or table", "files or tables"))
+            if count
+        ]
+        lines = [f"{' and '.join(named)} cannot be used:"]
         for fault, count in self.counts.items():
             shown = [row for row in self.rows if row.fault == fault][: self.SHOWN]
             lines.append(f"  {fault} ({count:,}): {hints[fault]}" if fault in hints else f"  {fault} ({count:,})")
             lines.extend(f"    {row.where}  {row.detail}".rstrip() for row in shown)
             if count > len(shown):
                 lines.append(f"    ... and {count - len(shown):,} more")
-        lines.append('Mend the rows, or build without them: on_bad_rows="drop" leaves them out and counts them.')
+        lines.append(way)
         super().__init__("\n".join(lines))
 
 
@@ -212,7 +227,7 @@ class UnknownLanguage(PinchmixError):
         self.known = tuple(known)
         lead = f"{where}: " if where else ""
         if self.known:
-            text = f"{lead}{tag!r} is not a language of the source.{near(tag, self.known)} It has {listing(self.known, 40)}."
+            text = f"{lead}{tag!r} is not among the languages at hand.{near(tag, self.known)} There are: {listing(self.known, 40)}."
         else:
             text = f"{lead}{tag!r} is not a language tag. Use BCP-47, such as 'en', 'zh-Hant' or 'pt-BR'."
         super().__init__(text)
@@ -302,6 +317,10 @@ class Certificate(NamedTuple):
         return sum(self.asked) - self.supply
 
 
+def _exist(count: int) -> str:
+    return "none exists" if not count else f"only {count:,} {'exists' if count == 1 else 'exist'}"
+
+
 class InfeasibleBudget(BudgetError):
     """A sensible budget that the data cannot give, with the proof.
 
@@ -318,10 +337,15 @@ class InfeasibleBudget(BudgetError):
         who = names[0] if one else f"{', '.join(names[:-1])} and {names[-1]}"
         asked = sum(certificate.asked)
         ways = [f"at most {certificate.supply:,} for {names[0] if one else f'these {len(names)} together'}"]
+        if not certificate.supply:
+            ways = [f"leave {who} out, or add data in {'it' if one else 'them'}"]
         if certificate.largest_total:
             ways.append(f"a total of at most {certificate.largest_total:,} at the same shares")
         if certificate.rejected:
-            ways.append(f"get back some of the {certificate.rejected:,} cells of {who} that were rejected or dropped")
+            lost = "the one cell" if certificate.rejected == 1 else f"some of the {certificate.rejected:,} cells"
+            ways.append(
+                f"get back {lost} of {who} that {'was' if certificate.rejected == 1 else 'were'} rejected or dropped"
+            )
 
         def row(title: str, figures: Sequence[int]) -> str:
             pairs = [f"{name} {figure:,}" for name, figure in zip(names, figures, strict=True)]
@@ -329,7 +353,7 @@ class InfeasibleBudget(BudgetError):
 
         super().__init__(
             f"{who}{'' if one else ' together'} {'asks' if one else 'ask'} for {number_of(asked, 'instruction')}; "
-            f"only {certificate.supply:,} {'exists' if certificate.supply == 1 else 'exist'} in {'it' if one else 'any of them'} ({short:,} short).\n"
+            f"{_exist(certificate.supply)} in {'it' if one else 'any of them'} ({short:,} short).\n"
             f"{row('asked', certificate.asked)}\n{row('available', certificate.available)}\n"
             f"Ways out: {' · '.join(ways)}"
         )

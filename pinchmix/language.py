@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import langcodes
 
-from pinchmix.errors import UnknownLanguage
+from pinchmix.errors import ArgumentError, UnknownLanguage
 
 # CLDR folds these macro-language members into the macro tag; people write either.
 _SAME = {"nb": "no", "tl": "fil", "arb": "ar", "swh": "sw", "ekk": "et", "pes": "fa", "prs": "fa-AF"}
@@ -27,11 +27,14 @@ def normalise_language(tag: str) -> str:
 
     Raises:
         UnknownLanguage: The text is not a language tag. The error carries it as ``tag``.
+        ArgumentError: The tag is no text at all.
 
     Example:
         >>> [normalise_language(tag) for tag in ("iw", "zho_Hans", "zh-TW", "nb", "in", "EN")]
         ['he', 'zh', 'zh-Hant', 'no', 'id', 'en']
     """
+    if not isinstance(tag, str):
+        raise ArgumentError(f"a language is a tag such as 'en', not {tag!r} of type {type(tag).__name__}.")
     try:
         parsed = langcodes.Language.get(tag.strip().replace("_", "-"), normalize=True)
         canonical = langcodes.Language.get(langcodes.standardize_tag(parsed.to_tag(), macro=True))

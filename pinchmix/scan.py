@@ -14,7 +14,7 @@ from pinchmix.grid import ROW_BITS, Grid
 from pinchmix.sources.faults import Faults
 from pinchmix.sources.jsonlines import LINE
 from pinchmix.sources.layout import language_in
-from pinchmix.sources.source import Source, Table
+from pinchmix.sources.source import Source, Table, reading
 
 BLANK = r"[\s\p{Z}\p{Cc}\p{Cf}]*"  # white space, and what shows nothing: zero-width characters, marks of direction
 
@@ -49,10 +49,16 @@ def scan_source(source: Source, database: Database, languages: Sequence[str] = (
         LanguageClash: A language column spells one language in two ways.
         SourceNotFound: No usable row at all.
     """
+    with reading(source.tables):
+        return _scan(source, database, languages)
+
+
+def _scan(source: Source, database: Database, languages: Sequence[str]) -> tuple[Grid, Faults]:
     faults = Faults()
     parts: list[str] = []
     found: set[str] = set()
-    spellings = {table.number: _spellings(table, database, faults) for table in source.tables if table.layout.language}
+    spellings = {table.number: _spellings(table, database) for table in source.tables if table.layout.language}
+    _check_spellings(source.tables, spellings)
     for table in source.tables:
         found.update([table.language] if table.language else filter(None, spellings[table.number].values()))
     for tag in languages:
@@ -105,20 +111,23 @@ def scan_source(source: Source, database: Database, languages: Sequence[str] = (
     return grid, faults
 
 
-def _spellings(table: Table, database: Database, faults: Faults) -> dict[str, str | None]:
+def _spellings(table: Table, database: Database) -> dict[str, str | None]:
     """Return the canonical tag of each value of a language column, None for values that are no tag."""
     column = table.layout.language
     assert column is not None
     values = [value for (value,) in database.rows(f"SELECT DISTINCT {column.sql} FROM {table.relation}") if value]
-    tags = {value: language_in(value) for value in sorted(values)}
-    if table.language is None:
-        seen: dict[str, str] = {}
-        for value, tag in tags.items():
-            if tag is not None and tag in seen:
-                raise LanguageClash(tag, [seen[tag], value])
-            if tag is not None:
-                seen[tag] = value
-    return tags
+    return {value: language_in(value) for value in sorted(values)}
+
+
+def _check_spellings(tables: Sequence[Table], spellings: Mapping[int, Mapping[str, str | None]]) -> None:
+    """Refuse long tables in which one language is spelled in two ways."""
+    seen: dict[str, tuple[str, str]] = {}
+    for table in tables:
+        for value, tag in spellings.get(table.number, {}).items():
+            if tag is not None and table.language is None:
+                first = seen.setdefault(tag, (value, table.name))
+                if first[0] != value:
+                    raise LanguageClash(tag, [f"{name} in {where}" for name, where in (first, (value, table.name))])
 
 
 def _keys(
@@ -134,13 +143,14 @@ def _keys(
     missing = database.rows(f"SELECT {table.line}, {key} FROM {table.relation} WHERE {no_id} ORDER BY 1")
     for line, value in missing:
         name = layout.id or "id"
-        faults.add(table.name, line, "missing id", f"{str(name)!r} is {'null' if value is None else 'empty'}")
+        of = f" (the row of {table.language})" if table.wide else ""
+        faults.add(table.name, line, "missing id", f"{str(name)!r} is {'null' if value is None else 'empty'}{of}")
     good = f"NOT {no_id}" if missing else "true"
     if table.language is not None:
         wrong = [value for value, tag in spellings.items() if tag not in (None, table.language)]
         if wrong and layout.language:
             test = f"{layout.language.sql} IN ({', '.join(map(quoted, wrong))})"
-            _note(table, database, faults, test, "language label", f"in a file of {table.language}")
+            _note(table, database, faults, f"{good} AND {test}", "language label", f"in a file of {table.language}")
             good += f" AND ({layout.language.sql} IS NULL OR NOT {test})"
         place = kept.index(table.language)
         return [
@@ -152,7 +162,7 @@ def _keys(
     test = f"{column.sql} IS NULL OR {column.sql} = ''" + (
         f" OR {column.sql} IN ({', '.join(map(quoted, unknown))})" if unknown else ""
     )
-    _note(table, database, faults, test, "unknown language", "")
+    _note(table, database, faults, f"{good} AND ({test})", "unknown language", "")
     cases = " ".join(
         f"WHEN {quoted(value)} THEN {kept.index(tag)}"
         for value, tag in spellings.items()
@@ -186,7 +196,7 @@ def _note_doubles(
     kept: Sequence[str],
     language: npt.NDArray[np.int64],
 ) -> None:
-    numbers, lines = lines_of(source, database, address)
+    numbers, lines = _lines(source, database, address)
     for number, line, name, tag in zip(
         numbers.tolist(), lines.tolist(), ids.to_pylist(), language.tolist(), strict=True
     ):
@@ -203,6 +213,13 @@ def lines_of(
         database: Where they are readable.
         address: Shape ``(cells,)``, int64.
     """
+    with reading(source.tables):
+        return _lines(source, database, address)
+
+
+def _lines(
+    source: Source, database: Database, address: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     number, row = address >> ROW_BITS, address & ((1 << ROW_BITS) - 1)
     lines = row + 1
     for table in source.tables:

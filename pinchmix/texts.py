@@ -19,7 +19,7 @@ from pinchmix.rows import MESSAGES
 from pinchmix.scan import blank
 from pinchmix.sources.faults import Faults
 from pinchmix.sources.layout import Column, Layout
-from pinchmix.sources.source import Source, Table
+from pinchmix.sources.source import Source, Table, reading
 
 # Other projects' names for the three roles.
 ROLES = {
@@ -70,7 +70,8 @@ class Texts:
             for table in self.source.tables:
                 if table.number in tables:
                     mine = wanted[(wanted >> ROW_BITS) == table.number]
-                    bad.append(self._read(table, mine, check=first))
+                    with reading([table]):
+                        bad.append(self._read(table, mine, check=first))
                     step(1)
         if first and among is not None:
             found = np.concatenate([np.zeros(0, dtype=np.int64), *bad])
@@ -239,6 +240,10 @@ def messages_of(layout: Layout) -> str:
     return body
 
 
+def _shown(column: Column) -> str:
+    return repr(str(column)).replace("'", "''")
+
+
 def fault_of(layout: Layout) -> str:
     """Return SQL for what is wrong with a row ``t`` of this layout as ``fault|detail``; null for a good row.
 
@@ -250,20 +255,29 @@ def fault_of(layout: Layout) -> str:
         cases = []
         for column in (layout.prompt, layout.response):
             assert column is not None
-            text, shown = f"t.{column.sql}", repr(str(column)).replace("'", "''")
+            text, shown = f"t.{column.sql}", _shown(column)
             cases.append(f"WHEN {text} IS NULL THEN 'missing text|{shown} is null'")
             cases.append(f"WHEN {blank(text)} THEN 'empty text|{shown} is empty'")
         return f"CASE {' '.join(cases)} END"
     turns = f"({messages_of(layout)})"
     order = f"array_to_string([left(m.role, 1) FOR m IN {turns}], '')"
-    source = layout.messages or layout.prompt
-    role = f'm."{layout.keys[0]}"'
-    unknown = f"list_first([coalesce({role}::VARCHAR, 'null') FOR m IN t.{source.sql if source else ''} IF {_role(role)} IS NULL])"
+    columns = [column for column in (layout.messages, layout.prompt, layout.response) if column]
+    missing = " ".join(
+        f"WHEN t.{column.sql} IS NULL THEN 'no turns|{_shown(column)} is null' "
+        f"WHEN len(t.{column.sql}) = 0 THEN 'no turns|{_shown(column)} is an empty list'"
+        for column in columns
+    )
+    lists = [f"t.{column.sql}" for column in columns]
+    own = lists[0] if len(lists) == 1 else f"list_concat({', '.join(lists)})"
+    role, content = (f'm."{key}"' for key in layout.keys)
+    unknown = f"list_first([coalesce(chr(39) || left({role}, 40) || chr(39), 'no role') FOR m IN {own} IF {_role(role)} IS NULL])"
+    without = f"coalesce(list_position([{content} IS NULL FOR m IN {own}], true), 0)"
+    empty = f"coalesce(list_position([{blank(content)} FOR m IN {own}], true), 0)"
     return (
-        f"CASE WHEN t.{source.sql if source else ''} IS NULL OR len({turns}) = 0 THEN 'no turns|' "
-        f"WHEN {unknown} IS NOT NULL THEN 'unknown role|the role ' || {unknown} "
-        f"WHEN len([m FOR m IN {turns} IF m.content IS NULL]) > 0 THEN 'missing text|a turn without content' "
-        f"WHEN len([m FOR m IN {turns} IF {blank('m.content')}]) > 0 THEN 'empty text|an empty turn' "
+        f"CASE {missing} "
+        f"WHEN {unknown} IS NOT NULL THEN 'unknown role|' || {unknown} "
+        f"WHEN {without} > 0 THEN 'missing text|turn ' || {without} || ' has no {layout.keys[1]}' "
+        f"WHEN {empty} > 0 THEN 'empty text|turn ' || {empty} || ' is empty' "
         f"WHEN NOT regexp_full_match({order}, 's?(ua)+') THEN 'turn order|' || "
         f"array_to_string([coalesce(m.role, 'null') FOR m IN {turns}], ', ') END"
     )

@@ -9,15 +9,17 @@ from pinchmix.errors import BadRow, BadRows
 
 # Every fault that a row (or a whole file) can have, in the order of the report, with what to do about it.
 HINTS = {
-    "wrong ending": "the content is not what the file name says; rename it or mend it",
-    "unreadable file": "the file cannot be read at all",
-    "empty file": "a language without rows; take the file out or name the languages= to use",
-    "broken JSON": "one JSON object a line, lines split at \\n only",
+    "wrong ending": "the content of a file is what the end of its name says; rename it or mend it",
+    "unreadable file": "nothing of the file was used; write it again or get a whole copy",
+    "bad header": "the first row names the columns, each of them once",
+    "empty file": "a language without rows; leave it out, or name the others in languages=",
+    "broken JSON": "a .jsonl file holds one JSON object a line, a .json file one array of objects",
     "not an object": "each row is an object with named fields",
     "not UTF-8": "the text must be UTF-8; re-save the file",
     "lone surrogate": "half of a character pair, which no UTF-8 file can hold; usually text cut in the middle of an emoji",
+    "broken quotes": "values are quoted as a whole, and quotes inside are doubled",
     "wrong number of fields": "the row has more or fewer fields than the header; check quotes and separators",
-    "wrong type": "texts are strings",
+    "wrong type": "texts are strings, ids strings or whole numbers, turns lists of objects",
     "missing id": "each row needs an id, the same in all languages",
     "duplicate id": "the same id twice in one language, so it is unclear which is meant; every copy is listed",
     "unknown language": "the language column holds no language tag",
@@ -43,7 +45,7 @@ class Faults:
     def __init__(self) -> None:
         self._rows: list[BadRow] = []
         self._counts: Counter[str] = Counter()
-        self._by_table: Counter[str] = Counter()
+        self._files = 0
 
     def add(self, table: str, row: int, fault: str, detail: str) -> None:
         """Note one bad row; rows count from 1, and row 0 is the file as a whole."""
@@ -52,13 +54,13 @@ class Faults:
         ):  # more than is shown, so that what is shown can be the first by name
             self._rows.append(BadRow(table, row, fault, detail))
         self._counts[fault] += 1
-        self._by_table[table] += 1
+        self._files += not row
 
     def extend(self, other: Faults) -> None:
         """Note all bad rows of another collection."""
         self._rows.extend(other._rows)
         self._counts.update(other._counts)
-        self._by_table.update(other._by_table)
+        self._files += other._files
 
     def __len__(self) -> int:
         return sum(self._counts.values())
@@ -73,9 +75,16 @@ class Faults:
         """The bad rows that are kept, by table and row."""
         return tuple(sorted(self._rows))
 
-    def error(self) -> BadRows:
-        """Return all of it as an error to raise."""
-        return BadRows(_first(self.rows), self.counts, HINTS)
+    def error(self, way: str | None = None) -> BadRows:
+        """Return all of it as an error to raise.
+
+        Args:
+            way: What to do, where building without these rows is no way out.
+        """
+        rows = _first(self.rows)
+        if way is None:
+            return BadRows(rows, self.counts, HINTS, files=self._files)
+        return BadRows(rows, self.counts, HINTS, files=self._files, way=way)
 
 
 def _first(rows: Iterable[BadRow]) -> list[BadRow]:

@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import io
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple, cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.json as pa_json
 
 from pinchmix.sources.faults import Faults
-from pinchmix.sources.layout import Column
+from pinchmix.sources.layout import Layout
 
 BLOCK = 8 << 20
 SAMPLE = 1000  # rows from which the fields are learnt
 LINE = "__line"  # the column that remembers where a row stood in its file
 TEXT = pa.string()
 
-Choose = Callable[[pa.Schema], Sequence[Column]]
+Choose = Callable[[pa.Schema], Sequence[Layout]]  # the layouts that a schema turns out to hold
 
 
 def read_lines(stream: BinaryIO, name: str, choose: Choose, faults: Faults) -> Iterator[pa.RecordBatch]:
@@ -33,7 +34,7 @@ def read_lines(stream: BinaryIO, name: str, choose: Choose, faults: Faults) -> I
     Args:
         stream: Bytes, decompressed.
         name: How messages name the file.
-        choose: Given the schema of the first rows, says which columns are needed.
+        choose: Given the schema of the first rows, says which columns hold what.
         faults: Where bad lines are noted; they are left out of the batches.
 
     Yields:
@@ -42,24 +43,21 @@ def read_lines(stream: BinaryIO, name: str, choose: Choose, faults: Faults) -> I
     blocks = _blocks(stream)
     first = next(blocks, b"")
     first = first.removeprefix(b"\xef\xbb\xbf")
-    columns: Sequence[Column] | None = None
+    needed: _Needed | None = None
     line = 1
-    schema = pa.schema([])
     for block in _chain(first, blocks):
-        if columns is None:
+        if needed is None:
             sample = [row for row in islice(_parsed(block), SAMPLE) if row]
             if sample:
-                schema = _inferred(sample)
-                columns = choose(schema)
-                schema = pa.schema([schema.field(top) for top in _tops(columns)])
+                needed = _needed(sample, choose)
         count = block.count(b"\n") + (not block.endswith(b"\n"))
-        batch = _fast(block, schema) if columns is not None else None
+        batch = _fast(block, needed.schema) if needed else None
         if batch is None:
-            batch = _slow(block, line, name, schema, faults)
+            batch = _checked(_lines(block, line, name, faults), name, needed or _Needed(pa.schema([]), None), faults)
         else:
             batch = batch.append_column(LINE, pa.array(np.arange(line, line + count), type=pa.int64()))
         line += count
-        if columns is not None:
+        if needed:
             yield from _texted(batch).to_batches()
 
 
@@ -69,7 +67,7 @@ def read_array(stream: BinaryIO, name: str, choose: Choose, faults: Faults) -> I
     Args:
         stream: Bytes, decompressed.
         name: How messages name the file.
-        choose: Given the schema of the first rows, says which columns are needed.
+        choose: Given the schema of the first rows, says which columns hold what.
         faults: Where bad rows are noted by their number in the array.
 
     Yields:
@@ -79,22 +77,42 @@ def read_array(stream: BinaryIO, name: str, choose: Choose, faults: Faults) -> I
     try:
         rows = json.loads(content.decode())
     except UnicodeDecodeError as error:
-        faults.add(name, content[: error.start].count(b"\n") + 1, "not UTF-8", f"byte 0x{content[error.start]:02x}")
+        faults.add(name, content[: error.start].count(b"\n") + 1, "not UTF-8", f"a byte 0x{content[error.start]:02x}")
         return
     except json.JSONDecodeError as error:
         faults.add(name, error.lineno, "broken JSON", _complaint(error))
         return
+    except (ValueError, RecursionError) as error:
+        faults.add(name, 0, "broken JSON", _excess(error))
+        return
     if not isinstance(rows, list):
         faults.add(name, 0, "wrong ending", f"a .json file is an array of rows, and this is {_kind(rows)}")
         return
+    yield from read_rows(rows, name, choose, faults)
+
+
+def read_rows(rows: Sequence[Any], name: str, choose: Choose, faults: Faults) -> Iterator[pa.RecordBatch]:
+    """Yield rows that are at hand as one batch of the columns that are needed, each with its number from 1.
+
+    Args:
+        rows: Mappings of one set of fields; what is none is noted.
+        name: How messages name them.
+        choose: Given the schema of the first rows, says which columns hold what.
+        faults: Where bad rows are noted.
+
+    Yields:
+        One batch.
+
+    Example:
+        >>> faults = Faults()
+        >>> list(read_rows([3], "rows", lambda schema: [], faults)), faults.rows[0].detail
+        ([], 'the row is a number')
+    """
     sample = [row for row in rows[:SAMPLE] if isinstance(row, dict) and row]
-    if not sample:
-        for number, row in enumerate(rows, 1):
-            faults.add(name, number, "not an object", f"the row is {_kind(row)}")
-        return
-    schema = _inferred(sample)
-    schema = pa.schema([schema.field(top) for top in _tops(choose(schema))])
-    yield from _texted(_checked(enumerate(rows, 1), name, schema, faults)).to_batches()
+    needed = _needed(sample, choose) if sample else _Needed(pa.schema([]), None)
+    table = _checked(enumerate(rows, 1), name, needed, faults)
+    if sample:
+        yield from _texted(table).to_batches()
 
 
 def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
@@ -103,8 +121,27 @@ def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     yield from rest
 
 
-def _tops(columns: Sequence[Column]) -> list[str]:
-    return list(dict.fromkeys(column.path[0] for column in columns))
+class _Needed(NamedTuple):
+    """The columns to read, and the one among them that may hold whole numbers."""
+
+    schema: pa.Schema
+    id: str | None
+
+
+def _needed(sample: Sequence[dict[str, Any]], choose: Choose) -> _Needed:
+    schema = pa.schema([(field, kind) for field, kind in _members(sample).items()])
+    layouts = choose(schema)
+    fields: dict[str, pa.Field] = {}
+    for column in (column for layout in layouts for column in layout.columns.values()):
+        top = column.path[0]
+        inner = fields[top].type if top in fields else pa.struct([])
+        if len(column.path) == 1:
+            fields[top] = schema.field(top)
+        else:  # other members of the struct are none of our business
+            member = schema.field(top).type.field(column.path[1])
+            fields[top] = pa.field(top, pa.struct([*(inner.field(i) for i in range(inner.num_fields)), member]))
+    keys = [layout.id.path[0] for layout in layouts if layout.id]
+    return _Needed(pa.schema(list(fields.values())), keys[0] if keys else None)
 
 
 def _blocks(stream: BinaryIO) -> Iterator[bytes]:
@@ -128,39 +165,44 @@ def _parsed(block: bytes) -> Iterator[dict[str, Any] | None]:
             continue
         try:
             row = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             yield None
             continue
         yield row if isinstance(row, dict) else None
 
 
-def _inferred(rows: Sequence[dict[str, Any]]) -> pa.Schema:
-    """Return the schema of rows: each field is what it is where it first is not null."""
-    kinds: dict[str, pa.DataType] = {}
+def _members(rows: Sequence[dict[str, Any]]) -> dict[str, pa.DataType]:
+    values: dict[str, list[Any]] = {}
     for row in rows:
         for name, value in row.items():
-            if kinds.get(name, pa.null()) == pa.null():
-                kinds[name] = _type_of(value)
-    return pa.schema(list(kinds.items()))
+            values.setdefault(str(name), []).append(value)
+    return {name: _type_of(found) for name, found in values.items()}
 
 
-def _type_of(value: Any) -> pa.DataType:
-    if value is None:
-        return pa.null()
-    if isinstance(value, str):
+def _type_of(values: Sequence[Any]) -> pa.DataType:
+    """Return what most values of a field are; nulls pass for text, and so do numbers beside text."""
+    kinds = Counter({str: 0})  # first, as ties go to the first
+    kinds.update(_sort(value) for value in values if value is not None)
+    if kinds[str]:
+        kinds[str] += kinds[int] + kinds[float] + kinds[bool]
+    kind = kinds.most_common(1)[0][0]
+    if kind is str:
         return TEXT
-    if isinstance(value, bool):
-        return pa.bool_()
-    if isinstance(value, int):
-        return pa.int64()
-    if isinstance(value, float):
-        return pa.float64()
-    if isinstance(value, dict):
-        return pa.struct([(name, _type_of(member)) for name, member in value.items()])
-    inner = next((item for item in value if item is not None), None)
-    if isinstance(inner, dict):
-        return pa.list_(pa.struct([(name, TEXT) for name, member in inner.items() if isinstance(member, str)]))
-    return pa.list_(_type_of(inner))
+    if kind is dict:
+        return pa.struct(list(_members([value for value in values if isinstance(value, dict)]).items()))
+    if kind is list:
+        items = [item for value in values if isinstance(value, list) for item in value]
+        if any(isinstance(item, dict) for item in items):  # turns: what is no text in them is not needed
+            members = _members([item for item in items if isinstance(item, dict)])
+            return pa.list_(pa.struct([(name, member) for name, member in members.items() if member == TEXT]))
+        return pa.list_(_type_of(items))
+    return {bool: pa.bool_(), int: pa.int64(), float: pa.float64()}.get(kind, pa.binary())
+
+
+def _sort(value: Any) -> type:
+    if isinstance(value, np.integer):
+        return int
+    return next((kind for kind in (str, bool, int, float, dict, list) if isinstance(value, kind)), object)
 
 
 def _fast(block: bytes, schema: pa.Schema) -> pa.Table | None:
@@ -188,10 +230,6 @@ def _fast(block: bytes, schema: pa.Schema) -> pa.Table | None:
     return table if table.num_rows == len(starts) and table.schema.equals(schema) else None
 
 
-def _slow(block: bytes, line: int, name: str, schema: pa.Schema, faults: Faults) -> pa.Table:
-    return _checked(_lines(block, line, name, faults), name, schema, faults)
-
-
 def _lines(block: bytes, start: int, name: str, faults: Faults) -> Iterator[tuple[int, Any]]:
     for number, line in enumerate(block.split(b"\n"), start):
         if not line.strip():
@@ -199,19 +237,25 @@ def _lines(block: bytes, start: int, name: str, faults: Faults) -> Iterator[tupl
         try:
             yield number, json.loads(line.decode())
         except UnicodeDecodeError as error:
-            faults.add(name, number, "not UTF-8", f"byte 0x{line[error.start]:02x} at {error.start + 1}")
+            faults.add(name, number, "not UTF-8", f"0x{line[error.start]:02x} is byte {error.start + 1} of the line")
         except json.JSONDecodeError as error:
             faults.add(name, number, "broken JSON", _complaint(error))
-        except RecursionError:
-            faults.add(name, number, "broken JSON", "nested too deep")
+        except (ValueError, RecursionError) as error:
+            faults.add(name, number, "broken JSON", _excess(error))
 
 
 def _complaint(error: json.JSONDecodeError) -> str:
-    return f"{error.msg[0].lower()}{error.msg[1:]} at column {error.colno}"
+    return f"{error.msg[0].lower()}{error.msg[1:].removesuffix(' at')} at column {error.colno}"
 
 
-def _checked(rows: Iterator[tuple[int, Any]], name: str, schema: pa.Schema, faults: Faults) -> pa.Table:
+def _excess(error: Exception) -> str:
+    """Say which limit of the parser valid JSON can break: that of depth, or that of the digits of a number."""
+    return "nested too deep" if isinstance(error, RecursionError) else "a number of thousands of digits"
+
+
+def _checked(rows: Iterator[tuple[int, Any]], name: str, needed: _Needed, faults: Faults) -> pa.Table:
     """Return the good rows as a table; each bad one is noted, with its first fault."""
+    schema = needed.schema
     columns: dict[str, list[Any]] = {field: [] for field in schema.names}
     numbers = []
     for number, row in rows:
@@ -219,7 +263,12 @@ def _checked(rows: Iterator[tuple[int, Any]], name: str, schema: pa.Schema, faul
             faults.add(name, number, "not an object", f"the row is {_kind(row)}")
             continue
         try:
-            values = {field.name: _value(field.name, row.get(field.name), field.type) for field in schema}
+            values = {
+                field.name: _key(field.name, row.get(field.name))
+                if field.name == needed.id
+                else _value(field.name, row.get(field.name), field.type)
+                for field in schema
+            }
         except _Wrong as wrong:
             faults.add(name, number, wrong.fault, wrong.detail)
             continue
@@ -235,38 +284,40 @@ class _Wrong(Exception):
         self.fault, self.detail = fault, detail
 
 
+def _key(name: str, value: Any) -> str | None:
+    if _sort(value) is int:
+        return str(value)
+    if value is None or isinstance(value, str):
+        return cast("str | None", _value(name, value, TEXT))
+    raise _Wrong("wrong type", f"{name!r} is {_kind(value)}, not text or a whole number")
+
+
 def _value(name: str, value: Any, kind: pa.DataType) -> Any:
     if value is None:
         return None
-    if isinstance(value, str) and not (pa.types.is_list(kind) or pa.types.is_struct(kind)):
+    if isinstance(value, str) and kind == TEXT:
         try:
             value.encode()
         except UnicodeEncodeError as error:
             raise _Wrong("lone surrogate", f"{name!r} holds U+{ord(value[error.start]):04X}") from None
         return value
-    if isinstance(value, int) and not isinstance(value, bool) and pa.types.is_integer(kind):
-        return str(value)
     if isinstance(value, list) and pa.types.is_list(kind):
         return [_value(f"{name}[{place}]", item, kind.value_type) for place, item in enumerate(value)]
     if isinstance(value, dict) and pa.types.is_struct(kind):
         members = [kind.field(i) for i in range(kind.num_fields)]
         return {field.name: _value(f"{name}.{field.name}", value.get(field.name), field.type) for field in members}
-    if isinstance(value, int) and not isinstance(value, bool) and name.endswith("id"):
-        return str(value)
     expected = "turns" if pa.types.is_list(kind) else "an object" if pa.types.is_struct(kind) else "text"
     raise _Wrong("wrong type", f"{name!r} is {_kind(value)}, not {expected}")
 
 
 def _kind(value: Any) -> str:
-    for kinds, word in (((bool,), "true or false"), ((int, float), "a number"), ((str,), "text"), ((list,), "a list")):
-        if isinstance(value, kinds):
-            return word
-    return "null" if value is None else "an object"
+    words = {str: "text", bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"}
+    return "null" if value is None else words.get(_sort(value), f"of type {type(value).__name__}")
 
 
 def _stored(kind: pa.DataType) -> pa.DataType:
-    """Return the type a column is kept in: whole numbers (ids) and nulls become text."""
-    return TEXT if pa.types.is_integer(kind) or pa.types.is_null(kind) else kind
+    """Return the type a column is kept in: whole numbers, which only ids can be, become text."""
+    return TEXT if pa.types.is_integer(kind) else kind
 
 
 def _texted(table: pa.Table) -> pa.Table:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from pinchmix.errors import ArgumentError, LanguageClash, LayoutUnknown, UnknownLanguage, near
+from pinchmix.errors import ArgumentError, LanguageClash, LayoutUnknown, UnknownLanguage, listing, near
 from pinchmix.language import normalise_language
 
 FIELDS = ("id", "language", "system", "prompt", "input", "response", "messages")
@@ -26,6 +26,11 @@ PAIRS = (
     ("question/answer", "question", "", "answer"),
 )
 ROLE_KEYS = (("role", "content"), ("from", "value"))
+TO_TEXT = "Turn it into text, or name another column: columns={'prompt': ..., 'response': ...}."
+NO_ID = (
+    "Give each row an id, the same in all languages, and name its column if it is not called 'id': "
+    "columns={'id': ..., ...}. Or match rows by number: join=\"row\"."
+)
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,7 @@ def is_text(kind: pa.DataType) -> bool:
 
 
 def turn_keys(kind: pa.DataType) -> tuple[str, str] | None:
-    """Return what role and content are called in a column of turns, or None if the column holds no turns.
+    """Return what role and content are called in a column of turns, or None if it holds none or their members no text.
 
     Example:
         >>> turn_keys(pa.list_(pa.struct([("from", pa.string()), ("value", pa.string())])))
@@ -105,12 +110,9 @@ def turn_keys(kind: pa.DataType) -> tuple[str, str] | None:
     inner = kind.value_type
     if not pa.types.is_struct(inner):
         return None
-    names = {inner.field(place).name for place in range(inner.num_fields)}
+    members = [inner.field(place) for place in range(inner.num_fields)]
+    names = {member.name for member in members if is_text(member.type)}
     return next((keys for keys in ROLE_KEYS if names.issuperset(keys)), None)
-
-
-def _first(schema: pa.Schema, names: Sequence[str]) -> str | None:
-    return next((name for name in names if name in schema.names), None)
 
 
 def _content(table: str, fields: Mapping[str, pa.DataType], parent: tuple[str, ...] = ()) -> Layout | None:
@@ -135,18 +137,28 @@ def _content(table: str, fields: Mapping[str, pa.DataType], parent: tuple[str, .
                 response=Column((*parent, response)),
             )
         wrong = prompt if not is_text(fields[prompt]) else response
-        raise LayoutUnknown(table, list(fields), f"{wrong!r} is of type {fields[wrong]}, not text")
+        raise LayoutUnknown(table, list(fields), f"{wrong!r} is of type {fields[wrong]}, not text", TO_TEXT)
+    for name, _ in CONVERSATIONS:
+        if name in fields:
+            raise _no_turns(table, list(fields), name)
     return None
 
 
-def _keyed(layout: Layout, table: str, schema: pa.Schema, join: str) -> Layout:
-    name = _first(schema, ID_NAMES)
+def _no_turns(table: str, columns: Sequence[str], name: str) -> LayoutUnknown:
+    return LayoutUnknown(
+        table,
+        columns,
+        f"{name!r} is no list of turns, each with a role and a content (or from and value) that are text",
+        "Turn it into such a list, or name other columns: columns={'messages': ...} or columns={'prompt': ..., 'response': ...}.",
+    )
+
+
+def _keyed(layout: Layout, table: str, schema: pa.Schema, join: str, taken: Container[str] = ()) -> Layout:
+    name = next((name for name in ID_NAMES if name in schema.names and name not in taken), None)
     if join == "row":
         return layout
     if name is None:
-        raise LayoutUnknown(
-            table, schema.names, 'no id column; rows are matched by id (join="row" matches them by number)'
-        )
+        raise LayoutUnknown(table, schema.names, "no id column, and rows are matched by id", NO_ID)
     _check_id(table, schema, name)
     return replace(layout, id=Column((name,)))
 
@@ -154,7 +166,12 @@ def _keyed(layout: Layout, table: str, schema: pa.Schema, join: str) -> Layout:
 def _check_id(table: str, schema: pa.Schema, name: str) -> None:
     kind = schema.field(name).type
     if not (is_text(kind) or pa.types.is_integer(kind)):
-        raise LayoutUnknown(table, schema.names, f"the id column {name!r} is of type {kind}, not text or whole numbers")
+        raise LayoutUnknown(
+            table,
+            schema.names,
+            f"the id column {name!r} is of type {kind}, not text or whole numbers",
+            "Turn it into one of these (pandas makes fractions of whole numbers with gaps: .astype('Int64')), or name another column: columns={'id': ...}.",
+        )
 
 
 def recognise(
@@ -183,7 +200,10 @@ def recognise(
         >>> print(layout)
         alpaca (id=id, prompt=instruction, response=output)
     """
-    if columns:
+    twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
+    if twice:
+        raise LayoutUnknown(table, schema.names, f"two columns are called {twice[0]!r}", "Rename one of them.")
+    if columns is not None:
         return [(None, _named(table, schema, columns, join))]
     fields = {field.name: field.type for field in schema}
     layout = _content(table, fields)
@@ -191,18 +211,32 @@ def recognise(
         wide = list(_wide(table, schema))
         if not wide:
             raise LayoutUnknown(table, schema.names)
-        return [(spelling, _keyed(layout, table, schema, join)) for spelling, layout in wide]
+        # 'prompt_id' may be an id, or a prompt in Indonesian.
+        taken = {column.path[0] for _, layout in wide for column in layout.columns.values()}
+        return [(spelling, _keyed(layout, table, schema, join, taken)) for spelling, layout in wide]
     language = next((name for name in LANGUAGE_NAMES if name in fields and is_text(fields[name])), None)
     layout = replace(layout, language=Column((language,)) if language else None)
     return [(None, _keyed(layout, table, schema, join))]
 
 
 def _named(table: str, schema: pa.Schema, columns: Mapping[str, str], join: str) -> Layout:
+    if not isinstance(columns, Mapping) or not columns:
+        raise ArgumentError(
+            f"columns={columns!r}: give a mapping such as {{'prompt': 'question', 'response': 'answer'}}."
+        )
     for field, name in columns.items():
+        if not isinstance(field, str) or not isinstance(name, str):
+            raise ArgumentError(f"columns: {field!r}: {name!r} must be text, the name of a field and that of a column.")
         if field not in FIELDS:
             raise ArgumentError(f"columns: {field!r} is no field.{near(field, FIELDS)} Fields are {', '.join(FIELDS)}.")
         if name not in schema.names:
-            raise ArgumentError(f"columns: {table} has no column {name!r}.{near(name, schema.names)}")
+            raise ArgumentError(
+                f"columns: {table} has no column {name!r}.{near(name, schema.names)} It has {listing(schema.names)}."
+            )
+        if len(same := [other for other, column in columns.items() if column == name]) > 1:
+            raise ArgumentError(
+                f"columns: {' and '.join(map(repr, same))} are both to be {name!r}. Name a column once."
+            )
     kinds = {field: schema.field(name).type for field, name in columns.items()}
     found = {field: Column((name,)) for field, name in columns.items()}
     if join == "id" and "id" not in found:
@@ -211,25 +245,28 @@ def _named(table: str, schema: pa.Schema, columns: Mapping[str, str], join: str)
         _check_id(table, schema, columns["id"])
     if join == "row":
         found.pop("id", None)
+    if "messages" in found and (twice := [field for field in ("prompt", "input", "response") if field in found]):
+        raise ArgumentError(
+            f"columns: 'messages' is a whole conversation, so {' and '.join(map(repr, twice))} cannot be named beside it."
+        )
     if "messages" in found:
         keys = turn_keys(kinds["messages"])
         if keys is None:
-            raise LayoutUnknown(
-                table, schema.names, f"{columns['messages']!r} is no list of turns with role and content"
-            )
-        found = {field: column for field, column in found.items() if field in ("id", "language", "messages")}
-        return Layout("named", **found, keys=keys)
-    if "prompt" not in found or "response" not in found:
-        raise ArgumentError("columns: name 'prompt' and 'response', or 'messages'.")
+            raise _no_turns(table, schema.names, columns["messages"])
+    elif "prompt" not in found or "response" not in found:
+        given = " and ".join(map(repr, columns))
+        raise ArgumentError(f"columns: only {given} named. Name 'prompt' and 'response', or 'messages'.")
     for field in ("language", "system", "input"):
         if field in kinds and not is_text(kinds[field]):
-            raise LayoutUnknown(table, schema.names, f"{columns[field]!r} is of type {kinds[field]}, not text")
+            raise LayoutUnknown(table, schema.names, f"{columns[field]!r} is of type {kinds[field]}, not text", TO_TEXT)
+    if "messages" in found:
+        return Layout("named", **found, keys=keys or ROLE_KEYS[0])
     first, second = turn_keys(kinds["prompt"]), turn_keys(kinds["response"])
     if first and first == second:
         return Layout("named", **found, keys=first, turns=True)
     for field in ("prompt", "response"):
         if not is_text(kinds[field]):
-            raise LayoutUnknown(table, schema.names, f"{columns[field]!r} is of type {kinds[field]}, not text")
+            raise LayoutUnknown(table, schema.names, f"{columns[field]!r} is of type {kinds[field]}, not text", TO_TEXT)
     return Layout("named", **found)
 
 
@@ -251,8 +288,6 @@ def _wide(table: str, schema: pa.Schema) -> Iterator[tuple[str, Layout]]:
     groups: dict[str, dict[str, str]] = {}
     structs: dict[str, Layout] = {}
     for field in schema:
-        if field.name in ID_NAMES:  # 'id' is a language tag too (Indonesian), but not as a column of its own here
-            continue
         if pa.types.is_struct(field.type) and language_in(field.name):
             members = {field.type.field(i).name: field.type.field(i).type for i in range(field.type.num_fields)}
             if layout := _content(table, members, (field.name,)):
@@ -261,17 +296,27 @@ def _wide(table: str, schema: pa.Schema) -> Iterator[tuple[str, Layout]]:
             structs[field.name] = Layout("messages", messages=Column((field.name,)), keys=keys)
         else:
             for part, spelling in _split(field.name):
-                groups.setdefault(spelling, {})[part] = field.name
+                if is_text(field.type) or turn_keys(field.type) or normalise_language(spelling) != "id":
+                    groups.setdefault(spelling, {})[part] = field.name
     for spelling, names in groups.items():
         fields = {part: schema.field(name).type for part, name in names.items()}
         if (layout := _content(table, fields)) is not None:
             renamed = {field: Column((names[column.path[0]],)) for field, column in layout.columns.items()}
             structs[spelling] = replace(layout, **renamed)
+    for spelling, names in groups.items():
+        lone = next((name for name in names.values() if is_text(schema.field(name).type)), None)
+        if structs and spelling not in structs and lone and normalise_language(spelling) != "id":
+            raise LayoutUnknown(
+                table,
+                schema.names,
+                f"{lone!r} seems to be of the language {spelling!r}, of which prompt and response are not both there",
+                "Add the other column, or leave this one out.",
+            )
     spellings: dict[str, str] = {}
     for spelling in structs:
         tag = normalise_language(spelling)
         if tag in spellings:
-            raise LanguageClash(tag, [spellings[tag], spelling])
+            raise LanguageClash(tag, [f"{name} in {table}" for name in (spellings[tag], spelling)])
         spellings[tag] = spelling
     for tag in sorted(spellings):
         layout = structs[spellings[tag]]

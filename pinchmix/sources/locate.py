@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +13,15 @@ from typing import Any
 import fsspec
 import pyarrow as pa
 
-from pinchmix.errors import ArgumentError, LanguageClash, SourceNotFound, near
+from pinchmix.errors import (
+    ArgumentError,
+    LanguageClash,
+    LayoutUnknown,
+    PinchmixError,
+    SourceNotFound,
+    UnknownLanguage,
+    listing,
+)
 from pinchmix.language import normalise_language
 from pinchmix.sources.layout import language_in
 
@@ -29,14 +38,14 @@ class Piece:
         name: How messages name it: a path as the user would write it, or the place in a mapping.
         spelling: Its language as the user spells it; None if a column tells.
         url: Where the file is; None for a table in memory.
-        table: The table in memory; None for a file.
+        table: The table in memory, or a list of rows; None for a file.
         label: How provenance names it: the path below the folder that all files share, the same on every machine.
     """
 
     name: str
     spelling: str | None
     url: str | None = None
-    table: pa.Table | None = None
+    table: pa.Table | list[Any] | None = None
     label: str = ""
 
     @property
@@ -79,9 +88,12 @@ def locate(source: Any) -> list[Piece]:
         [("source['de']", 'de'), ("source['iw']", 'he')]
     """
     if isinstance(source, Mapping):
-        pieces = [piece for key, value in source.items() for piece in _of_key(key, value)]
+        splits = _type_name(source) == "DatasetDict"
+        pieces = [piece for key, value in source.items() for piece in _of_key(key, value, splits=splits)]
         if not pieces:
-            raise SourceNotFound("mapping", "the source is an empty mapping; it maps languages to files or tables.")
+            raise SourceNotFound(
+                "mapping", "the source is an empty mapping. Map languages to files or tables: {'en': ...}."
+            )
     elif isinstance(source, (str, PurePath)):
         pieces = _of_path(str(source))
     else:
@@ -113,15 +125,20 @@ def _type_name(value: Any) -> str:
     return type(value).__name__
 
 
-def _of_key(key: Any, value: Any) -> Iterator[Piece]:
+def _of_key(key: Any, value: Any, *, splits: bool) -> Iterator[Piece]:
     if not isinstance(key, str):
         raise ArgumentError(f"source: the key {key!r} is no language tag but of type {_type_name(key)}.")
+    name = f"source[{key!r}]"
     spelling: str | None = key
     if language_in(key) is None:
-        if key not in ("train", "validation", "valid", "test", "default"):
-            normalise_language(key)
+        if not splits and key not in ("train", "validation", "valid", "test", "default"):
+            raise UnknownLanguage(key, where="source")
         spelling = None  # the splits of a DatasetDict; its rows say their language
-    name = f"source[{key!r}]"
+    if isinstance(value, Mapping):
+        inner = next(iter(value), "train")
+        raise ArgumentError(
+            f"{name} is a mapping itself. Give one table a language, such as source[{key!r}][{inner!r}]."
+        )
     if isinstance(value, (str, PurePath)):
         for piece in _of_path(str(value)):
             yield Piece(piece.name, spelling or piece.spelling, url=piece.url)
@@ -133,13 +150,13 @@ def _of_key(key: Any, value: Any) -> Iterator[Piece]:
         yield Piece(name, spelling, table=_table(name, value))
 
 
-def _table(name: str, value: Any) -> pa.Table:
-    """Return any table as Arrow."""
+def _table(name: str, value: Any) -> pa.Table | list[Any]:
+    """Return any table as Arrow, or as a list of rows whose types must be looked at one by one."""
     kind = f"{type(value).__module__}.{_type_name(value)}"
     if isinstance(value, pa.Table):
         return value
     if isinstance(value, (list, tuple)):
-        return _of_rows(name, value)
+        return list(value)
     if kind.startswith("datasets.iterable_dataset"):
         raise ArgumentError(
             f"{name} is an IterableDataset, which can be read only once and in order. "
@@ -147,34 +164,32 @@ def _table(name: str, value: Any) -> pa.Table:
         )
     if kind.startswith("datasets."):
         return value.with_format("arrow")[:]
-    if kind.startswith("pandas."):
+    if kind.startswith("polars.") and hasattr(value, "collect"):
+        raise ArgumentError(f"{name} is a LazyFrame. Give {name}.collect().")
+    if kind.startswith("pandas.") and hasattr(value, "columns"):
         return _of_pandas(name, value)
-    if hasattr(value, "__arrow_c_stream__"):
-        return pa.table(value)
-    if hasattr(value, "to_arrow"):
-        return value.to_arrow()
+    if isinstance(value, pa.RecordBatch) or hasattr(value, "__arrow_c_stream__"):
+        try:
+            return pa.table(value)
+        except (pa.ArrowException, TypeError, ValueError) as error:
+            raise ArgumentError(f"{name} is of type {kind} and makes no Arrow table: {_one_line(error)}") from error
+    given = name if name.startswith("source[") else "source"
     raise ArgumentError(
-        f"{name}: a source is a path, a folder, a glob, a {PLACE} template, a mapping of languages to these, or a table "
-        f"(datasets, pandas, Arrow, Polars), not {kind}."
+        f"{given} is {'None' if value is None else f'of type {kind}'}. Give a path, a folder, a glob, a {PLACE} template, "
+        "a table (datasets, pandas, Arrow, Polars) or a mapping of languages to any of these."
     )
 
 
-def _of_rows(name: str, rows: Sequence[Any]) -> pa.Table:
-    try:
-        return pa.Table.from_pylist(list(rows))
-    except (pa.ArrowException, AttributeError, TypeError, UnicodeEncodeError) as error:
-        raise ArgumentError(
-            f"{name}: the rows make no table ({_one_line(error)}). Each is a dict of the same fields."
-        ) from error
-
-
-def _of_pandas(name: str, frame: Any) -> pa.Table:
+def _of_pandas(name: str, frame: Any) -> pa.Table | list[Any]:
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        raise LayoutUnknown(name, list(map(str, frame.columns)), f"two columns are called {twice[0]!r}", "Rename one.")
     try:
         return pa.Table.from_pandas(frame, preserve_index=False)
-    except (pa.ArrowException, UnicodeEncodeError) as error:
-        raise ArgumentError(
-            f"{name}: the DataFrame makes no table ({_one_line(error)}). A column of text must hold nothing but text and nulls."
-        ) from error
+    except (pa.ArrowException, UnicodeEncodeError):  # a column of mixed types: row by row, each fault can be told
+        plain = frame.astype(object).where(frame.notna(), None)
+        rows: list[Any] = plain.to_dict("records")
+        return rows
 
 
 def _one_line(error: Exception) -> str:
@@ -182,6 +197,19 @@ def _one_line(error: Exception) -> str:
 
 
 def _of_path(path: str) -> list[Piece]:
+    if not path.strip():
+        raise SourceNotFound(path, f"source={path!r} is an empty path.")
+    try:
+        return _found(path)
+    except PinchmixError:
+        raise
+    except Exception as error:  # file systems fail in ways of their own: no such protocol, no permission, no network
+        raise SourceNotFound(
+            path, f"{path!r} cannot be opened: {_one_line(error)}. Check the path and its access."
+        ) from error
+
+
+def _found(path: str) -> list[Piece]:
     if PLACE in path:
         return _of_template(path)
     if "{" in path and (match := re.search(r"\{(\w+)\}", path)):
@@ -196,17 +224,20 @@ def _of_path(path: str) -> list[Piece]:
             return _named_after_folders(path, filesystem, inner)
         return _named_after_files(path, filesystem, files)
     if not filesystem.exists(root):
-        raise SourceNotFound(path, f"{path} does not exist.{_neighbours(filesystem, root)}")
+        raise SourceNotFound(path, f"{path} does not exist.{_neighbours(path, filesystem, root)}")
     return [Piece(_shown(path, root), None, url=filesystem.unstrip_protocol(root))]
 
 
-def _neighbours(filesystem: Any, root: str) -> str:
+def _neighbours(path: str, filesystem: Any, root: str) -> str:
     parent = root.rpartition("/")[0]
     try:
         names = [PurePath(file).name for file in filesystem.ls(parent or ".", detail=False)]
     except OSError:
-        return f" Nor does its folder {parent!r}." if parent else ""
-    return near(PurePath(root).name, names)
+        return f" Nor does its folder {_shown(path, parent)!r}." if parent else ""
+    # Endings are alike and say nothing about which file was meant.
+    stems = {name.partition(".")[0]: name for name in reversed(sorted(names))}
+    match = difflib.get_close_matches(PurePath(root).name.partition(".")[0], stems, n=1, cutoff=0.6)
+    return f" Did you mean {stems[match[0]]!r}?" if match else ""
 
 
 def _shown(path: str, root: str) -> str:
@@ -228,14 +259,23 @@ def _of_template(template: str) -> list[Piece]:
     strangers = []
     for file in found:
         match = re.fullmatch(pattern, file)
-        if match and language_in(match["lang"]):
-            pieces.append(Piece(_shown(template, file), match["lang"], url=filesystem.unstrip_protocol(file)))
+        inside = [file] if not filesystem.isdir(file) else filesystem.ls(file, detail=False)
+        data = [one for one in inside if ending_of(one) or one == file]
+        if match and language_in(match["lang"]) and data:
+            pieces.extend(
+                Piece(_shown(template, one), match["lang"], url=filesystem.unstrip_protocol(one)) for one in data
+            )
         else:
             strangers.append(PurePath(file).name)
     if not pieces:
-        seen = f" What is there names no language: {', '.join(strangers[:5])}." if strangers else " No file matches it."
+        seen = (
+            f" What is there names no language or holds no data: {listing(strangers, 5)}."
+            if strangers
+            else f" No file matches it; {PLACE} stands for a language tag, such as en."
+        )
         folder = root.split(PLACE)[0].rpartition("/")[0]
-        missing = "" if not folder or filesystem.exists(folder) else f" The folder {folder!r} does not exist."
+        gone = folder and not filesystem.exists(folder)
+        missing = f" The folder {_shown(template, folder)!r} does not exist." if gone else ""
         raise SourceNotFound(template, f"{template}: no file found.{missing or seen}")
     return pieces
 

@@ -5,26 +5,38 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO, cast
 
+import duckdb
 import fsspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
 
-from pinchmix.database import Database
-from pinchmix.errors import ArgumentError, LanguageClash, LayoutUnknown, RowCountMismatch, UnknownLanguage, near
+from pinchmix.database import Database, quoted
+from pinchmix.errors import (
+    ArgumentError,
+    LanguageClash,
+    LayoutUnknown,
+    RowCountMismatch,
+    SourceError,
+    UnknownLanguage,
+    listing,
+    near,
+)
 from pinchmix.language import normalise_language
 from pinchmix.progress import Step, progress_bar
 from pinchmix.sources.delimited import read_delimited
 from pinchmix.sources.faults import Faults
-from pinchmix.sources.jsonlines import LINE, read_array, read_lines
-from pinchmix.sources.layout import Column, Layout, recognise
-from pinchmix.sources.locate import ENDINGS, Piece, ending_of, locate
+from pinchmix.sources.jsonlines import LINE, read_array, read_lines, read_rows
+from pinchmix.sources.layout import Column, Layout, is_text, language_in, recognise
+from pinchmix.sources.locate import ENDINGS, PACKED, Piece, ending_of, locate
 
 JOINS = ("id", "row")
 ROW = "__row"
@@ -46,7 +58,9 @@ class Table:
         row: The row number in SQL, from 0; a part of each cell's address.
         line: The line or row in SQL as messages count it, from 1.
         layout: Which column holds what.
-        rows: How many rows could be read.
+        rows: How many rows could be read; of a wide or a long table, those in the languages that are wanted.
+        wide: Other languages stand in the same rows.
+        parquet: The user's Parquet file, which nobody has looked into yet.
     """
 
     number: int
@@ -59,6 +73,8 @@ class Table:
     line: str
     layout: Layout
     rows: int
+    wide: bool = False
+    parquet: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -148,51 +164,184 @@ def open_source(
     faults = Faults()
     tables: list[Table] = []
     files: list[SourceFile] = []
+    heights: list[int] = []
+    met: set[str] = set()
     for piece in pieces:
         opened = _Opened(piece, database, columns, join, faults, progress)
         for spelling, layout in opened.layouts:
-            if spelling and piece.spelling:
-                raise LayoutUnknown(
-                    piece.name, opened.names, f"a table of {piece.spelling} with a column for {spelling}"
-                )
-            if piece.spelling is None and spelling is None and layout.language is None:
-                raise LayoutUnknown(
-                    piece.name, opened.names, "neither the name nor a column tells the language; give {'en': ...}, or"
-                )
             told = spelling or piece.spelling
-            tables.append(
-                Table(
-                    number=len(tables),
-                    name=piece.name,
-                    label=piece.label,
-                    language=normalise_language(told) if told else None,
-                    spelling=told,
-                    relation=opened.relation,
-                    row=opened.row,
-                    line=opened.line,
-                    layout=layout,
-                    rows=opened.rows,
-                )
+            _check_told(piece, opened.names, spelling, layout)
+            language = normalise_language(told) if told else None
+            met.update([language] if language else ())
+            if languages and language and language not in languages:
+                continue
+            table = Table(
+                number=len(tables),
+                name=piece.name,
+                label=piece.label,
+                language=language,
+                spelling=told,
+                relation=opened.relation,
+                row=opened.row,
+                line=opened.line,
+                layout=layout,
+                rows=opened.rows,
+                wide=spelling is not None,
+                parquet=opened.parquet,
             )
+            with reading([table]):
+                table = _only_present(table, database, faults) if table.wide else table
+                table = _only_wanted(table, database, languages, met) if languages and language is None else table
+            tables.append(table)
+            heights.append(opened.rows)
         if piece.url:
             files.append(SourceFile(piece.label, piece.url, opened.rows))
+    for tag in languages:
+        if tag not in met:
+            raise UnknownLanguage(tag, sorted(met), "languages")
+    _check_spellings(tables)
     if join == "row":
-        _check_rows(tables, faults)
+        _check_rows(tables, heights, faults)
     return Source(tuple(tables), tuple(files), faults, sum(table.rows for table in tables) + len(faults))
 
 
-def _check_rows(tables: Sequence[Table], faults: Faults) -> None:
-    counts: dict[str, int] = {}
+def _check_told(piece: Piece, names: Sequence[str], spelling: str | None, layout: Layout) -> None:
+    """Make sure that exactly one of name, column names and language column tells the language."""
+    if spelling and piece.spelling:
+        raise LayoutUnknown(
+            piece.name,
+            names,
+            f"the table is said to be {piece.spelling!r}, and its columns to be {spelling!r}",
+            "Give a wide table as the source itself, not under a language.",
+        )
+    if piece.spelling is None and spelling is None and layout.language is None:
+        raise LayoutUnknown(
+            piece.name,
+            names,
+            "nothing tells its language, neither the name nor a column",
+            "Say it: source={'en': ..., 'sw': ...}, file names such as en.jsonl, a {lang} template, or "
+            "columns={'language': ..., ...} for a table of many languages.",
+        )
+
+
+def _only_present(table: Table, database: Database, faults: Faults) -> Table:
+    """Leave out of a wide table the rows that a language does not have: all of its columns are null or of no length."""
+    layout = table.layout
+    columns = [column for column in (layout.messages, layout.prompt, layout.response) if column]
+    plain = not layout.messages and not layout.turns
+    # CSV has no null, so a text of no length stands for it.
+    test = "({0} IS NOT NULL AND {0} <> '')" if plain else "({0} IS NOT NULL)"
+    there = " OR ".join(test.format(column.sql) for column in columns)
+    relation = f"(SELECT * FROM {table.relation} WHERE {there})"
+    [(rows,)] = database.rows(f"SELECT count(*) FROM {relation}")
+    if not rows:
+        faults.add(table.name, 0, "empty file", f"no row has a text of {table.spelling!r}")
+    return replace(table, relation=relation, rows=rows)
+
+
+def _only_wanted(table: Table, database: Database, languages: Sequence[str], met: set[str]) -> Table:
+    """Leave out of a long table the rows in languages that are not asked for; add those that are there to ``met``."""
+    column = cast(Column, table.layout.language).sql
+    values = [value for (value,) in database.rows(f"SELECT DISTINCT {column} FROM {table.relation}") if value]
+    tags = {value: tag for value in values if (tag := language_in(value))}
+    met.update(tags.values())
+    others = [value for value, tag in tags.items() if tag not in languages]
+    if not others:
+        return table
+    relation = (
+        f"(SELECT * FROM {table.relation} WHERE coalesce({column}, '') NOT IN ({', '.join(map(quoted, others))}))"
+    )
+    [(rows,)] = database.rows(f"SELECT count(*) FROM {relation}")
+    return replace(table, relation=relation, rows=rows)
+
+
+def _check_spellings(tables: Sequence[Table]) -> None:
+    """Refuse two wide tables that spell a language in two ways; files and mappings have been looked at before."""
+    seen: dict[str, Table] = {}
     for table in tables:
+        if table.language:
+            first = seen.setdefault(table.language, table)
+            if first.spelling != table.spelling:
+                names = [f"{one.spelling} in {one.name}" for one in (first, table)]
+                raise LanguageClash(table.language, names)
+
+
+def _check_rows(tables: Sequence[Table], heights: Sequence[int], faults: Faults) -> None:
+    counts: dict[str, int] = {}
+    for table, height in zip(tables, heights, strict=True):
         if table.language is None:
-            raise ArgumentError(f'join="row" needs one table a language, and {table.name} holds many in one column.')
+            raise ArgumentError(
+                f'join="row" needs one table a language, and {table.name} holds many in one column. Join by id.'
+            )
         if table.language in counts:
             raise LanguageClash(table.language, [other.name for other in tables if other.language == table.language])
-        counts[table.language] = table.rows
+        counts[table.language] = height
     if len(faults):
-        raise faults.error()  # a row that is left out would shift all rows below it
+        raise faults.error('Mend them; with join="row" no row can be left out, as all rows below it would shift.')
     if len(set(counts.values())) > 1:
         raise RowCountMismatch(counts)
+
+
+@contextmanager
+def reading(tables: Sequence[Table]) -> Iterator[None]:
+    """Turn a failure of DuckDB to read a table into an error that says what is wrong with which.
+
+    Args:
+        tables: What is being read.
+
+    Raises:
+        BadRows: Files in which something cannot be decoded.
+        SourceError: Anything else.
+    """
+    try:
+        yield
+    except duckdb.Error as error:
+        faults = Faults()
+        for table in tables:
+            if table.parquet:
+                _examine(table, table.parquet, faults)
+        if len(faults):
+            raise faults.error("Mend or write them again; what is damaged in this way cannot be left out.") from error
+        names = listing(list(dict.fromkeys(table.name for table in tables)), 3)
+        raise SourceError(
+            f"{names} cannot be read: {str(error).splitlines()[0]}. "
+            "If memory or disk is short, free some; if the data is unusual, save it as JSON Lines and read that."
+        ) from error
+
+
+def _examine(table: Table, path: Path, faults: Faults) -> None:
+    """Note what cannot be decoded in a Parquet file."""
+    tops = list(dict.fromkeys(column.path[0] for column in table.layout.columns.values()))
+    done = 0
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(columns=tops):
+                for row, detail in undecodable(pa.Table.from_batches([batch])).items():
+                    faults.add(table.name, done + row + 1, "not UTF-8", detail)
+                done += batch.num_rows
+    except (pa.ArrowException, OSError):
+        faults.add(table.name, 0, "unreadable file", f"it is damaged somewhere after row {done:,}")
+
+
+def undecodable(table: pa.Table) -> dict[int, str]:
+    """Return the rows of a table that hold text that is no UTF-8, and what is wrong with each.
+
+    Example:
+        >>> raw = pa.array([b"fine", b"caf\\xe9"])
+        >>> undecodable(pa.table({"a": pa.StringArray.from_buffers(2, *raw.buffers()[1:])}))
+        {1: "'a' holds a byte 0xe9"}
+    """
+    found: dict[int, str] = {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        try:
+            column.validate(full=True)
+        except pa.ArrowInvalid:
+            for row, value in enumerate(column):
+                try:
+                    value.as_py()
+                except UnicodeDecodeError as error:
+                    found.setdefault(row, f"{name!r} holds a byte 0x{error.object[error.start]:02x}")
+    return found
 
 
 class _Opened:
@@ -210,89 +359,171 @@ class _Opened:
         self.layouts: list[tuple[str | None, Layout]] = []
         self.names: list[str] = []
         self.relation, self.row, self.line, self.rows = "", "file_row_number", "file_row_number + 1", 0
+        self.parquet: Path | None = None
         self._piece, self._columns, self._join = piece, columns, join
-        if piece.table is not None:
+        if isinstance(piece.table, list):
+            self._open_rows(piece.table, database, faults)
+        elif piece.table is not None:
             self._open_table(piece.table, database, faults)
         elif ending_of(piece.url or "") == ".parquet":
             self._open_parquet(database, faults)
         else:
             self._open_text(database, faults, progress)
 
-    def _choose(self, schema: pa.Schema) -> list[Column]:
+        if not self.layouts and piece.spelling:  # nothing could be read, but the language was meant to be there
+            empty = pa.table({name: pa.array([], pa.string()) for name in ("id", "prompt", "response", ROW)})
+            self.relation, self.row, self.line, self.rows = database.register(empty), ROW, ROW, 0
+            self.layouts = recognise(piece.name, empty.schema)
+
+    def _choose(self, schema: pa.Schema) -> list[Layout]:
         self.names = schema.names
         self.layouts = recognise(self._piece.name, schema, self._columns, self._join)
-        return [column for _, layout in self.layouts for column in layout.columns.values()]
+        return [layout for _, layout in self.layouts]
+
+    def _tops(self) -> list[str]:
+        """Return the columns that are needed."""
+        columns = [column for _, layout in self.layouts for column in layout.columns.values()]
+        tops = list(dict.fromkeys(column.path[0] for column in columns))
+        alike = [name for name in tops if sum(name.casefold() == other.casefold() for other in tops) > 1]
+        if alike:
+            raise LayoutUnknown(
+                self._piece.name, self.names, f"{' and '.join(alike)} differ in nothing but case", "Rename one of them."
+            )
+        return tops
 
     def _open_table(self, table: pa.Table, database: Database, faults: Faults) -> None:
         self._choose(table.schema)
-        self.rows = table.num_rows
-        if not self.rows:
-            faults.add(self._piece.name, 0, "empty file", "a table without rows")
-        numbers = pa.array(np.arange(self.rows))
-        self.relation = database.register(table.append_column(ROW, numbers))
+        table = _plain(table.select(self._tops()))
+        numbers = np.arange(table.num_rows)
+        if bad := undecodable(table):
+            for row, detail in bad.items():
+                faults.add(self._piece.name, row + 1, "not UTF-8", detail)
+            numbers = np.setdiff1d(numbers, list(bad))
+            table = table.take(pa.array(numbers))
+        elif not len(numbers):
+            faults.add(self._piece.name, 0, "empty file", "no rows in it")
+        self.rows = len(numbers)
+        self.relation = database.register(table.append_column(ROW, pa.array(numbers)))
         self.row, self.line = ROW, f"{ROW} + 1"
+
+    def _open_rows(self, rows: list[Any], database: Database, faults: Faults) -> None:
+        batches = list(read_rows(rows, self._piece.name, self._choose, faults))
+        if not rows:
+            faults.add(self._piece.name, 0, "empty file", "no rows in it")
+        if batches:
+            table = pa.Table.from_batches(batches)
+            self.rows = table.num_rows
+        if self.rows:
+            self._tops()
+            places = pa.array(np.arange(self.rows))
+            self.relation = database.register(table.append_column(ROW, places))
+            self.row, self.line = ROW, LINE
+        else:
+            self.layouts = []
 
     def _open_parquet(self, database: Database, faults: Faults) -> None:
         url = cast(str, self._piece.url)
+        if url.endswith(PACKED):
+            faults.add(self._piece.name, 0, "wrong ending", "Parquet is compressed inside; unpack the file around it")
+            return
         path = Path(fsspec.core.url_to_fs(url)[1])
-        if not url.startswith("file://"):
-            path = _scratch(database, ".parquet")
-            with fsspec.open(url, "rb") as far, path.open("wb") as near_by:
-                while block := far.read(1 << 20):
-                    near_by.write(block)
         try:
+            if not url.startswith("file://"):
+                path = _scratch(database, ".parquet")
+                with fsspec.open(url, "rb") as far, path.open("wb") as near_by:
+                    while block := far.read(1 << 20):
+                        near_by.write(block)
             file = pq.ParquetFile(path)
         except (pa.ArrowException, OSError) as error:
-            fault = "empty file" if not path.stat().st_size else "unreadable file"
-            faults.add(self._piece.name, 0, fault, str(error).splitlines()[0])
+            empty = path.exists() and not path.stat().st_size
+            fault, detail = ("empty file", "no bytes in it") if empty else ("unreadable file", _why(error))
+            faults.add(self._piece.name, 0, fault, detail)
             return
         with file:
+            names = [name.casefold() for name in file.schema_arrow.names]
             self._choose(file.schema_arrow)
+            tops = self._tops()
             self.rows = file.metadata.num_rows
+            # DuckDB takes names for the same that differ in case, and adds one of its own.
+            if len(set(names)) < len(names) or "file_row_number" in names:
+                copy = _scratch(database, ".parquet")
+                try:
+                    _spool(file.iter_batches(columns=tops), copy)
+                except (pa.ArrowException, OSError) as error:
+                    faults.add(self._piece.name, 0, "unreadable file", _why(error))
+                    self.layouts = []
+                    return
+                path = copy
         if not self.rows:
-            faults.add(self._piece.name, 0, "empty file", "a table without rows")
-        self.relation = database.parquet(path)
+            faults.add(self._piece.name, 0, "empty file", "no rows in it")
+        self.relation, self.parquet = database.parquet(path), path
 
     def _open_text(self, database: Database, faults: Faults, progress: bool | None) -> None:
         url, name = cast(str, self._piece.url), self._piece.name
         ending = ending_of(url)
         if not ending:
-            faults.add(name, 0, "wrong ending", f"none of {', '.join(ENDINGS)}")
+            faults.add(name, 0, "wrong ending", f"it ends in none of {', '.join(ENDINGS)} (nor these with .gz or .zst)")
             return
-        filesystem, root = fsspec.core.url_to_fs(url)
         before = len(faults)
         path = _scratch(database, ".parquet")
-        with (
-            progress_bar(f"reading {name}", filesystem.size(root) or 0, "B", progress) as step,
-            filesystem.open(root, "rb") as raw,
-        ):
-            stream = _decompressed(_Counted(raw, step), url, faults, name)
-            if stream is None:
-                return
-            head = stream.peek(8)[:8]
-            if not head:
-                faults.add(name, 0, "empty file", "no bytes in it")
-                return
-            if _is_other(head, ending, faults, name):
-                return
-            if ending == ".json":
-                batches = read_array(cast(BinaryIO, stream), name, self._choose, faults)
-            elif ending in (".csv", ".tsv"):
-                separator = "," if ending == ".csv" else "\t"
-                batches = read_delimited(cast(BinaryIO, stream), name, self._choose, faults, separator=separator)
-            else:
-                batches = read_lines(cast(BinaryIO, stream), name, self._choose, faults)
-            try:
-                self.rows = _spool(batches, path)
-            except (EOFError, OSError, zstandard.ZstdError) as error:
-                faults.add(name, 0, "unreadable file", f"{error}")
-                return
+        try:
+            filesystem, root = fsspec.core.url_to_fs(url)
+            size = filesystem.size(root) or 0
+            with progress_bar(f"reading {name}", size, "B", progress) as step, filesystem.open(root, "rb") as raw:
+                batches = self._batches(_Counted(raw, step), url, ending, faults)
+                self.rows = _spool(batches, path) if batches is not None else 0
+        except (EOFError, OSError, zlib.error, zstandard.ZstdError) as error:
+            faults.add(name, 0, "unreadable file", _why(error))
+            self.layouts = []
+            return
         if not self.rows and len(faults) == before:
             faults.add(name, 0, "empty file", "no rows in it")
         if self.rows:
+            self._tops()
             self.relation, self.line = database.parquet(path), LINE
         else:
             self.layouts = []
+
+    def _batches(self, raw: _Counted, url: str, ending: str, faults: Faults) -> Iterator[pa.RecordBatch] | None:
+        """Return the rows of a text file, or None after noting why it has none."""
+        name = self._piece.name
+        stream = _decompressed(raw, url, faults, name)
+        if stream is None:
+            return None
+        head = stream.peek(8)[:8]
+        if not head:
+            faults.add(name, 0, "empty file", "no bytes in it")
+            return None
+        if _is_other(head, ending, faults, name):
+            return None
+        content = cast(BinaryIO, stream)
+        if ending == ".json":
+            return read_array(content, name, self._choose, faults)
+        if ending in (".csv", ".tsv"):
+            separator = "," if ending == ".csv" else "\t"
+            return read_delimited(content, name, self._choose, faults, separator=separator)
+        return read_lines(content, name, self._choose, faults)
+
+
+def _why(error: Exception) -> str:
+    """Return the reason that a file could not be read, without its path, which the message has already."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    if isinstance(error, pa.ArrowException):
+        return "it is no Parquet file, or a part of it is missing or damaged"
+    if isinstance(error, EOFError):
+        return "it ends before its compressed data does"
+    if isinstance(error, (gzip.BadGzipFile, zlib.error, zstandard.ZstdError)):
+        return "its compressed data is damaged"
+    return str(error) or type(error).__name__
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Return a table in which texts are plain strings: no dictionaries, no columns without a type."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_null(field.type) or (pa.types.is_dictionary(field.type) and is_text(field.type)):
+            table = table.set_column(place, field.name, table.column(place).cast(pa.string()))
+    return table
 
 
 def _scratch(database: Database, ending: str) -> Path:
@@ -330,14 +561,38 @@ class _Counted(io.RawIOBase):
         return len(block)
 
 
+class _Unpacked(io.RawIOBase):
+    """Zstandard data, unpacked; unlike the library's own reader it tells when the data ends too early."""
+
+    def __init__(self, packed: io.BufferedReader) -> None:
+        self._packed = packed
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._input, self._output = b"", b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._output:
+            self._input = self._input or self._packed.read(1 << 17)
+            if not self._input:
+                if not self._frame.eof:
+                    raise EOFError
+                return 0
+            if self._frame.eof:
+                self._frame = zstandard.ZstdDecompressor().decompressobj()
+            self._output = self._frame.decompress(self._input)
+            self._input = self._frame.unused_data
+        size = min(len(buffer), len(self._output))
+        buffer[:size], self._output = self._output[:size], self._output[size:]
+        return size
+
+
 def _decompressed(raw: _Counted, url: str, faults: Faults, name: str) -> io.BufferedReader | None:
     plain = io.BufferedReader(raw, 1 << 20)
     openers: dict[str, tuple[bytes, Callable[[Any], Any]]] = {
         ".gz": (b"\x1f\x8b", lambda stream: gzip.GzipFile(fileobj=stream)),
-        ".zst": (
-            b"\x28\xb5\x2f\xfd",
-            lambda stream: zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True),
-        ),
+        ".zst": (b"\x28\xb5\x2f\xfd", _Unpacked),
     }
     packed = next((ending for ending in openers if url.endswith(ending)), None)
     if packed is None:
@@ -361,6 +616,8 @@ def _is_other(head: bytes, ending: str, faults: Faults, name: str) -> bool:
         what = "a JSON array (.json)"
     if what is None and ending == ".json" and start == b"{":
         what = "JSON Lines (.jsonl) or a single object"
+    if what is None and ending in (".csv", ".tsv") and start in (b"{", b"["):
+        what = "JSON"
     if what is None:
         return False
     faults.add(name, 0, "wrong ending", f"{ending}, but the content is {what}")
