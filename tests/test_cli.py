@@ -10,11 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from grids import table_of
 
 import pinchmix
 from pinchmix import cli
 from pinchmix.manifest import NAME
+from tests.grids import table_of
 
 GRID = {f"i{number}": ["en", "fi"] for number in range(10)}
 

@@ -19,7 +19,6 @@ import datasets
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from grids import table_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +28,7 @@ from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.errors import ArgumentError, ExportError, FolderTaken, VerificationFailed
 from pinchmix.export import JSONL, PARQUET, PROVENANCE
 from pinchmix.manifest import NAME, Manifest
+from tests.grids import table_of
 
 FILES = [JSONL, PARQUET, NAME, PROVENANCE]
 GRID = {f"i{number}": ["en", "fi", "sw"] for number in range(12)}
@@ -612,7 +612,7 @@ import pyarrow.parquet, scipy.sparse.csgraph, duckdb  # forks share what is load
 from pathlib import Path
 import pinchmix.build, pinchmix.export, pinchmix.verify, pinchmix.validators.language
 from test_export import GRID, wire
-from grids import table_of
+from tests.grids import table_of
 
 target = Path(sys.argv[1])
 for at in map(int, sys.argv[2].split()):
@@ -677,7 +677,7 @@ LOOPING = """
 import sys
 from pinchmix import build_mixture, export_mixture
 sys.path[:0] = sys.argv[2:]
-from grids import table_of
+from tests.grids import table_of
 source = table_of({f"i{number}": ["en", "fi"] for number in range(4000)})
 mixes = [build_mixture(source, {"en": number, "fi": 300}, validate=False) for number in (2500, 3500)]
 print("ready", flush=True)

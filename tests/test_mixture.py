@@ -18,7 +18,6 @@ from xml.etree import ElementTree
 import numpy as np
 import pyarrow as pa
 import pytest
-from grids import Refuse, asked_cells, possible, table_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,6 +25,7 @@ import pinchmix
 from pinchmix import Budget, Example, InfeasibleBudget, Recipe, build_mixture
 from pinchmix.errors import ArgumentError, BadRows
 from pinchmix.samplers.random import RandomSampler
+from tests.grids import Refuse, asked_cells, possible, table_of
 
 GOLDEN = Path(__file__).parent / "golden"
 BUILDS = settings(max_examples=25, deadline=None)

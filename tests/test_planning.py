@@ -8,7 +8,15 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from grids import (
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pinchmix.budget import Budget
+from pinchmix.errors import InfeasibleBudget, UnknownLanguage
+from pinchmix.plan import assign, make_plan, plan_of, replace_cells
+from pinchmix.recipe import Recipe
+from pinchmix.samplers.random import RandomSampler
+from tests.grids import (
     asked_cells,
     cells,
     grid_of,
@@ -18,14 +26,6 @@ from grids import (
     reachable,
     recipe_of,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from pinchmix.budget import Budget
-from pinchmix.errors import InfeasibleBudget, UnknownLanguage
-from pinchmix.plan import assign, make_plan, plan_of, replace_cells
-from pinchmix.recipe import Recipe
-from pinchmix.samplers.random import RandomSampler
 
 LAWS = settings(max_examples=70, deadline=None)
 order_of = RandomSampler().order
