@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pinchmix.ahead import work_ahead
 from pinchmix.database import BATCH, Database, write_stream
 from pinchmix.grid import ROW_BITS
 from pinchmix.progress import progress_bar
@@ -157,28 +158,34 @@ class Texts:
         sorted_address = address[by_address]
         schema = pa.schema([("place", pa.int64()), ("messages", MESSAGES)])
         paths = [self.database.folder / f"block-{number}.arrow" for number in range(blocks)]
+
+        def deal(batch: pa.RecordBatch) -> tuple[npt.NDArray[np.int64], pa.Array]:
+            """Return the rows of a batch that are wanted, with their places, block by block."""
+            here = batch.column("address").to_numpy()
+            found = np.minimum(np.searchsorted(sorted_address, here), len(address) - 1)
+            chosen = np.flatnonzero(sorted_address[found] == here)
+            place = by_address[found[chosen]]
+            order = np.argsort(place // BATCH, kind="stable")
+            return place[order], batch.column("messages").take(pa.array(chosen[order])).cast(MESSAGES)
+
+        def settle(path: Path) -> pa.Array:
+            """Return the messages of a block in their order."""
+            with pa.OSFile(str(path), "rb") as stored:
+                block = pa.ipc.open_file(stored).read_all()
+            path.unlink()
+            order = pa.array(np.argsort(block.column("place").to_numpy()))
+            return block.column("messages").combine_chunks().take(order)
+
         with ExitStack() as stack:
-            writers = [
-                stack.enter_context(pa.ipc.new_file(stack.enter_context(pa.OSFile(str(p), "wb")), schema))
-                for p in paths
-            ]
-            for batch in self._held_batches():
-                found = np.searchsorted(sorted_address, batch.column("address").to_numpy())
-                found = np.minimum(found, len(address) - 1)
-                chosen = np.flatnonzero(sorted_address[found] == batch.column("address").to_numpy())
-                place = by_address[found[chosen]]
-                order = np.argsort(place // BATCH, kind="stable")
-                place, messages = place[order], batch.column("messages").take(pa.array(chosen[order]))
+            sinks = [stack.enter_context(pa.OSFile(str(path), "wb")) for path in paths]
+            writers = [stack.enter_context(pa.ipc.new_file(sink, schema)) for sink in sinks]
+            for place, messages in work_ahead(deal, self._held_batches()):
                 cuts = np.searchsorted(place // BATCH, np.arange(blocks + 1))
                 for number, (start, stop) in enumerate(pairwise(cuts.tolist())):
                     if stop > start:
-                        columns = [pa.array(place[start:stop]), messages.slice(start, stop - start).cast(MESSAGES)]
+                        columns = [pa.array(place[start:stop]), messages.slice(start, stop - start)]
                         writers[number].write_batch(pa.record_batch(columns, schema=schema))
-        for path in paths:
-            with pa.OSFile(str(path), "rb") as stored:
-                block = pa.ipc.open_file(stored).read_all().combine_chunks()
-            path.unlink()
-            yield block.column("messages").combine_chunks().take(pa.array(np.argsort(block.column("place").to_numpy())))
+        yield from work_ahead(settle, paths)
 
     def _held_batches(self) -> Iterator[pa.RecordBatch]:
         for path in self._files:
