@@ -234,6 +234,20 @@ def test_seeds_choose_differently_and_in_another_order():
         assert one.plan.recipe.digest != other.plan.recipe.digest
 
 
+def test_a_mixture_that_takes_everything_still_has_the_order_of_its_seed():
+    every = table_of({key: ["en"] for key in GRID})
+    orders = [[row.id for row in build_mixture(every, {"en": 60}, validate=False, seed=seed)] for seed in range(3)]
+    assert all(sorted(order) == sorted(GRID) for order in orders)
+    for one, other in combinations(orders, 2):
+        assert sum(left == right for left, right in zip(one, other, strict=True)) < 10
+
+
+def test_a_seed_means_the_same_mixture_in_every_version():
+    """Whoever changes one of these on purpose changes what every published recipe builds."""
+    mix = build_mixture(table_of(GRID), ASKED, validate=False, seed=12345)
+    golden("digests.txt", f"mixture {mix.digest}\ngrid {mix.grid.digest}\nrecipe {mix.plan.recipe.digest}")
+
+
 def test_languages_interleave_as_in_a_fair_shuffle(large):
     """An order that followed the choice would put each language in a block; chance changes language 1,400 times."""
     tags = [row.response_language for row in large]
@@ -408,6 +422,14 @@ def test_what_was_good_stays_wherever_it_can(case, seed, data):
         assert kept <= set(pairs_of(mix))
         # Only what was chosen is judged: the first choice, and what came in its place.
         assert set(check.asked) == first | set(pairs_of(mix))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_among_many_cells_all_that_were_good_stay(seed):
+    first = pairs_of(build_mixture(table_of(GRID), ASKED, validate=False, seed=seed))
+    refused = set(first[::3])
+    second = build_mixture(table_of(GRID), ASKED, validate=[Refuse(refused)], seed=seed)
+    assert set(first) - refused <= set(pairs_of(second))
 
 
 def test_what_was_kept_gives_way_only_where_it_stands_in_the_way():
