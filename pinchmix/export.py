@@ -55,9 +55,11 @@ class HashedFile(io.RawIOBase):
     def close(self) -> None:
         """Wait until all bytes are on disk."""
         if not self._file.closed:
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
+            try:
+                self._file.flush()
+                os.fsync(self._file.fileno())
+            finally:  # or it would be closed, and synced again, whenever it is collected
+                self._file.close()
         super().close()
 
     def entry(self, rows: int) -> Entry:
