@@ -123,8 +123,11 @@ def check(folder: Path, outputs: list[Path]) -> list[Found]:
     )
     checked = []
     for out in outputs:
+        files = ", ".join(
+            f"'{path}'" for path in sorted(out.rglob("train*.parquet")) if path.parent.name != "provenance"
+        )
         for table, reader in (
-            ("rows", f"read_parquet('{out}/**/train*.parquet')"),
+            ("rows", f"read_parquet([{files}])"),
             (
                 "lines",
                 f"read_json('{out}/**/train*.jsonl', format='newline_delimited', "

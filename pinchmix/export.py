@@ -54,9 +54,11 @@ class HashedFile(io.RawIOBase):
     def close(self) -> None:
         """Close the file once all of it is on disk."""
         if not self._file.closed:
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
+            try:
+                self._file.flush()
+                os.fsync(self._file.fileno())
+            finally:  # or it would be closed, and synced again, whenever it is collected
+                self._file.close()
         super().close()
 
     def entry(self, rows: int) -> Entry:

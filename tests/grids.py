@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from pinchmix.budget import Budget
@@ -19,6 +20,11 @@ IDS = ("a", "b", "c", "d", "e", "f")
 
 Cells = dict[str, list[str]]
 Counts = tuple[int, ...]
+
+
+def laws(examples: int) -> settings:
+    """Settings of a law: so many examples, and never a failure because the machine is busy."""
+    return settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite

@@ -8,7 +8,8 @@ from itertools import combinations, product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from grids import laws
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pinchmix.exact.apportion import apportion
@@ -30,11 +31,13 @@ def seat_by_seat(weights, total):
 # Apportionment ------------------------------------------------------------------------------------------------------
 
 
+@laws(50)
 @given(WEIGHTS, st.integers(0, 120))
 def test_apportion_is_sainte_lague_seat_by_seat(weights, total):
     assert apportion(weights, total).tolist() == seat_by_seat(weights, total)
 
 
+@laws(50)
 @given(WEIGHTS, st.integers(0, 10**7))
 def test_apportion_sums_to_the_total_and_gives_nothing_for_nothing(weights, total):
     counts = apportion(weights, total).tolist()
@@ -42,12 +45,14 @@ def test_apportion_sums_to_the_total_and_gives_nothing_for_nothing(weights, tota
     assert all(count == 0 for weight, count in zip(weights, counts, strict=True) if not weight)
 
 
+@laws(50)
 @given(WEIGHTS, st.integers(0, 10**6))
 def test_no_count_falls_when_the_total_grows(weights, total):
     smaller, larger = apportion(weights, total), apportion(weights, total + 1)
     assert sorted((larger - smaller).tolist()) == [0] * (len(weights) - 1) + [1]
 
 
+@laws(50)
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=7).filter(any))
 def test_counts_apportioned_to_their_own_sum_stay_as_they_are(counts):
     assert apportion(counts, sum(counts)).tolist() == counts
@@ -96,13 +101,14 @@ def unkeyed(value, key):
     return value
 
 
+@laws(50)
 @given(st.integers(0, 2**64 - 1), st.integers(0, 2**128 - 1))
 def test_a_keyed_hash_can_be_undone_so_no_two_hashes_ever_share_one(value, key):
     assert unkeyed(int(keyed(np.array([value], dtype=np.uint64), key)[0]), key) == value
 
 
+@laws(50)
 @given(st.integers(0, 2**128 - 1), st.integers(0, 127))
-@settings(max_examples=60)
 def test_every_bit_of_the_key_changes_the_order(key, bit):
     hashes = np.arange(64, dtype=np.uint64)
     one, other = keyed(hashes, key), keyed(hashes, key ^ (1 << bit))
@@ -110,6 +116,7 @@ def test_every_bit_of_the_key_changes_the_order(key, bit):
     assert ranks(one).tolist() != ranks(other).tolist()
 
 
+@laws(50)
 @given(st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=20), st.integers(0, 2**128 - 1))
 def test_a_key_depends_on_the_hash_alone_not_on_its_place(hashes, key):
     array = np.array(hashes, dtype=np.uint64)
@@ -128,6 +135,7 @@ def test_half_of_the_bits_change_with_any_bit_of_the_hash():
         assert abs(flips - 0.5) < 0.01, bit
 
 
+@laws(50)
 @given(st.lists(st.integers(0, 9), max_size=12))
 def test_ranks_are_places_in_ascending_order_and_equal_keys_keep_theirs(keys):
     placed = ranks(np.array(keys, dtype=np.uint64)).tolist()
@@ -168,8 +176,8 @@ def best_by_trying(supply, demand, allowed, limit=None):
     return best
 
 
+@laws(50)
 @given(transports())
-@settings(max_examples=60, deadline=None)
 def test_largest_flow_is_the_best_of_all_assignments_and_is_itself_one(problem):
     supply, demand, allowed = problem
     flow = largest_flow(supply, demand, allowed)
@@ -180,8 +188,8 @@ def test_largest_flow_is_the_best_of_all_assignments_and_is_itself_one(problem):
     assert np.all(flow.amounts.sum(axis=0) <= demand)
 
 
+@laws(50)
 @given(transports(), st.integers(0, 2))
-@settings(max_examples=60, deadline=None)
 def test_largest_flow_keeps_to_its_limits(problem, most):
     supply, demand, allowed = problem
     limit = np.full(allowed.shape, most)
@@ -190,8 +198,8 @@ def test_largest_flow_keeps_to_its_limits(problem, most):
     assert flow.total == best_by_trying(supply, demand, allowed, limit)
 
 
+@laws(50)
 @given(transports())
-@settings(max_examples=100)
 def test_the_cut_of_a_largest_flow_asks_for_exactly_what_is_missing(problem):
     supply, demand, allowed = problem
     flow = largest_flow(supply, demand, allowed)
@@ -206,8 +214,8 @@ def exact_shortfall(supply, demand, allowed, columns):
     return sum(int(demand[column]) for column in columns) - sum(able)
 
 
+@laws(50)
 @given(transports().filter(lambda problem: largest_flow(*problem).total < problem[1].sum()))
-@settings(max_examples=100)
 def test_smallest_certificate_is_a_proof_and_no_language_can_be_left_out(problem):
     supply, demand, allowed = problem
     kept = smallest_certificate(supply, demand, allowed, largest_flow(supply, demand, allowed).short)
@@ -218,8 +226,8 @@ def test_smallest_certificate_is_a_proof_and_no_language_can_be_left_out(problem
             assert exact_shortfall(supply, demand, allowed, fewer) <= 0
 
 
+@laws(50)
 @given(transports())
-@settings(max_examples=100, deadline=None)
 def test_least_biased_flow_meets_demands_within_supplies_if_and_only_if_a_flow_does(problem):
     supply, demand, allowed = problem
     if best_by_trying(supply, demand, allowed) < demand.sum():
@@ -233,10 +241,10 @@ def test_least_biased_flow_meets_demands_within_supplies_if_and_only_if_a_flow_d
     assert np.all(amounts.sum(axis=1) <= supply)
 
 
+@laws(50)
 @given(
     st.lists(st.integers(1, 9), min_size=1, max_size=4), st.lists(st.integers(1, 9), min_size=1, max_size=4), st.data()
 )
-@settings(max_examples=60)
 def test_where_all_patterns_can_serve_all_languages_the_least_biased_flow_is_proportional(rows, columns, data):
     # Supplies are multiples of the sum of all columns, so the proportional share of each pair is a whole number.
     unused = data.draw(st.integers(0, 9))
@@ -279,8 +287,8 @@ def test_a_flow_of_more_than_31_bits_is_refused_not_overflowed():
         largest_flow(np.array([2**31]), np.array([1]), np.array([[True]]))
 
 
+@laws(50)
 @given(st.permutations(range(4)), transports())
-@settings(max_examples=40)
 def test_how_much_flows_does_not_depend_on_the_order_of_patterns(order, problem):
     supply, demand, allowed = problem
     rows = [row for row in order if row < len(supply)]

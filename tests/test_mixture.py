@@ -18,17 +18,17 @@ from xml.etree import ElementTree
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import pinchmix
 from pinchmix import Budget, Example, InfeasibleBudget, Recipe, build_mixture
 from pinchmix.errors import ArgumentError, BadRows
 from pinchmix.samplers.random import RandomSampler
-from tests.grids import Refuse, asked_cells, possible, table_of
+from tests.grids import Refuse, asked_cells, laws, possible, table_of
 
 GOLDEN = Path(__file__).parent / "golden"
-BUILDS = settings(max_examples=25, deadline=None)
+BUILDS = laws(20)
 FULL = {f"i{number:04}": ["en", "fi", "sw"] for number in range(3000)}
 
 
@@ -265,7 +265,7 @@ def test_the_order_of_the_mixture_says_nothing_about_who_was_chosen_first(large)
 
 
 @given(st.randoms(use_true_random=False))
-@settings(max_examples=8, deadline=None)
+@laws(6)
 def test_the_order_of_rows_changes_nothing(plain_digest, shuffle):
     table = table_of(GRID)
     places = shuffle.sample(range(table.num_rows), table.num_rows)
