@@ -5,7 +5,6 @@ A tiny random Llama and a tokenizer trained on the rows: what matters is not wha
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
@@ -122,6 +121,7 @@ def checks(export: Path, wanted: list[Row]) -> dict[str, Callable[[], tuple[int,
                 max_length=None,
                 num_train_epochs=1,
                 per_device_train_batch_size=8,
+                train_sampling_strategy="sequential",  # so that the order too can be compared
                 learning_rate=1e-3,
                 gradient_checkpointing=False,
                 bf16=False,
@@ -140,13 +140,17 @@ def checks(export: Path, wanted: list[Row]) -> dict[str, Callable[[], tuple[int,
             problems.append(f"the losses are {trainer.losses}")
         if any(torch.equal(old, new) for old, new in zip(before, model.parameters(), strict=True)):
             problems.append("training left some weights as they were")
-        # Each row once: the epoch is shuffled, so rows are compared as a bag.
-        good, seen = Counter(map(as_written, wanted)), Counter(trainer.seen)
-        problems += [f"never trained on: {row!a}" for row in (good - seen).elements()]
-        problems += [f"trained on: {row!a}" for row in (seen - good).elements()]
+        if len(trainer.seen) != len(wanted):
+            problems.append(f"{len(trainer.seen)} rows were trained on, not {len(wanted)}")
+        for number, (row, seen) in enumerate(zip(wanted, trainer.seen), 1):  # noqa: B905 (the lengths were compared)
+            problems += [
+                f"row {number}: {what} {other!a}, not {good!a}"
+                for what, good, other in zip(("the text is", "trained on"), as_written(row), seen, strict=True)
+                if other != good
+            ]
         return len(trainer.seen), problems
 
-    return {"JSONL, one epoch: text and loss mask of every row": check}
+    return {"JSONL, one epoch: texts, loss masks, order": check}
 
 
 if __name__ == "__main__":

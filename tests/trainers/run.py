@@ -201,8 +201,11 @@ def check_lines(export: Export) -> Line:
     start = time.perf_counter()
     text = (export.folder / "data/messages/train.jsonl").read_bytes().decode()
     wanted = json.loads(export.rows.read_text(encoding="ascii"))
-    got = [json.loads(line)["messages"] for line in text.splitlines()]
-    found = differences(wanted, got)
+    try:
+        got = [json.loads(line)["messages"] for line in text.splitlines()]
+        found = differences(wanted, got)
+    except ValueError as error:
+        got, found = [], [f"a line is no JSON: {error}"]
     version = ".".join(map(str, sys.version_info[:3]))
     return Line("json", version, export.name, len(got), "str.splitlines: texts", time.perf_counter() - start, found)
 
