@@ -212,9 +212,9 @@ def _of_path(path: str) -> list[Piece]:
 def _found(path: str) -> list[Piece]:
     if PLACE in path:
         return _of_template(path)
-    if "{" in path and (match := re.search(r"\{(\w+)\}", path)):
-        raise SourceNotFound(path, f"{path}: the place of the language is written {PLACE}, not {match[0]}.")
     filesystem, root = fsspec.core.url_to_fs(path)
+    if (match := re.search(r"\{(\w+)\}", path)) and not filesystem.exists(root):
+        raise SourceNotFound(path, f"{path}: the place of the language is written {PLACE}, not {match[0]}.")
     if any(char in path for char in "*?[") and not filesystem.exists(root):
         return _named_after_files(path, filesystem, sorted(filesystem.glob(root)))
     if filesystem.isdir(root):
@@ -235,7 +235,7 @@ def _neighbours(path: str, filesystem: Any, root: str) -> str:
     except OSError:
         return f" Nor does its folder {_shown(path, parent)!r}." if parent else ""
     # Endings are alike and say nothing about which file was meant.
-    stems = {name.partition(".")[0]: name for name in reversed(sorted(names))}
+    stems = {name.partition(".")[0]: name for name in sorted(names, reverse=True)}
     match = difflib.get_close_matches(PurePath(root).name.partition(".")[0], stems, n=1, cutoff=0.6)
     return f" Did you mean {stems[match[0]]!r}?" if match else ""
 
@@ -306,13 +306,19 @@ def _named_after_folders(path: str, filesystem: Any, files: Sequence[str]) -> li
 
 
 def _languages_of(stems: Sequence[str]) -> list[str | None]:
-    """Return the language that each file name tells: the whole of it, or the one part in which the names differ."""
+    """Return the language that each file name tells: the whole of it, or the words in which the names first differ."""
     if all(language_in(stem) for stem in stems):
         return list(stems)
-    parts = [re.split(r"[._ -]", stem) for stem in stems]
-    if len(stems) > 1 and len({len(part) for part in parts}) == 1:
-        for place in range(len(parts[0])):
-            column = [part[place] for part in parts]
-            if len(set(column)) > 1 and all(language_in(tag) for tag in column):
-                return list(column)
+    words = [re.split(r"([._ -])", stem) for stem in stems]
+    for start in range(0, len(os.path.commonprefix(words)) + 1, 2):
+        found = [_language_at(part[start:]) for part in words]
+        # Names that agree in a word do not tell languages by it, even if it is one ("new" is Newari).
+        if None not in found and len(set(found)) > 1:
+            return found
     return [None] * len(stems)
+
+
+def _language_at(words: Sequence[str]) -> str | None:
+    """Return the longest language tag that words begin with: ``pt_BR`` before ``pt``."""
+    tags = ("".join(words[:end]) for end in range(len(words), 0, -1))
+    return next((tag for tag in tags if language_in(tag)), None)
