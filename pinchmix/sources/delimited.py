@@ -1,7 +1,7 @@
 """CSV and TSV: bytes in, columns of text out, every bad row named by its line.
 
-A block of rows is parsed by Arrow in one go; only a block in which something is wrong, or in which quotes stand where they
-should not, is read again row by row, to say where and what.
+A block of rows is parsed by Arrow in one go; only a block in which something is wrong, or in which quotes stand where
+they should not, is read again row by row, to say where and what.
 """
 
 from __future__ import annotations

@@ -71,9 +71,9 @@ def locate(source: Any) -> list[Piece]:
     """Return the pieces of a source, sorted by language and name.
 
     Args:
-        source: A ``{lang}`` path template, a folder, a glob, a file, a mapping of language to any of these or to a table,
-            or a table: ``datasets.Dataset`` or ``DatasetDict``, pandas, Arrow, Polars or anything else that exports
-            Arrow streams, or a list of rows.
+        source: A ``{lang}`` path template, a folder, a glob, a file, a mapping of language to any of these or to a
+            table, or a table: ``datasets.Dataset`` or ``DatasetDict``, pandas, Arrow, Polars or anything else that
+            exports Arrow streams, or a list of rows.
 
     Returns:
         At least one piece.
@@ -175,8 +175,9 @@ def _table(name: str, value: Any) -> pa.Table | list[Any]:
             raise ArgumentError(f"{name} is of type {kind} and makes no Arrow table: {_one_line(error)}") from error
     given = name if name.startswith("source[") else "source"
     raise ArgumentError(
-        f"{given} is {'None' if value is None else f'of type {kind}'}. Give a path, a folder, a glob, a {PLACE} template, "
-        "a table (datasets, pandas, Arrow, Polars) or a mapping of languages to any of these."
+        f"{given} is {'None' if value is None else f'of type {kind}'}. "
+        f"Give a path, a folder, a glob, a {PLACE} template, a table (datasets, pandas, Arrow, Polars) "
+        "or a mapping of languages to any of these."
     )
 
 
@@ -255,8 +256,8 @@ def _of_template(template: str) -> list[Piece]:
     pattern = re.escape(root).replace(re.escape(PLACE), r"(?P<lang>[^/]+?)", 1).replace(re.escape(PLACE), "(?P=lang)")
     pattern = pattern.replace(r"\*\*", ".*").replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
     found = sorted(filesystem.glob(root.replace("[", "[[]").replace(PLACE, "*")))
-    pieces = []
-    strangers = []
+    pieces: list[Piece] = []
+    strangers: list[str] = []
     for file in found:
         match = re.fullmatch(pattern, file)
         inside = [file] if not filesystem.isdir(file) else filesystem.ls(file, detail=False)
@@ -310,7 +311,8 @@ def _languages_of(stems: Sequence[str]) -> list[str | None]:
     if all(language_in(stem) for stem in stems):
         return list(stems)
     words = [re.split(r"([._ -])", stem) for stem in stems]
-    for start in range(0, len(os.path.commonprefix(words)) + 1, 2):
+    alike = next((place for place, same in enumerate(zip(*words, strict=False)) if len(set(same)) > 1), 0)
+    for start in range(0, alike + 1, 2):
         found = [_language_at(part[start:]) for part in words]
         # Names that agree in a word do not tell languages by it, even if it is one ("new" is Newari).
         if None not in found and len(set(found)) > 1:

@@ -327,21 +327,34 @@ def undecodable(table: pa.Table) -> dict[int, str]:
     """Return the rows of a table that hold text that is no UTF-8, and what is wrong with each.
 
     Example:
-        >>> raw = pa.array([b"fine", b"caf\\xe9"])
+        >>> raw = pa.array([b"fine", bytes([0xE9])])
         >>> undecodable(pa.table({"a": pa.StringArray.from_buffers(2, *raw.buffers()[1:])}))
         {1: "'a' holds a byte 0xe9"}
     """
     found: dict[int, str] = {}
     for name, column in zip(table.column_names, table.columns, strict=True):
-        try:
-            column.validate(full=True)
-        except pa.ArrowInvalid:
-            for row, value in enumerate(column):
-                try:
-                    value.as_py()
-                except UnicodeDecodeError as error:
-                    found.setdefault(row, f"{name!r} holds a byte 0x{error.object[error.start]:02x}")
+        if _is_valid(column):
+            continue
+        for row, value in enumerate(column):
+            if byte := _wrong_byte(value):
+                found.setdefault(row, f"{name!r} holds a byte {byte}")
     return found
+
+
+def _is_valid(column: pa.ChunkedArray) -> bool:
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _wrong_byte(value: pa.Scalar) -> str:
+    try:
+        value.as_py()
+    except UnicodeDecodeError as error:
+        return f"0x{error.object[error.start]:02x}"
+    return ""
 
 
 class _Opened:
@@ -567,7 +580,7 @@ class _Unpacked(io.RawIOBase):
     def __init__(self, packed: io.BufferedReader) -> None:
         self._packed = packed
         self._frame = zstandard.ZstdDecompressor().decompressobj()
-        self._input, self._output = b"", b""
+        self._input, self._output = b"", memoryview(b"")
 
     def readable(self) -> bool:
         return True
@@ -581,15 +594,15 @@ class _Unpacked(io.RawIOBase):
                 return 0
             if self._frame.eof:
                 self._frame = zstandard.ZstdDecompressor().decompressobj()
-            self._output = self._frame.decompress(self._input)
+            self._output = memoryview(self._frame.decompress(self._input))
             self._input = self._frame.unused_data
         size = min(len(buffer), len(self._output))
         buffer[:size], self._output = self._output[:size], self._output[size:]
         return size
 
 
-def _decompressed(raw: _Counted, url: str, faults: Faults, name: str) -> io.BufferedReader | None:
-    plain = io.BufferedReader(raw, 1 << 20)
+def _decompressed(raw: io.RawIOBase, url: str, faults: Faults, name: str) -> io.BufferedReader | None:
+    plain: io.BufferedReader = io.BufferedReader(raw, 1 << 20)
     openers: dict[str, tuple[bytes, Callable[[Any], Any]]] = {
         ".gz": (b"\x1f\x8b", lambda stream: gzip.GzipFile(fileobj=stream)),
         ".zst": (b"\x28\xb5\x2f\xfd", _Unpacked),
