@@ -193,6 +193,7 @@ CONVERSIONS: Mapping[str, Callable[[Cells], Any]] = {
     "Polars": _mapping(pl.DataFrame),
     "Arrow": _mapping(pa.Table.from_pylist),
     "Arrow dictionaries": _mapping(_dictionary),
+    "Polars categories": _mapping(lambda rows: pl.DataFrame(rows).cast({"prompt": pl.Categorical})),
     "datasets": _mapping(datasets.Dataset.from_list),
     "DatasetDict": lambda cells: datasets.DatasetDict(_mapping(datasets.Dataset.from_list)(cells)),
     "long JSONL": _one_file("long.jsonl", as_lines, _long_rows),
