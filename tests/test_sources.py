@@ -363,7 +363,23 @@ def test_ids_that_are_numbers_are_ids_that_are_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["../x", "/etc/passwd", "é", "中文", "😀", "x" * 300, "a'b\"c", "NA", " a ", "a|b", "%s", "1e5", "a\x00b"]
+    "key",
+    [
+        "../x",
+        "/etc/passwd",
+        "é",
+        "中文",
+        "😀",
+        "x" * 300,
+        "a'b\"c",
+        "NA",
+        " a ",
+        "a|b",
+        "%s",
+        "1e5",
+        "a\x00b",
+        "\ufeffa",
+    ],
 )
 def test_ids_of_every_kind_stay_what_they_are(key: str) -> None:
     rows = [{"id": key, "prompt": "a", "response": "b"}]

@@ -23,6 +23,7 @@ from pinchmix.sources.jsonlines import LINE, TEXT, Choose
 BLOCK = 8 << 20
 LONGEST = 1 << 27  # bytes of one row; a quote that is never closed would take all memory otherwise
 QUOTE, RETURN, FEED = b'"\r\n'
+MARK = b"\xef\xbb\xbf"
 HIDDEN = "\udc0d"  # stands for a carriage return that is content while the parser works; no text can hold it
 _LONE = re.compile(r"\r(?!\n)")
 
@@ -79,7 +80,7 @@ class _Text:
         self.held = b""
         self.at, self.line, self.ended = 0, 1, False
         self.fill()
-        self.held = self.held.removeprefix(b"\xef\xbb\xbf")
+        self.held = self.held.removeprefix(MARK)
 
     def fill(self) -> None:
         """Read another block, and forget what has been used."""
@@ -154,6 +155,8 @@ def _plain(text: _Text, separator: str) -> _Block | None:
 
 def _fast(block: _Block, header: Sequence[str], wanted: Sequence[str], separator: str) -> pa.Table | None:
     """Return the wanted columns of whole rows, or None if something is wrong with one of them."""
+    if block.content.startswith(MARK):  # Arrow would take it for the mark of a file, and it is content here
+        return None
     try:
         str(block.content, "utf-8")
         table = pa_csv.read_csv(
