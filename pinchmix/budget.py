@@ -140,13 +140,15 @@ class Budget:
         if len(whole) == len(pairs):
             if total is not None:
                 raise BudgetError(
-                    "whole numbers are counts, and their sum is the total; leave total= out (shares are fractions, such as 0.5 or 1.0)."
+                    "whole numbers are counts, and their sum is the total; leave total= out "
+                    "(shares are fractions, such as 0.5 or 1.0)."
                 )
             return cls.counts(value)
         if whole:
             raise BudgetError(
                 f"the budget mixes counts ({', '.join(whole)}) and shares "
-                f"({', '.join(tag for tag, _ in pairs if tag not in whole)}). Write all as whole numbers, or all as fractions."
+                f"({', '.join(tag for tag, _ in pairs if tag not in whole)}). "
+                "Write all as whole numbers, or all as fractions."
             )
         if total is None:
             raise BudgetError("fractions are shares, and shares need a total, such as total=4640.")

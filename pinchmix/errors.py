@@ -145,8 +145,8 @@ class RowCountMismatch(SourceError):
         self.counts = dict(counts)
         table = "\n".join(f"  {name}  {count:,}" for name, count in self.counts.items())
         super().__init__(
-            f'join="row" needs as many rows in every language, as row n must be the same instruction everywhere:\n{table}\n'
-            "Give the rows ids and join by id, or mend the files."
+            'join="row" needs as many rows in every language, as row n must be the same instruction everywhere:\n'
+            f"{table}\nGive the rows ids and join by id, or mend the files."
         )
 
 
@@ -227,7 +227,8 @@ class UnknownLanguage(PinchmixError):
         self.known = tuple(known)
         lead = f"{where}: " if where else ""
         if self.known:
-            text = f"{lead}{tag!r} is not among the languages at hand.{near(tag, self.known)} There are: {listing(self.known, 40)}."
+            there = f"{near(tag, self.known)} There are: {listing(self.known, 40)}."
+            text = f"{lead}{tag!r} is not among the languages at hand.{there}"
         else:
             text = f"{lead}{tag!r} is not a language tag. Use BCP-47, such as 'en', 'zh-Hant' or 'pt-BR'."
         super().__init__(text)

@@ -154,7 +154,8 @@ def _keys(
             good += f" AND ({layout.language.sql} IS NULL OR NOT {test})"
         place = kept.index(table.language)
         return [
-            f"SELECT {key} AS id, {place}::SMALLINT AS language, {address} AS address FROM {table.relation} WHERE {good}"
+            f"SELECT {key} AS id, {place}::SMALLINT AS language, {address} AS address "
+            f"FROM {table.relation} WHERE {good}"
         ]
     column = layout.language
     assert column is not None

@@ -89,9 +89,11 @@ class Texts:
         fault = fault_of(table.layout)
         join = f"FROM {table.relation} AS t {'LEFT ' if check else ''}JOIN {name} AS w ON t.{table.row} = w.wanted"
         if check:
+            good = f"CASE WHEN fault IS NULL THEN {messages_of(table.layout)} END"
             query = (
-                f"SELECT {address} AS address, CASE WHEN fault IS NULL THEN {messages_of(table.layout)} END AS messages "
-                f"FROM (SELECT t.*, w.wanted, {fault} AS fault {join}) AS t WHERE fault IS NOT NULL OR wanted IS NOT NULL"
+                f"SELECT {address} AS address, {good} AS messages "
+                f"FROM (SELECT t.*, w.wanted, {fault} AS fault {join}) AS t "
+                "WHERE fault IS NOT NULL OR wanted IS NOT NULL"
             )
         else:
             query = f"SELECT {address} AS address, {messages_of(table.layout)} AS messages {join}"
@@ -141,7 +143,8 @@ class Texts:
                 f"FROM {texts} AS t JOIN {wanted} AS w USING (address) WHERE messages IS NOT NULL ORDER BY 1"
             )
             self.database.unregister(wanted)
-            yield tuple(batch.column(name).to_pylist() for name in ("address", "prompt", "response"))
+            addresses, prompts, responses = (column.to_pylist() for column in batch.columns)
+            yield addresses, prompts, responses
         self.database.unregister(texts)
 
     def ordered(self, address: npt.NDArray[np.int64]) -> Iterator[pa.Array]:
@@ -224,8 +227,8 @@ def messages_of(layout: Layout) -> str:
     """Return SQL for the messages of a good row ``t`` of this layout.
 
     Example:
-        >>> messages_of(Layout("pair", prompt=Column(("q",)), response=Column(("a",))))
-        '[{\\'role\\': \\'user\\', \\'content\\': t."q"}, {\\'role\\': \\'assistant\\', \\'content\\': t."a"}]'
+        >>> print(messages_of(Layout("pair", prompt=Column(("q",)), response=Column(("a",)))))
+        [{'role': 'user', 'content': t."q"}, {'role': 'assistant', 'content': t."a"}]
     """
     if layout.messages:
         body = _turns(layout.messages, layout.keys)
@@ -243,7 +246,8 @@ def messages_of(layout: Layout) -> str:
             body = f"[{_turn('user', prompt)}, {_turn('assistant', f't.{layout.response.sql}')}]"
     if layout.system:
         system = f"t.{layout.system.sql}"
-        return f"CASE WHEN {system} IS NULL OR {blank(system)} THEN {body} ELSE list_concat([{_turn('system', system)}], {body}) END"
+        whole = f"list_concat([{_turn('system', system)}], {body})"
+        return f"CASE WHEN {system} IS NULL OR {blank(system)} THEN {body} ELSE {whole} END"
     return body
 
 
@@ -277,7 +281,8 @@ def fault_of(layout: Layout) -> str:
     lists = [f"t.{column.sql}" for column in columns]
     own = lists[0] if len(lists) == 1 else f"list_concat({', '.join(lists)})"
     role, content = (f'm."{key}"' for key in layout.keys)
-    unknown = f"list_first([coalesce(chr(39) || left({role}, 40) || chr(39), 'no role') FOR m IN {own} IF {_role(role)} IS NULL])"
+    said = f"coalesce(chr(39) || left({role}, 40) || chr(39), 'no role')"
+    unknown = f"list_first([{said} FOR m IN {own} IF {_role(role)} IS NULL])"
     without = f"coalesce(list_position([{content} IS NULL FOR m IN {own}], true), 0)"
     empty = f"coalesce(list_position([{blank(content)} FOR m IN {own}], true), 0)"
     return (

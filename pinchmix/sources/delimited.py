@@ -1,13 +1,14 @@
 """CSV and TSV: bytes in, columns of text out, every bad row named by its line.
 
-A block of rows is parsed by Arrow in one go; only a block in which something is wrong, or in which quotes stand where they
-should not, is read again row by row, to say where and what.
+A block of rows is parsed by Arrow in one go; only a block in which something is wrong, or in which quotes stand where
+they should not, is read again row by row, to say where and what.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
@@ -22,6 +23,9 @@ from pinchmix.sources.jsonlines import LINE, TEXT, Choose
 BLOCK = 8 << 20
 LONGEST = 1 << 27  # bytes of one row; a quote that is never closed would take all memory otherwise
 QUOTE, RETURN, FEED = b'"\r\n'
+MARK = b"\xef\xbb\xbf"
+HIDDEN = "\udc0d"  # stands for a carriage return that is content while the parser works; no text can hold it
+_LONE = re.compile(r"\r(?!\n)")
 
 
 def read_delimited(
@@ -76,7 +80,7 @@ class _Text:
         self.held = b""
         self.at, self.line, self.ended = 0, 1, False
         self.fill()
-        self.held = self.held.removeprefix(b"\xef\xbb\xbf")
+        self.held = self.held.removeprefix(MARK)
 
     def fill(self) -> None:
         """Read another block, and forget what has been used."""
@@ -106,7 +110,9 @@ class _Text:
             raise StopIteration
         self.at += len(line)
         self.line += 1
-        return line.decode("utf-8", "surrogateescape")  # bytes that are no UTF-8 are found, and told, in the row
+        # Bytes that are no UTF-8 are found, and told, in the row. A lone carriage return ends no line here.
+        text = line.decode("utf-8", "surrogateescape")
+        return _LONE.sub(HIDDEN, text) if "\r" in text else text
 
 
 class _Block(NamedTuple):
@@ -149,6 +155,8 @@ def _plain(text: _Text, separator: str) -> _Block | None:
 
 def _fast(block: _Block, header: Sequence[str], wanted: Sequence[str], separator: str) -> pa.Table | None:
     """Return the wanted columns of whole rows, or None if something is wrong with one of them."""
+    if block.content.startswith(MARK):  # Arrow would take it for the mark of a file, and it is content here
+        return None
     try:
         str(block.content, "utf-8")
         table = pa_csv.read_csv(
@@ -233,7 +241,7 @@ class _Rows:
                     self._faults.add(self._name, line, "broken quotes", _complaint(error, text.line - 1))
                     continue
                 if len(row) > 1 or (row and row[0].strip()):
-                    yield line, row
+                    yield line, [value.replace(HIDDEN, "\r") for value in row]
         finally:
             csv.field_size_limit(before)
 
@@ -243,7 +251,6 @@ def _complaint(error: csv.Error, last: int) -> str:
     for sign, words in (
         ("unexpected end", "a quote that begins in this row is never closed"),
         ("expected after", f"text after a closing quote on line {last}"),
-        ("new-line", f"a carriage return outside quotes on line {last}"),
         ("limit", f"a value of more than {LONGEST >> 20} MiB; is a quote never closed?"),
     ):
         if sign in str(error):

@@ -16,7 +16,7 @@ HINTS = {
     "broken JSON": "a .jsonl file holds one JSON object a line, a .json file one array of objects",
     "not an object": "each row is an object with named fields",
     "not UTF-8": "the text must be UTF-8; re-save the file",
-    "lone surrogate": "half of a character pair, which no UTF-8 file can hold; usually text cut in the middle of an emoji",
+    "lone surrogate": "half of a character pair, which no UTF-8 file can hold; usually text cut inside an emoji",
     "broken quotes": "values are quoted as a whole, and quotes inside are doubled",
     "wrong number of fields": "the row has more or fewer fields than the header; check quotes and separators",
     "wrong type": "texts are strings, ids strings or whole numbers, turns lists of objects",

@@ -1,7 +1,7 @@
 """JSON Lines and JSON arrays: bytes in, columns out, every bad line named.
 
-A block of lines is parsed by Arrow in one go; only a block in which something is wrong is read again line by line, to say
-where and what.
+A block of lines is parsed by Arrow in one go; only a block in which something is wrong is read again line by line, to
+say where and what.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ def _members(rows: Sequence[dict[str, Any]]) -> dict[str, pa.DataType]:
 
 def _type_of(values: Sequence[Any]) -> pa.DataType:
     """Return what most values of a field are; nulls pass for text, and so do numbers beside text."""
-    kinds = Counter({str: 0})  # first, as ties go to the first
+    kinds: Counter[type] = Counter({str: 0})  # first, as ties go to the first
     kinds.update(_sort(value) for value in values if value is not None)
     if kinds[str]:
         kinds[str] += kinds[int] + kinds[float] + kinds[bool]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pyarrow as pa
 
@@ -149,7 +150,8 @@ def _no_turns(table: str, columns: Sequence[str], name: str) -> LayoutUnknown:
         table,
         columns,
         f"{name!r} is no list of turns, each with a role and a content (or from and value) that are text",
-        "Turn it into such a list, or name other columns: columns={'messages': ...} or columns={'prompt': ..., 'response': ...}.",
+        "Turn it into such a list, or name other columns: "
+        "columns={'messages': ...} or columns={'prompt': ..., 'response': ...}.",
     )
 
 
@@ -170,7 +172,8 @@ def _check_id(table: str, schema: pa.Schema, name: str) -> None:
             table,
             schema.names,
             f"the id column {name!r} is of type {kind}, not text or whole numbers",
-            "Turn it into one of these (pandas makes fractions of whole numbers with gaps: .astype('Int64')), or name another column: columns={'id': ...}.",
+            "Turn it into one of these (pandas makes fractions of whole numbers with gaps: .astype('Int64')), "
+            "or name another column: columns={'id': ...}.",
         )
 
 
@@ -247,7 +250,8 @@ def _named(table: str, schema: pa.Schema, columns: Mapping[str, str], join: str)
         found.pop("id", None)
     if "messages" in found and (twice := [field for field in ("prompt", "input", "response") if field in found]):
         raise ArgumentError(
-            f"columns: 'messages' is a whole conversation, so {' and '.join(map(repr, twice))} cannot be named beside it."
+            f"columns: 'messages' is a whole conversation, so {' and '.join(map(repr, twice))} "
+            "cannot be named beside it."
         )
     if "messages" in found:
         keys = turn_keys(kinds["messages"])
@@ -260,14 +264,20 @@ def _named(table: str, schema: pa.Schema, columns: Mapping[str, str], join: str)
         if field in kinds and not is_text(kinds[field]):
             raise LayoutUnknown(table, schema.names, f"{columns[field]!r} is of type {kinds[field]}, not text", TO_TEXT)
     if "messages" in found:
-        return Layout("named", **found, keys=keys or ROLE_KEYS[0])
+        return replace(_filled(Layout("named"), found), keys=keys or ROLE_KEYS[0])
     first, second = turn_keys(kinds["prompt"]), turn_keys(kinds["response"])
     if first and first == second:
-        return Layout("named", **found, keys=first, turns=True)
+        return replace(_filled(Layout("named"), found), keys=first, turns=True)
     for field in ("prompt", "response"):
         if not is_text(kinds[field]):
             raise LayoutUnknown(table, schema.names, f"{columns[field]!r} is of type {kinds[field]}, not text", TO_TEXT)
-    return Layout("named", **found)
+    return _filled(Layout("named"), found)
+
+
+def _filled(layout: Layout, found: Mapping[str, Column]) -> Layout:
+    """Return a layout with other columns in the fields named."""
+    fields: dict[str, Any] = dict(found)
+    return replace(layout, **fields)
 
 
 def language_in(name: str) -> str | None:
@@ -302,7 +312,7 @@ def _wide(table: str, schema: pa.Schema) -> Iterator[tuple[str, Layout]]:
         fields = {part: schema.field(name).type for part, name in names.items()}
         if (layout := _content(table, fields)) is not None:
             renamed = {field: Column((names[column.path[0]],)) for field, column in layout.columns.items()}
-            structs[spelling] = replace(layout, **renamed)
+            structs[spelling] = _filled(layout, renamed)
     for spelling, names in groups.items():
         lone = next((name for name in names.values() if is_text(schema.field(name).type)), None)
         if structs and spelling not in structs and lone and normalise_language(spelling) != "id":

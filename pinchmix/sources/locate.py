@@ -71,9 +71,9 @@ def locate(source: Any) -> list[Piece]:
     """Return the pieces of a source, sorted by language and name.
 
     Args:
-        source: A ``{lang}`` path template, a folder, a glob, a file, a mapping of language to any of these or to a table,
-            or a table: ``datasets.Dataset`` or ``DatasetDict``, pandas, Arrow, Polars or anything else that exports
-            Arrow streams, or a list of rows.
+        source: A ``{lang}`` path template, a folder, a glob, a file, a mapping of language to any of these or to a
+            table, or a table: ``datasets.Dataset`` or ``DatasetDict``, pandas, Arrow, Polars or anything else that
+            exports Arrow streams, or a list of rows.
 
     Returns:
         At least one piece.
@@ -175,8 +175,9 @@ def _table(name: str, value: Any) -> pa.Table | list[Any]:
             raise ArgumentError(f"{name} is of type {kind} and makes no Arrow table: {_one_line(error)}") from error
     given = name if name.startswith("source[") else "source"
     raise ArgumentError(
-        f"{given} is {'None' if value is None else f'of type {kind}'}. Give a path, a folder, a glob, a {PLACE} template, "
-        "a table (datasets, pandas, Arrow, Polars) or a mapping of languages to any of these."
+        f"{given} is {'None' if value is None else f'of type {kind}'}. "
+        f"Give a path, a folder, a glob, a {PLACE} template, a table (datasets, pandas, Arrow, Polars) "
+        "or a mapping of languages to any of these."
     )
 
 
@@ -212,9 +213,9 @@ def _of_path(path: str) -> list[Piece]:
 def _found(path: str) -> list[Piece]:
     if PLACE in path:
         return _of_template(path)
-    if "{" in path and (match := re.search(r"\{(\w+)\}", path)):
-        raise SourceNotFound(path, f"{path}: the place of the language is written {PLACE}, not {match[0]}.")
     filesystem, root = fsspec.core.url_to_fs(path)
+    if (match := re.search(r"\{(\w+)\}", path)) and not filesystem.exists(root):
+        raise SourceNotFound(path, f"{path}: the place of the language is written {PLACE}, not {match[0]}.")
     if any(char in path for char in "*?[") and not filesystem.exists(root):
         return _named_after_files(path, filesystem, sorted(filesystem.glob(root)))
     if filesystem.isdir(root):
@@ -235,7 +236,7 @@ def _neighbours(path: str, filesystem: Any, root: str) -> str:
     except OSError:
         return f" Nor does its folder {_shown(path, parent)!r}." if parent else ""
     # Endings are alike and say nothing about which file was meant.
-    stems = {name.partition(".")[0]: name for name in reversed(sorted(names))}
+    stems = {name.partition(".")[0]: name for name in sorted(names, reverse=True)}
     match = difflib.get_close_matches(PurePath(root).name.partition(".")[0], stems, n=1, cutoff=0.6)
     return f" Did you mean {stems[match[0]]!r}?" if match else ""
 
@@ -255,8 +256,8 @@ def _of_template(template: str) -> list[Piece]:
     pattern = re.escape(root).replace(re.escape(PLACE), r"(?P<lang>[^/]+?)", 1).replace(re.escape(PLACE), "(?P=lang)")
     pattern = pattern.replace(r"\*\*", ".*").replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
     found = sorted(filesystem.glob(root.replace("[", "[[]").replace(PLACE, "*")))
-    pieces = []
-    strangers = []
+    pieces: list[Piece] = []
+    strangers: list[str] = []
     for file in found:
         match = re.fullmatch(pattern, file)
         inside = [file] if not filesystem.isdir(file) else filesystem.ls(file, detail=False)
@@ -306,13 +307,20 @@ def _named_after_folders(path: str, filesystem: Any, files: Sequence[str]) -> li
 
 
 def _languages_of(stems: Sequence[str]) -> list[str | None]:
-    """Return the language that each file name tells: the whole of it, or the one part in which the names differ."""
+    """Return the language that each file name tells: the whole of it, or the words in which the names first differ."""
     if all(language_in(stem) for stem in stems):
         return list(stems)
-    parts = [re.split(r"[._ -]", stem) for stem in stems]
-    if len(stems) > 1 and len({len(part) for part in parts}) == 1:
-        for place in range(len(parts[0])):
-            column = [part[place] for part in parts]
-            if len(set(column)) > 1 and all(language_in(tag) for tag in column):
-                return list(column)
+    words = [re.split(r"([._ -])", stem) for stem in stems]
+    alike = next((place for place, same in enumerate(zip(*words, strict=False)) if len(set(same)) > 1), 0)
+    for start in range(0, alike + 1, 2):
+        found = [_language_at(part[start:]) for part in words]
+        # Names that agree in a word do not tell languages by it, even if it is one ("new" is Newari).
+        if None not in found and len(set(found)) > 1:
+            return found
     return [None] * len(stems)
+
+
+def _language_at(words: Sequence[str]) -> str | None:
+    """Return the longest language tag that words begin with: ``pt_BR`` before ``pt``."""
+    tags = ("".join(words[:end]) for end in range(len(words), 0, -1))
+    return next((tag for tag in tags if language_in(tag)), None)

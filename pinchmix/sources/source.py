@@ -34,12 +34,13 @@ from pinchmix.language import normalise_language
 from pinchmix.progress import Step, progress_bar
 from pinchmix.sources.delimited import read_delimited
 from pinchmix.sources.faults import Faults
-from pinchmix.sources.jsonlines import LINE, read_array, read_lines, read_rows
+from pinchmix.sources.jsonlines import LINE, TEXT, read_array, read_lines, read_rows
 from pinchmix.sources.layout import Column, Layout, is_text, language_in, recognise
 from pinchmix.sources.locate import ENDINGS, PACKED, Piece, ending_of, locate
 
 JOINS = ("id", "row")
 ROW = "__row"
+FILE_ROW = "file_row_number"  # what DuckDB calls the row number of a Parquet file
 # What the first bytes of a file say that it is, whatever its name says.
 MAGIC = {b"PAR1": "Parquet", b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "Zstandard", b"PK\x03\x04": "a zip archive"}
 
@@ -304,7 +305,7 @@ def reading(tables: Sequence[Table]) -> Iterator[None]:
             raise faults.error("Mend or write them again; what is damaged in this way cannot be left out.") from error
         names = listing(list(dict.fromkeys(table.name for table in tables)), 3)
         raise SourceError(
-            f"{names} cannot be read: {str(error).splitlines()[0]}. "
+            f"{names} cannot be read: {str(error).splitlines()[0].rstrip('.')}. "
             "If memory or disk is short, free some; if the data is unusual, save it as JSON Lines and read that."
         ) from error
 
@@ -327,21 +328,34 @@ def undecodable(table: pa.Table) -> dict[int, str]:
     """Return the rows of a table that hold text that is no UTF-8, and what is wrong with each.
 
     Example:
-        >>> raw = pa.array([b"fine", b"caf\\xe9"])
+        >>> raw = pa.array([b"fine", bytes([0xE9])])
         >>> undecodable(pa.table({"a": pa.StringArray.from_buffers(2, *raw.buffers()[1:])}))
         {1: "'a' holds a byte 0xe9"}
     """
     found: dict[int, str] = {}
     for name, column in zip(table.column_names, table.columns, strict=True):
-        try:
-            column.validate(full=True)
-        except pa.ArrowInvalid:
-            for row, value in enumerate(column):
-                try:
-                    value.as_py()
-                except UnicodeDecodeError as error:
-                    found.setdefault(row, f"{name!r} holds a byte 0x{error.object[error.start]:02x}")
+        if _is_valid(column):
+            continue
+        for row, value in enumerate(column):
+            if byte := _wrong_byte(value):
+                found.setdefault(row, f"{name!r} holds a byte {byte}")
     return found
+
+
+def _is_valid(column: pa.ChunkedArray) -> bool:
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _wrong_byte(value: pa.Scalar) -> str:
+    try:
+        value.as_py()
+    except UnicodeDecodeError as error:
+        return f"0x{error.object[error.start]:02x}"
+    return ""
 
 
 class _Opened:
@@ -358,7 +372,7 @@ class _Opened:
     ) -> None:
         self.layouts: list[tuple[str | None, Layout]] = []
         self.names: list[str] = []
-        self.relation, self.row, self.line, self.rows = "", "file_row_number", "file_row_number + 1", 0
+        self.relation, self.row, self.line, self.rows = "", FILE_ROW, f"{FILE_ROW} + 1", 0
         self.parquet: Path | None = None
         self._piece, self._columns, self._join = piece, columns, join
         if isinstance(piece.table, list):
@@ -378,13 +392,22 @@ class _Opened:
     def _choose(self, schema: pa.Schema) -> list[Layout]:
         self.names = schema.names
         self.layouts = recognise(self._piece.name, schema, self._columns, self._join)
+        self._tops()
         return [layout for _, layout in self.layouts]
 
     def _tops(self) -> list[str]:
-        """Return the columns that are needed."""
+        """Return the columns that are needed.
+
+        Raises:
+            LayoutUnknown: DuckDB could not tell two of them apart, or one from its own.
+        """
         columns = [column for _, layout in self.layouts for column in layout.columns.values()]
         tops = list(dict.fromkeys(column.path[0] for column in columns))
         alike = [name for name in tops if sum(name.casefold() == other.casefold() for other in tops) > 1]
+        if own := [name for name in tops if name.casefold() in (ROW, LINE, FILE_ROW)]:
+            raise LayoutUnknown(
+                self._piece.name, self.names, f"{own[0]!r} is a name that pinchmix uses itself", "Rename the column."
+            )
         if alike:
             raise LayoutUnknown(
                 self._piece.name, self.names, f"{' and '.join(alike)} differ in nothing but case", "Rename one of them."
@@ -414,7 +437,6 @@ class _Opened:
             table = pa.Table.from_batches(batches)
             self.rows = table.num_rows
         if self.rows:
-            self._tops()
             places = pa.array(np.arange(self.rows))
             self.relation = database.register(table.append_column(ROW, places))
             self.row, self.line = ROW, LINE
@@ -445,7 +467,7 @@ class _Opened:
             tops = self._tops()
             self.rows = file.metadata.num_rows
             # DuckDB takes names for the same that differ in case, and adds one of its own.
-            if len(set(names)) < len(names) or "file_row_number" in names:
+            if len(set(names)) < len(names) or FILE_ROW in names:
                 copy = _scratch(database, ".parquet")
                 try:
                     _spool(file.iter_batches(columns=tops), copy)
@@ -479,7 +501,6 @@ class _Opened:
         if not self.rows and len(faults) == before:
             faults.add(name, 0, "empty file", "no rows in it")
         if self.rows:
-            self._tops()
             self.relation, self.line = database.parquet(path), LINE
         else:
             self.layouts = []
@@ -522,8 +543,17 @@ def _plain(table: pa.Table) -> pa.Table:
     """Return a table in which texts are plain strings: no dictionaries, no columns without a type."""
     for place, field in enumerate(table.schema):
         if pa.types.is_null(field.type) or (pa.types.is_dictionary(field.type) and is_text(field.type)):
-            table = table.set_column(place, field.name, table.column(place).cast(pa.string()))
+            table = table.set_column(
+                place, field.name, pa.chunked_array(map(_decoded, table.column(place).chunks), TEXT)
+            )
     return table
+
+
+def _decoded(chunk: pa.Array) -> pa.Array:
+    # Arrow decodes dictionaries of plain strings only, and Polars makes others.
+    return (
+        chunk.dictionary.cast(TEXT).take(chunk.indices) if isinstance(chunk, pa.DictionaryArray) else chunk.cast(TEXT)
+    )
 
 
 def _scratch(database: Database, ending: str) -> Path:
@@ -567,7 +597,7 @@ class _Unpacked(io.RawIOBase):
     def __init__(self, packed: io.BufferedReader) -> None:
         self._packed = packed
         self._frame = zstandard.ZstdDecompressor().decompressobj()
-        self._input, self._output = b"", b""
+        self._input, self._output = b"", memoryview(b"")
 
     def readable(self) -> bool:
         return True
@@ -581,15 +611,15 @@ class _Unpacked(io.RawIOBase):
                 return 0
             if self._frame.eof:
                 self._frame = zstandard.ZstdDecompressor().decompressobj()
-            self._output = self._frame.decompress(self._input)
+            self._output = memoryview(self._frame.decompress(self._input))
             self._input = self._frame.unused_data
         size = min(len(buffer), len(self._output))
         buffer[:size], self._output = self._output[:size], self._output[size:]
         return size
 
 
-def _decompressed(raw: _Counted, url: str, faults: Faults, name: str) -> io.BufferedReader | None:
-    plain = io.BufferedReader(raw, 1 << 20)
+def _decompressed(raw: io.RawIOBase, url: str, faults: Faults, name: str) -> io.BufferedReader | None:
+    plain: io.BufferedReader = io.BufferedReader(raw, 1 << 20)
     openers: dict[str, tuple[bytes, Callable[[Any], Any]]] = {
         ".gz": (b"\x1f\x8b", lambda stream: gzip.GzipFile(fileobj=stream)),
         ".zst": (b"\x28\xb5\x2f\xfd", _Unpacked),

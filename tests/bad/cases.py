@@ -958,6 +958,13 @@ def layout_columns_that_differ_in_case() -> Call:
 
 
 @case
+def layout_columns_of_reserved_names() -> Call:
+    put("data/en.jsonl", [{"id": "a", "__row": "x", "__line": "y"}])
+    put("data/sw.jsonl", [{"id": "a", "__row": "x", "__line": "y"}])
+    return call("data/{lang}.jsonl", columns={"prompt": "__row", "response": "__line"})
+
+
+@case
 def clash_of_columns_over_files() -> Call:
     put("data/part-a.csv", "id,prompt_en,response_en,prompt_nb,response_nb\nq1,a,b,c,d\n")
     put("data/part-b.csv", "id,prompt_en,response_en,prompt_no,response_no\nq2,a,b,c,d\n")
