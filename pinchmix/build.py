@@ -101,14 +101,15 @@ def build_mixture(
     texts = Texts(scanned.source, scanned.database, progress)
     judge = Judge(plugins.validators, scanned.grid.languages, texts, progress)
 
-    grid, plan, cells = _first_choice(scanned, recipe, order, texts, on_bad_rows)
+    grid, plan, cells, dropped = _first_choice(scanned, recipe, order, texts, on_bad_rows)
     while len(rejected := judge.reject(grid, cells)):
         kept = np.setdiff1d(grid.address[cells], rejected)
         grid = grid.without(rejected)
         stay = np.flatnonzero(np.isin(grid.address, kept))
         filled = replace_cells(plan, grid, stay, order)
         if filled is None:  # what was kept stands in the way; without it there may still be a plan
-            plan = make_plan(grid, recipe, rejected=judge.rejected)
+            lost = {tag: dropped[tag] + judge.rejected[tag] for tag in grid.languages}
+            plan = make_plan(grid, recipe, rejected=lost)
             filled = assign(plan, grid, order)
         cells = filled
         texts.fetch(grid.address[cells])
@@ -183,8 +184,8 @@ def plan_mixture(
 
 def _first_choice(
     scanned: Scanned, recipe: Recipe, order: npt.NDArray[np.uint64], texts: Texts, on_bad_rows: str
-) -> tuple[Grid, Plan, npt.NDArray[np.int64]]:
-    """Plan, choose, and read the texts; bad rows stop the road here, or are left out of the plan."""
+) -> tuple[Grid, Plan, npt.NDArray[np.int64], dict[str, int]]:
+    """Plan, choose, and read the texts; bad rows stop the road here, or are left out of the plan and counted."""
     grid, impossible = scanned.grid, None
     cells = np.zeros(0, dtype=np.int64)
     try:
@@ -196,14 +197,15 @@ def _first_choice(
     scanned.faults.extend(texts.faults)
     if len(scanned.faults) and on_bad_rows == "error":
         raise scanned.faults.error()
-    if impossible is None and not len(texts.bad):
-        return grid, plan, cells
     lost = np.bincount(grid.language[np.isin(grid.address, texts.bad)], minlength=len(grid.languages))
+    dropped = dict(zip(grid.languages, lost.tolist(), strict=True))
+    if impossible is None and not len(texts.bad):
+        return grid, plan, cells, dropped
     grid = grid.without(texts.bad)
-    plan = make_plan(grid, recipe, rejected=dict(zip(grid.languages, lost.tolist(), strict=True)))
+    plan = make_plan(grid, recipe, rejected=dropped)
     cells = assign(plan, grid, order)
     texts.fetch(grid.address[cells])
-    return grid, plan, cells
+    return grid, plan, cells, dropped
 
 
 def _write_rows(scanned: Scanned, grid: Grid, cells: npt.NDArray[np.int64], texts: Texts) -> Rows:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 MEMORY = "700MB"  # for DuckDB; arrays of the grid and batches in flight come on top
+DatabaseError = duckdb.Error  # what a query may raise
 BATCH = 50_000  # rows handed over at a time
 
 

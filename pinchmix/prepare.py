@@ -60,20 +60,25 @@ def make_recipe(
         return budget, Plugins(find_plugin("samplers", budget.sampler), checks)
     if isinstance(languages, str):
         raise ArgumentError(f"languages={languages!r}: give a list of tags, such as [{languages!r}].")
+    if languages is not None and not isinstance(languages, Sequence):
+        raise ArgumentError(f"languages={languages!r}: give a list of tags, such as ['en', 'sw'].")
     chosen = None if sampler is None or isinstance(sampler, str) else sampler
     order: Sampler = chosen or find_plugin("samplers", sampler if isinstance(sampler, str) else "random")
     if validate is None or validate is True:
         named: Sequence[str | Validator] = DEFAULT_VALIDATORS
     elif isinstance(validate, str):
         raise ArgumentError(f"validate={validate!r}: give True, False or a list, such as [{validate!r}].")
-    else:
+    elif validate is False or isinstance(validate, Sequence):
         named = validate or ()
+    else:
+        raise ArgumentError(f"validate={validate!r}: give True, False or a list of names and validators.")
     checks = tuple(find_plugin("validators", item) if isinstance(item, str) else item for item in named)
     for kind, plugin in (("sampler", order), *(("validator", check) for check in checks)):
         protocol = Sampler if kind == "sampler" else Validator
         if not isinstance(plugin, protocol):
             raise ArgumentError(
-                f"{kind}: {plugin!r} is no {kind}; it needs name, version and {'order' if kind == 'sampler' else 'judge'}()."
+                f"{kind}: {plugin!r} is no {kind}; "
+                f"it needs name, version and {'order' if kind == 'sampler' else 'judge'}()."
             )
     recipe = Recipe(
         budget=Budget.of(budget, total),

@@ -11,10 +11,12 @@ import pyarrow as pa
 from pinchmix.database import Database, quoted
 from pinchmix.errors import LanguageClash, SourceNotFound, UnknownLanguage
 from pinchmix.grid import ROW_BITS, Grid
+from pinchmix.sources.damage import reading
 from pinchmix.sources.faults import Faults
 from pinchmix.sources.jsonlines import LINE
 from pinchmix.sources.layout import language_in
-from pinchmix.sources.source import Source, Table, reading
+from pinchmix.sources.source import Source
+from pinchmix.sources.table import Table
 
 BLANK = r"[\s\p{Z}\p{Cc}\p{Cf}]*"  # white space, and what shows nothing: zero-width characters, marks of direction
 
@@ -80,7 +82,8 @@ def _scan(source: Source, database: Database, languages: Sequence[str]) -> tuple
     ids = database.table("SELECT id, md5_number_lower(id) AS hash FROM instructions ORDER BY place")
     width = len(kept)
     cells = database.columns(
-        f"SELECT place::BIGINT * {width} + language AS key, address FROM ({keys}) JOIN instructions USING (id) ORDER BY key"
+        f"SELECT place::BIGINT * {width} + language AS key, address "
+        f"FROM ({keys}) JOIN instructions USING (id) ORDER BY key"
     )
     database.execute("DROP TABLE instructions")
     key, address = cells["key"], cells["address"]

@@ -18,9 +18,11 @@ from pinchmix.grid import ROW_BITS
 from pinchmix.progress import progress_bar
 from pinchmix.rows import MESSAGES
 from pinchmix.scan import blank
+from pinchmix.sources.damage import reading
 from pinchmix.sources.faults import Faults
 from pinchmix.sources.layout import Column, Layout
-from pinchmix.sources.source import Source, Table, reading
+from pinchmix.sources.source import Source
+from pinchmix.sources.table import Table
 
 # Other projects' names for the three roles.
 ROLES = {
