@@ -41,7 +41,7 @@ SHELVES = ("samplers", "sources", "validators")
 OWNERS = {
     "datasets": {"mixture.py"},
     "duckdb": {"database.py"},
-    "fsspec": {"sources/locate.py", "sources/source.py"},
+    "fsspec": {"sources/locate.py", "sources/opened.py", "sources/source.py"},
     "langcodes": {"language.py"},
     "langdetect": {"validators/langid/profiles.py"},
     "matplotlib": set(),
@@ -51,7 +51,7 @@ OWNERS = {
     "torch": set(),
     "tqdm": {"progress.py"},
     "typer": {"cli.py"},
-    "zstandard": {"sources/source.py"},
+    "zstandard": {"sources/opened.py", "sources/unpack.py"},
 }
 LAZY = ("datasets", "pandas")  # imported inside functions only: a build needs neither
 EVERYWHERE = {"numpy", "pyarrow"}

@@ -48,9 +48,9 @@ def pairs_of(mixture):
 
 
 def golden(name, text):
-    """Compare with a golden file; PINCHMIX_GOLDEN=write writes it instead, to be read before it is committed."""
+    """Compare with a golden file; PINCHMIX_UPDATE_GOLDEN=1 writes it instead, to be read before it is committed."""
     path = GOLDEN / name
-    if os.environ.get("PINCHMIX_GOLDEN") == "write":
+    if os.environ.get("PINCHMIX_UPDATE_GOLDEN") == "1":
         path.parent.mkdir(exist_ok=True)
         path.write_text(text + "\n", encoding="utf-8")
     assert text + "\n" == path.read_text(encoding="utf-8")
