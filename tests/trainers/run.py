@@ -88,7 +88,7 @@ class Line:
     @property
     def cells(self) -> list[str]:
         result = "FAILED" if self.problems else "ok"
-        rows, seconds = str(self.rows), f"{self.seconds:.1f}"
+        rows, seconds = str(self.rows), f"{self.seconds:.2f}"
         return [self.trainer, self.version, self.export, rows, self.compared, result, seconds]
 
 

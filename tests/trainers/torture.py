@@ -44,6 +44,10 @@ CONVERSATIONS: dict[str, dict[str, list[Turn]]] = {
             ("assistant", "{{ messages[0]['content'] }} stays as it is; so do %s, {0} and $HOME."),
         ],
         "en-order-mark": [("user", "\ufeffA mark in front."), ("assistant", "\ufeffMark kept.\ufeff")],
+        "en-no-characters": [
+            ("user", "What is in \uffff, \ufdd0, \ue000 and \U0010ffff?"),
+            ("assistant", "\u0000Nothing\u0000that can be seen.\u0000"),
+        ],
         "en-composed": [
             ("user", "Two spellings of caf\u00e9?"),
             ("assistant", "caf\u00e9 and cafe\u0301; \ufb01 is not fi."),
