@@ -7,6 +7,8 @@ import os
 import shutil
 import tempfile
 import weakref
+from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +32,15 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def write_stream(batches: pa.RecordBatchReader, path: Path) -> int:
-    """Write a stream of batches to an Arrow file that can be mapped into memory; return its number of rows."""
+def write_stream(schema: pa.Schema, batches: Iterable[pa.RecordBatch], path: Path) -> int:
+    """Write batches to an Arrow file that can be mapped into memory, if there are any; return the number of rows."""
     rows = 0
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, batches.schema) as writer:
+    with ExitStack() as stack:
+        writer: pa.ipc.RecordBatchFileWriter | None = None
         for batch in batches:
+            if writer is None:
+                sink = stack.enter_context(pa.OSFile(str(path), "wb"))
+                writer = stack.enter_context(pa.ipc.new_file(sink, schema))
             writer.write_batch(batch)
             rows += batch.num_rows
     return rows

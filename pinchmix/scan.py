@@ -57,7 +57,7 @@ def scan_source(source: Source, database: Database, languages: Sequence[str] = (
 
 def _scan(source: Source, database: Database, languages: Sequence[str]) -> tuple[Grid, Faults]:
     faults = Faults()
-    parts: list[str] = []
+    parts: list[tuple[int, str]] = []
     found: set[str] = set()
     spellings = {table.number: _spellings(table, database) for table in source.tables if table.layout.language}
     _check_spellings(source.tables, spellings)
@@ -68,16 +68,24 @@ def _scan(source: Source, database: Database, languages: Sequence[str]) -> tuple
             raise UnknownLanguage(tag, sorted(found), "languages")
     kept = tuple(sorted(found.intersection(languages) if languages else found))
     for table in source.tables:
-        parts.extend(_keys(table, spellings.get(table.number, {}), kept, database, faults))
+        for part in _keys(table, spellings.get(table.number, {}), kept, database, faults):
+            parts.append((table.rows, part))
     if not parts:
         if len(source.faults) or len(faults):
             faults.extend(source.faults)
             raise faults.error()
         raise SourceNotFound("source", "the source has no rows in any language.")
-    keys = " UNION ALL ".join(parts)
+    # Most ids are in the largest table, the pivot's as a rule; looking the others up in it is cheaper than sorting all
+    # of them out together.
+    largest, *others = (part for _, part in sorted(parts, key=lambda part: -part[0]))
+    keys = " UNION ALL ".join([largest, *others])
+    distinct = f"SELECT DISTINCT id FROM ({largest})"
+    if others:
+        rest = " UNION ALL ".join(others)
+        distinct += f" UNION ALL SELECT DISTINCT id FROM ({rest}) ANTI JOIN (SELECT id FROM ({largest})) USING (id)"
     database.execute(
-        "CREATE OR REPLACE TABLE instructions AS SELECT id, (row_number() OVER (ORDER BY id) - 1)::INTEGER AS place "
-        f"FROM (SELECT DISTINCT id FROM ({keys}))"
+        "CREATE OR REPLACE TABLE instructions AS "
+        f"SELECT id, (row_number() OVER (ORDER BY id) - 1)::INTEGER AS place FROM ({distinct})"
     )
     ids = database.table("SELECT id, md5_number_lower(id) AS hash FROM instructions ORDER BY place")
     width = len(kept)

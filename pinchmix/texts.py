@@ -30,11 +30,12 @@ ROLES = {
     "assistant": ("assistant", "gpt", "bot", "model"),
     "system": ("system",),
 }
+KEPT = 256 << 20  # bytes of text that are kept in memory; the rest goes to the scratch folder
 
 
 @dataclass
 class Texts:
-    """The texts of cells, fetched by address into scratch files as lists of (role, content).
+    """The texts of cells, fetched by address as lists of (role, content).
 
     The first fetch reads every text once and checks it; later ones read only the parts of the source that hold what is
     still missing.
@@ -52,6 +53,8 @@ class Texts:
     faults: Faults = field(default_factory=Faults)
     bad: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     _held: npt.NDArray[np.int64] | None = None
+    _memory: list[pa.RecordBatch] = field(default_factory=list)
+    _kept: int = 0
     _files: list[Path] = field(default_factory=list)
 
     def fetch(self, address: npt.NDArray[np.int64], among: npt.NDArray[np.int64] | None = None) -> None:
@@ -99,19 +102,35 @@ class Texts:
             )
         else:
             query = f"SELECT {address} AS address, {messages_of(table.layout)} AS messages {join}"
-        path = self.database.folder / f"texts-{len(self._files)}.arrow"
-        write_stream(self.database.batches(query), path)
+        bad = self._hold(self.database.batches(query))
         self.database.unregister(name)
-        self._files.append(path)
-        with pa.memory_map(str(path)) as stored:
-            texts = pa.ipc.open_file(stored).read_all()
-            bad: npt.NDArray[np.int64] = texts.column("address").filter(texts.column("messages").is_null()).to_numpy()
-            return bad
+        return bad
+
+    def _hold(self, stream: pa.RecordBatchReader) -> npt.NDArray[np.int64]:
+        """Keep what comes, in memory as long as that is little and then on disk; return the addresses without text."""
+        bad: list[npt.NDArray[np.int64]] = [np.zeros(0, dtype=np.int64)]
+
+        def noted() -> Iterator[pa.RecordBatch]:
+            for batch in stream:
+                if batch.column("messages").null_count:
+                    bad.append(batch.column("address").filter(batch.column("messages").is_null()).to_numpy())
+                yield batch
+
+        batches = noted()
+        for batch in batches:
+            self._memory.append(batch)
+            self._kept += batch.nbytes
+            if self._kept > KEPT:
+                break
+        path = self.database.folder / f"texts-{len(self._files)}.arrow"
+        if write_stream(stream.schema, batches, path):
+            self._files.append(path)
+        return np.concatenate(bad)
 
     def _registered(self) -> str:
-        """Register all texts held and return their name in SQL; they stay on disk."""
+        """Register all texts held and return their name in SQL; what is on disk stays there."""
         tables = [pa.ipc.open_file(pa.memory_map(str(path))).read_all() for path in self._files]
-        return self.database.register(pa.concat_tables(tables))
+        return self.database.register(pa.concat_tables([pa.Table.from_batches(self._memory), *tables]))
 
     def _note(self, bad: npt.NDArray[np.int64]) -> None:
         """Describe bad rows; they are few, so they are read again for their details."""
@@ -193,6 +212,7 @@ class Texts:
         yield from work_ahead(settle, paths)
 
     def _held_batches(self) -> Iterator[pa.RecordBatch]:
+        yield from self._memory
         for path in self._files:
             with pa.OSFile(str(path), "rb") as stored:
                 reader = pa.ipc.open_file(stored)
@@ -203,6 +223,7 @@ class Texts:
         """Remove the scratch files; the texts that matter have been written in order elsewhere."""
         for path in self._files:
             path.unlink(missing_ok=True)
+        self._memory.clear()
 
 
 def _joined(role: str) -> str:
