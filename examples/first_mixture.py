@@ -17,7 +17,7 @@ print(mix[0].prompt_language, mix[0].prompt)
 
 pinchmix.export_mixture(mix, "first-mixture", overwrite=True)
 pinchmix.verify_export("first-mixture")
-rows = load_dataset("json", data_files="first-mixture/data/messages/train.jsonl", split="train")
+rows = load_dataset("first-mixture", split="train")
 print(rows)
 
 # The same instructions and counts with another seed are another choice; the same seed is the same choice.

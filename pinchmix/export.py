@@ -14,6 +14,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pinchmix.card import NAME as CARD
+from pinchmix.card import card_of
 from pinchmix.errors import ArgumentError, FolderTaken
 from pinchmix.manifest import NAME, Manifest, is_manifest, make_manifest
 from pinchmix.mixture import Mixture
@@ -61,9 +63,10 @@ class HashedFile(io.RawIOBase):
                 self._file.close()
         super().close()
 
-    def entry(self, rows: int) -> Entry:
+    def entry(self, rows: int | None = None) -> Entry:
         """Return what the manifest says of the file."""
-        return {"sha256": self._state.hexdigest(), "bytes": self._size, "rows": rows}
+        counted = {} if rows is None else {"rows": rows}
+        return {"sha256": self._state.hexdigest(), "bytes": self._size, **counted}
 
 
 def export_mixture(
@@ -72,7 +75,8 @@ def export_mixture(
     """Write a mixture to a folder that trainers load as it is; the folder appears complete, or not at all.
 
     The folder holds ``data/messages/train.jsonl`` and the same rows as Parquet, ``provenance/train.parquet`` with id,
-    languages, source file and row of each of them, and ``manifest.json``.
+    languages, source file and row of each of them, a card by which ``datasets.load_dataset(folder)`` finds its way,
+    and ``manifest.json``.
 
     Args:
         mixture: What to write.
@@ -151,6 +155,9 @@ def _write(mixture: Mixture, part: Path, progress: bool | None) -> Manifest:
             for name, (file, task) in sources.items()
         }
     mixture.rows.know_text(files[JSONL]["sha256"])
+    with HashedFile(part / CARD) as file:
+        file.write(card_of(mixture, JSONL).encode())
+        files[CARD] = file.entry()
     return make_manifest(mixture, files, read)
 
 

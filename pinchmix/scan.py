@@ -68,8 +68,8 @@ def _scan(source: Source, database: Database, languages: Sequence[str]) -> tuple
             raise UnknownLanguage(tag, sorted(found), "languages")
     kept = tuple(sorted(found.intersection(languages) if languages else found))
     for table in source.tables:
-        for part in _keys(table, spellings.get(table.number, {}), kept, database, faults):
-            parts.append((table.rows, part))
+        keys_of = _keys(table, spellings.get(table.number, {}), kept, database, faults)
+        parts.extend((table.rows, part) for part in keys_of)
     if not parts:
         if len(source.faults) or len(faults):
             faults.extend(source.faults)

@@ -133,7 +133,8 @@ def _check_provenance(place: Path, manifest: Manifest) -> Iterator[str]:
     table = pq.read_table(place / PROVENANCE)
     identity: Any = manifest.identity
     rows = identity["mixture"]["rows"]
-    for name, entry in manifest.files.items():
+    for name in (JSONL, PARQUET, PROVENANCE):
+        entry = manifest.files[name]
         if entry["rows"] != rows:
             yield f"{name}: {entry['rows']:,} rows, and the mixture has {rows:,}"
     if table.num_rows != rows:

@@ -131,7 +131,7 @@ def test_verify_says_so_when_all_is_well_and_names_the_faults_when_not(call, sou
     mix = pinchmix.build_mixture(source, {"en": 3}, validate=False)
     pinchmix.export_mixture(mix, out_folder)
     code, out, err = call("verify", out_folder)
-    assert (code, out, err) == (0, f"{out_folder} verifies: 3 rows, 3 files, digest {mix.digest}\n", "")
+    assert (code, out, err) == (0, f"{out_folder} verifies: 3 rows, 4 files, digest {mix.digest}\n", "")
     (out_folder / "data" / "messages" / "train.jsonl").write_text("{}\n")
     code, out, err = call("verify", out_folder)
     assert (code, out) == (4, "")

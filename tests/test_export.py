@@ -20,6 +20,7 @@ import datasets
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,11 +28,11 @@ import pinchmix
 from pinchmix import build_mixture, export, export_mixture, verify_export
 from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.errors import ArgumentError, ExportError, FolderTaken, VerificationFailed
-from pinchmix.export import JSONL, PARQUET, PROVENANCE
+from pinchmix.export import CARD, JSONL, PARQUET, PROVENANCE
 from pinchmix.manifest import NAME, Manifest
 from tests.grids import laws, table_of
 
-FILES = [JSONL, PARQUET, NAME, PROVENANCE]
+FILES = [CARD, JSONL, PARQUET, NAME, PROVENANCE]
 GRID = {f"i{number}": ["en", "fi", "sw"] for number in range(12)}
 AWKWARD = [
     'quotes " and \\ and \\" and \\u0041',
@@ -166,6 +167,21 @@ def test_both_forms_load_with_datasets_as_the_mixture_gives_them(awkward, tmp_pa
         assert loaded["messages"][:] == awkward.to_dataset()["messages"][:] == messages_of(awkward)
 
 
+def test_the_folder_loads_with_datasets_as_it_is(awkward, tmp_path):
+    export_mixture(awkward, tmp_path / "out")
+    loaded = datasets.load_dataset(str(tmp_path / "out"), split="train", cache_dir=str(tmp_path / "cache"))
+    assert loaded.column_names == ["messages"]
+    assert loaded["messages"][:] == messages_of(awkward)
+
+
+def test_the_card_is_yaml_in_which_norwegian_is_a_language(tmp_path):
+    rows = [{"id": "a", "language": "nb", "prompt": "Hva heter du?", "response": "Jeg heter Kari."}]
+    export_mixture(build_mixture(rows, {"no": 1}, validate=False), tmp_path / "out")
+    front = yaml.safe_load((tmp_path / "out" / CARD).read_text(encoding="utf-8").split("---")[1])
+    assert front["language"] == ["no"]
+    assert front["configs"] == [{"config_name": "default", "data_files": [{"split": "train", "path": JSONL}]}]
+
+
 def test_provenance_says_where_each_row_came_from(out, mixture):
     rows = pq.read_table(out / PROVENANCE).to_pylist()
     assert [
@@ -204,7 +220,7 @@ def test_the_manifest_goes_round(out):
     manifest = Manifest.of_bytes(content)
     assert manifest.to_bytes() == content
     assert verify_export(out) == manifest
-    assert set(manifest.files) == {JSONL, PARQUET, PROVENANCE}
+    assert set(manifest.files) == {CARD, JSONL, PARQUET, PROVENANCE}
 
 
 def strings_of(value):
@@ -260,7 +276,8 @@ def test_the_manifest_counts_what_the_files_hold(out, mixture):
     identity = verify_export(out).identity
     for name, entry in identity["files"].items():
         content = (out / name).read_bytes()
-        assert entry == {"bytes": len(content), "rows": len(mixture), "sha256": sha256(content)}
+        rows = {} if name == CARD else {"rows": len(mixture)}
+        assert entry == {"bytes": len(content), "sha256": sha256(content), **rows}
     assert identity["mixture"] == {"digest": mixture.digest, "rows": 9}
     assert {tag: line["examples"] for tag, line in identity["counts"].items()} == {"en": 5, "fi": 2, "sw": 2}
     assert identity["rows"] == {"read": 36, "chosen": 9, "dropped": {}, "rejected": 0}

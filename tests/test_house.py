@@ -28,7 +28,7 @@ FLOORS = (
     ("plugins",),
     ("database", "sources", "scan", "texts", "rows", "judge", "samplers", "validators", "mixture", "testing"),
     ("prepare",),
-    ("build", "manifest"),
+    ("build", "manifest", "card"),
     ("export",),
     ("verify",),
     ("cli", "__init__"),
