@@ -127,6 +127,7 @@ def build(
     )
     check_free(Path(out).expanduser().absolute(), overwrite)
     mixture = pinchmix.build_mixture(source, **arguments)
+    typer.echo(f"read {mixture.report.recognised}")
     typer.echo(repr(mixture))
     for row in mixture.report.bad_rows[:20]:
         typer.echo(f"dropped {row.where}  {row.fault}: {row.detail}")

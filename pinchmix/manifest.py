@@ -121,6 +121,7 @@ def make_manifest(mixture: Mixture, files: Mapping[str, Mapping[str, Any]], sour
         "rows": {
             "read": report.read,
             "chosen": len(mixture),
+            "reserve": len(mixture.grid) - len(mixture),
             "dropped": dict(report.dropped),
             "rejected": sum(report.rejected.values()),
         },

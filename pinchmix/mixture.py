@@ -84,7 +84,7 @@ class Report:
     """What became of every row of the source.
 
     Attributes:
-        recognised: What the source was taken for, a line a table.
+        recognised: What the source was taken for: layouts, tables, and tags that are written in another way.
         files: The files among the tables.
         read: Rows of the source in the languages of the recipe.
         dropped: Bad rows that were left out, by fault.
@@ -243,7 +243,8 @@ class Mixture:
     @property
     def _note(self) -> str:
         report = self.report
-        parts = [f"{number_of(report.read, 'row')} read", f"{len(self):,} chosen"]
+        reserve = len(self.grid) - len(self)
+        parts = [f"{number_of(report.read, 'row')} read", f"{len(self):,} chosen", f"{reserve:,} in reserve"]
         if report.dropped:
             parts.append(f"{number_of(sum(report.dropped.values()), 'bad row')} dropped")
         if any(report.rejected.values()):

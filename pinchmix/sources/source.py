@@ -16,6 +16,7 @@ from pinchmix.errors import (
     LayoutUnknown,
     RowCountMismatch,
     UnknownLanguage,
+    listing,
     near,
 )
 from pinchmix.language import normalise_language
@@ -64,12 +65,17 @@ class Source:
     read: int
 
     def __str__(self) -> str:
-        lines = []
+        """What the source was taken for: the layouts, the tables of each, and tags that are written in another way."""
+        names: dict[str, list[str]] = {}
         for table in self.tables:
-            told = table.language or f"by column {table.layout.language}"
-            spelled = f" (written {table.spelling})" if table.spelling and table.spelling != table.language else ""
-            lines.append(f"{table.name}: {told}{spelled}, {table.rows:,} rows, {table.layout}")
-        return "\n".join(lines)
+            names.setdefault(str(table.layout), []).append(table.name)
+        lines = [f"{listing(tables, 4)}: {layout}" for layout, tables in names.items()]
+        other = [
+            f"{table.spelling} is {table.language}"
+            for table in self.tables
+            if table.spelling and table.spelling != table.language
+        ]
+        return "\n".join([*lines, *([f"languages: {listing(other, 20)}"] if other else [])])
 
 
 def open_source(
@@ -102,7 +108,7 @@ def open_source(
     Example:
         >>> source = open_source({"en": [{"id": 1, "prompt": "Hi", "response": "Hello"}]}, Database())
         >>> print(source)
-        source['en']: en, 1 rows, prompt/response (id=id, prompt=prompt, response=response)
+        source['en']: prompt/response (id=id, prompt=prompt, response=response)
     """
     if join not in JOINS:
         raise ArgumentError(f"join={join!r} is neither 'id' nor 'row'.{near(str(join), JOINS)}")
