@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.parsing import parsed
+
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 FIRST = ("pinchmix", "tests", "examples", "benchmarks", "docs")
@@ -28,7 +30,7 @@ UPDATE = os.environ.get("PINCHMIX_UPDATE_GOLDEN") == "1"
 
 
 def first_line(path: Path) -> str:
-    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    text = ast.get_docstring(parsed(path)) or ""
     return text.splitlines()[0].rstrip(".") if text else ""
 
 

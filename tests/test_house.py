@@ -14,6 +14,7 @@ import pytest
 
 import pinchmix
 from pinchmix import errors
+from tests.parsing import parsed
 
 ROOT = Path(pinchmix.__file__).parent
 TESTS = Path(__file__).parent
@@ -89,7 +90,7 @@ MODULES = modules()
 
 def imports_of(path):
     """Everything a file imports, wherever it stands in it, `if TYPE_CHECKING:` and functions included."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -229,7 +230,7 @@ def test_each_name_of_the_face_is_there_and_documented(name):
 
 
 def test_type_checkers_see_the_face_that_is_loaded_on_demand():
-    tree = ast.parse((ROOT / "__init__.py").read_text(encoding="utf-8"))
+    tree = parsed(ROOT / "__init__.py")
     (block,) = [node for node in tree.body if isinstance(node, ast.If)]
     seen = {alias.name: node.module for node in block.body for alias in node.names}
     assert seen == {name: f"pinchmix.{module}" for name, module in pinchmix._FACE.items()}
@@ -282,7 +283,7 @@ def public_definitions(tree):
 
 @pytest.mark.parametrize("name", MODULES)
 def test_every_module_and_everything_public_in_it_is_documented(name):
-    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
+    tree = parsed(MODULES[name])
     if MODULES[name].read_text(encoding="utf-8").strip():
         assert ast.get_docstring(tree), f"{name} has no docstring"
     assert [node.name for node in public_definitions(tree) if not ast.get_docstring(node)] == []
@@ -308,7 +309,7 @@ def test_every_test_file_has_tests_and_every_other_file_is_used_by_one(path):
     if path.name in ("__init__.py", "conftest.py"):
         return
     if path.name.startswith("test_"):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = parsed(path)
         names = [node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
         tests = [name for name in names if name.startswith("test_")]
         assert tests

@@ -48,7 +48,10 @@ def as_table(rows: list[dict[str, Any]], separator: str = ",", end: str = "\n") 
     """Return rows as CSV; what a row lacks is left empty."""
     stream = io.StringIO()
     names = list(dict.fromkeys(name for row in rows for name in row))
-    writer = csv.DictWriter(stream, names, delimiter=separator, lineterminator=end)
+    # Python's writer leaves a lone carriage return bare, and before a line feed that is a line end.
+    bare = any("\r" in str(value) for row in rows for value in row.values())
+    quoting = csv.QUOTE_ALL if bare else csv.QUOTE_MINIMAL
+    writer = csv.DictWriter(stream, names, delimiter=separator, lineterminator=end, quoting=quoting)
     writer.writeheader()
     writer.writerows(rows)
     return stream.getvalue().encode()
