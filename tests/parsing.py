@@ -12,8 +12,8 @@ from pathlib import Path
 def parsed(path: Path) -> ast.Module:
     """Return the syntax tree of a file.
 
-    CPython 3.11 raises SystemError when a finalizer runs while it makes one (python/cpython#106905), and the mixtures of
-    other tests have finalizers; so no garbage is collected meanwhile.
+    CPython 3.11 raises SystemError when a finalizer runs while it makes one (python/cpython#106905), and the mixtures
+    of other tests have finalizers; so no garbage is collected meanwhile.
     """
     gc.disable()
     try:
