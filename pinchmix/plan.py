@@ -162,7 +162,9 @@ def make_plan(grid: Grid, recipe: Recipe, rejected: dict[str, int] | None = None
     asked = np.array(list(recipe.budget.for_languages(languages).values()), dtype=np.int64)
     places = [grid.languages.index(language) for language in languages]
     allowed, supply = grid.patterns.allowed[:, places], grid.patterns.supply
-    flow = largest_flow(supply, asked, allowed)
+    available = supply @ allowed
+    # One more than exists is as impossible as a million million, and fits the flow's integers.
+    flow = largest_flow(supply, np.minimum(asked, available + 1), allowed)
     if flow.total < int(asked.sum()):
         proof = smallest_certificate(supply, asked, allowed, flow.short)
         names = tuple(np.array(languages)[proof].tolist())
@@ -170,7 +172,7 @@ def make_plan(grid: Grid, recipe: Recipe, rejected: dict[str, int] | None = None
             Certificate(
                 languages=names,
                 asked=tuple(asked[proof].tolist()),
-                available=tuple((supply @ allowed)[proof].tolist()),
+                available=tuple(available[proof].tolist()),
                 supply=int(supply[allowed[:, proof].any(axis=1)].sum()),
                 largest_total=_largest_total(recipe.budget, languages, supply, allowed),
                 rejected=sum((rejected or {}).get(name, 0) for name in names),
@@ -180,7 +182,7 @@ def make_plan(grid: Grid, recipe: Recipe, rejected: dict[str, int] | None = None
         recipe=recipe,
         languages=languages,
         asked=asked,
-        available=supply @ allowed,
+        available=available,
         allowed=allowed,
         supply=supply,
         flow=least_biased_flow(supply, asked, allowed),
@@ -193,11 +195,12 @@ def _largest_total(budget: Budget, languages: tuple[str, ...], supply: Ints, all
 
     Sainte-Laguë never takes from a language when the total grows, so what is feasible ends at one point.
     """
+    available = supply @ allowed
     lowest, highest = 0, budget.total
     while highest - lowest > 1:
         middle = (lowest + highest) // 2
         smaller = np.array(list(replace(budget, total=middle).for_languages(languages).values()), dtype=np.int64)
-        feasible = largest_flow(supply, smaller, allowed).total == middle
+        feasible = largest_flow(supply, np.minimum(smaller, available + 1), allowed).total == middle
         lowest, highest = (middle, highest) if feasible else (lowest, middle)
     return lowest
 

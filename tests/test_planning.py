@@ -354,3 +354,11 @@ def test_the_first_of_the_order_in_reserve_replaces_a_lost_cell():
     left = built.without(built.address[[2]])
     kept = np.flatnonzero(np.isin(left.address, [3, 4]))
     assert chosen(left, replace_cells(plan, left, kept, order)) == [("b", "en"), ("d", "en"), ("e", "en")]
+
+
+def test_an_absurd_budget_is_refused_with_its_proof_and_not_by_overflow():
+    grid = grid_of({"a": ["en", "fi"], "b": ["en"]})
+    with pytest.raises(InfeasibleBudget) as caught:
+        make_plan(grid, recipe_of({"en": 10**11, "fi": 1}))
+    proof = caught.value.certificate
+    assert (proof.languages, proof.asked, proof.supply) == (("en",), (10**11,), 2)
