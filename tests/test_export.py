@@ -280,7 +280,7 @@ def test_the_manifest_counts_what_the_files_hold(out, mixture):
         assert entry == {"bytes": len(content), "sha256": sha256(content), **rows}
     assert identity["mixture"] == {"digest": mixture.digest, "rows": 9}
     assert {tag: line["examples"] for tag, line in identity["counts"].items()} == {"en": 5, "fi": 2, "sw": 2}
-    assert identity["rows"] == {"read": 36, "chosen": 9, "dropped": {}, "rejected": 0}
+    assert identity["rows"] == {"read": 36, "chosen": 9, "reserve": 27, "dropped": {}, "rejected": 0}
 
 
 # What verify finds --------------------------------------------------------------------------------------------------
