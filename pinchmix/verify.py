@@ -15,10 +15,10 @@ import pyarrow.parquet as pq
 
 from pinchmix.database import BATCH, Database
 from pinchmix.errors import ExportError, VerificationFailed
-from pinchmix.export import JSONL, PARQUET, PROVENANCE
+from pinchmix.export import JSONL, PARQUET, PROVENANCE, place_of
 from pinchmix.manifest import NAME, Manifest
 from pinchmix.progress import progress_bar
-from pinchmix.rows import digest_of_rows, json_lines
+from pinchmix.rows import MESSAGES, digest_of_rows, json_lines
 from pinchmix.sources.layout import Column, Layout
 from pinchmix.texts import fault_of
 
@@ -42,7 +42,9 @@ def verify_export(folder: str | os.PathLike[str], *, progress: bool | None = Non
     Raises:
         VerificationFailed: There is; the error lists every fault found, with file and row.
         ExportError: The folder is no export.
+        ArgumentError: ``folder`` names no folder.
     """
+    place_of(folder)
     place = Path(folder).expanduser()
     if not (place / NAME).is_file():
         raise ExportError(f"{place} is no export: there is no {NAME} in it.")
@@ -106,6 +108,9 @@ def _check_rows(place: Path) -> Iterator[str]:
     fault = fault_of(Layout("messages", messages=Column(("messages",))))
     try:
         with (place / JSONL).open("rb") as lines, pq.ParquetFile(place / PARQUET) as rows:
+            if not rows.schema_arrow.equals(pa.schema([("messages", MESSAGES)])):
+                yield f"{PARQUET}: its columns are not the one column of messages that trainers load"
+                return
             for batch in rows.iter_batches(BATCH):
                 name = database.register(pa.Table.from_batches([batch]))
                 bad = database.rows(
