@@ -8,13 +8,13 @@ from itertools import combinations, product
 
 import numpy as np
 import pytest
-from grids import laws
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pinchmix.exact.apportion import apportion
 from pinchmix.exact.flow import fitted, largest_flow, least_biased_flow, shortfall, smallest_certificate
 from pinchmix.exact.order import keyed, ranks
+from tests.grids import laws
 
 WEIGHTS = st.lists(st.fractions(0, 50, max_denominator=30), min_size=1, max_size=7).filter(any)
 
