@@ -8,6 +8,8 @@ import shutil
 import tempfile
 import threading
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -77,18 +79,28 @@ class Database:
         ):
             self._connection.execute(f"SET {setting}")
         self._registered = 0
-        self._turn = threading.RLock()  # DuckDB refuses a second thread instead of letting it wait
+        self._lock = threading.RLock()  # DuckDB refuses a second thread instead of letting it wait
         # The folder goes with the object, not with the connection: rows in it outlive queries.
         self._finalizer = weakref.finalize(self, _remove, self.folder, os.getpid())
 
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        with self._lock:
+            try:
+                yield
+            except (duckdb.InterruptException, RuntimeError) as error:  # what becomes of Ctrl-C inside DuckDB
+                if "interrupt" not in str(error).lower():
+                    raise
+                raise KeyboardInterrupt from error
+
     def execute(self, sql: str) -> None:
         """Run a statement whose result is not needed."""
-        with self._turn:
+        with self._turn():
             self._connection.execute(sql)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the few rows of a query."""
-        with self._turn:
+        with self._turn():
             found: list[tuple[Any, ...]] = self._connection.execute(sql).fetchall()
         return found
 
@@ -99,7 +111,7 @@ class Database:
 
     def table(self, sql: str) -> pa.Table:
         """Return the result of a query as an Arrow table."""
-        with self._turn:
+        with self._turn():
             return self._connection.sql(sql).to_arrow_table()
 
     def batches(self, sql: str) -> pa.RecordBatchReader:
@@ -108,7 +120,7 @@ class Database:
 
     def register(self, table: pa.Table) -> str:
         """Make an Arrow table readable and return the name it has in SQL; nothing is copied."""
-        with self._turn:
+        with self._turn():
             self._registered += 1
             name = f"arrow_{self._registered}"
             self._connection.register(name, table)
@@ -116,7 +128,7 @@ class Database:
 
     def unregister(self, name: str) -> None:
         """Forget a registered table."""
-        with self._turn:
+        with self._turn():
             self._connection.unregister(name)
 
     def parquet(self, path: Path) -> str:

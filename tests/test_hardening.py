@@ -12,6 +12,7 @@ import tempfile
 import threading
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,6 +20,7 @@ import pytest
 
 import pinchmix
 from pinchmix import Budget, InfeasibleBudget, Mixture, Recipe, build_mixture, export_mixture, verify_export
+from pinchmix.database import Database
 from pinchmix.errors import ArgumentError, FolderTaken, SourceChanged, VerificationFailed
 from pinchmix.export import PARQUET
 from pinchmix.manifest import NAME, Manifest
@@ -237,3 +239,20 @@ def test_the_command_line_writes_to_pipes_of_any_code_page(encoding: str) -> Non
     )
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"en: 20 of 65 available" in done.stdout
+
+
+@pytest.mark.parametrize("error", [RuntimeError("Query interrupted"), duckdb.InterruptException("INTERRUPT")])
+def test_an_interrupt_inside_the_database_is_an_interrupt(error: Exception) -> None:
+    class Interrupted:
+        def execute(self, sql: str) -> None:
+            raise error
+
+    database = Database()
+    database._connection = Interrupted()  # type: ignore[assignment]
+    with pytest.raises(KeyboardInterrupt):
+        database.execute("SELECT 1")
+
+
+def test_other_failures_of_the_database_stay_what_they_are() -> None:
+    with pytest.raises(duckdb.CatalogException):
+        Database().execute("SELECT * FROM nowhere")
