@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pinchmix.database import BATCH, Database
-from pinchmix.errors import ExportError, VerificationFailed
-from pinchmix.export import JSONL, PARQUET, PROVENANCE, place_of
+from pinchmix.errors import ArgumentError, ExportError, VerificationFailed
+from pinchmix.export import JSONL, PARQUET, PROVENANCE
 from pinchmix.manifest import NAME, Manifest
 from pinchmix.progress import progress_bar
 from pinchmix.rows import MESSAGES, digest_of_rows, json_lines
@@ -44,8 +44,10 @@ def verify_export(folder: str | os.PathLike[str], *, progress: bool | None = Non
         ExportError: The folder is no export.
         ArgumentError: ``folder`` names no folder.
     """
-    place_of(folder)
-    place = Path(folder).expanduser()
+    try:
+        place = Path(folder).expanduser()
+    except (RuntimeError, TypeError) as error:  # nobody's home, or no path
+        raise ArgumentError(f"folder={folder!r} names no folder.") from error
     if not (place / NAME).is_file():
         raise ExportError(f"{place} is no export: there is no {NAME} in it.")
     try:

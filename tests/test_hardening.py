@@ -179,8 +179,18 @@ def test_a_sampler_of_the_wrong_length_is_named() -> None:
 def test_what_names_no_folder_is_refused(mixture: Mixture, folder: object) -> None:
     with pytest.raises(ArgumentError, match="names no folder"):
         export_mixture(mixture, folder)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("folder", ["~nobody-of-that-name/out", b"out", 5])
+def test_no_folder_to_verify_is_refused(folder: object) -> None:
     with pytest.raises(ArgumentError, match="names no folder"):
         verify_export(folder)  # type: ignore[arg-type]
+
+
+def test_the_folder_above_can_be_verified(mixture: Mixture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    export_mixture(mixture, tmp_path / "out")
+    monkeypatch.chdir(tmp_path / "out" / "data")
+    assert verify_export("..").identity["mixture"]["rows"] == 10
 
 
 def test_swapped_arguments_of_an_export_are_told(mixture: Mixture) -> None:
