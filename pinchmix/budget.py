@@ -190,7 +190,7 @@ class Budget:
         return counts
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the budget as plain data.
+        """Return the budget as plain data; shares with their order, which decides ties.
 
         Example:
             >>> Budget.counts({"en": 5}).to_dict()
@@ -200,6 +200,7 @@ class Budget:
         return {
             "kind": self.kind,
             "amounts": {tag: int(amount) if exact else _text(amount) for tag, amount in self.amounts},
+            **({} if exact else {"order": [tag for tag, _ in self.amounts]}),
             "total": self.total,
         }
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from pinchmix.budget import Budget
 from pinchmix.canonical import key_of
-from pinchmix.errors import InfeasibleBudget
+from pinchmix.errors import ArgumentError, InfeasibleBudget
 from pinchmix.exact.order import keyed
 from pinchmix.grid import Grid
 from pinchmix.judge import Judge
@@ -97,7 +97,9 @@ def build_mixture(
         seed=seed,
     )
     scanned = scan(source, recipe, columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress)
-    order = plugins.sampler.order(scanned.grid, recipe.seed)
+    order = np.asarray(plugins.sampler.order(scanned.grid, recipe.seed))
+    if order.shape != (ids := (len(scanned.grid.ids),)):
+        raise ArgumentError(f"sampler {plugins.sampler.name}: one key an instruction, shape {ids}, not {order.shape}.")
     texts = Texts(scanned.source, scanned.database, progress)
     judge = Judge(plugins.validators, scanned.grid.languages, texts, progress)
 
@@ -186,20 +188,20 @@ def _first_choice(
     scanned: Scanned, recipe: Recipe, order: npt.NDArray[np.uint64], texts: Texts, on_bad_rows: str
 ) -> tuple[Grid, Plan, npt.NDArray[np.int64], dict[str, int]]:
     """Plan, choose, and read the texts; bad rows stop the road here, or are left out of the plan and counted."""
-    grid, impossible = scanned.grid, None
+    grid, possible = scanned.grid, True
     cells = np.zeros(0, dtype=np.int64)
     try:
         plan = make_plan(grid, recipe)
         cells = assign(plan, grid, order)
-    except InfeasibleBudget as error:
-        impossible = error  # bad rows may be why, and are to be reported first
+    except InfeasibleBudget:
+        possible = False  # bad rows may be why, and are to be reported first
     texts.fetch(grid.address[cells], among=grid.address)
     scanned.faults.extend(texts.faults)
     if len(scanned.faults) and on_bad_rows == "error":
         raise scanned.faults.error()
     lost = np.bincount(grid.language[np.isin(grid.address, texts.bad)], minlength=len(grid.languages))
     dropped = dict(zip(grid.languages, lost.tolist(), strict=True))
-    if impossible is None and not len(texts.bad):
+    if possible and not len(texts.bad):
         return grid, plan, cells, dropped
     grid = grid.without(texts.bad)
     plan = make_plan(grid, recipe, rejected=dropped)

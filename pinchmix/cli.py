@@ -6,19 +6,19 @@ impossible, 4 an export does not verify, 130 interrupted.
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 import traceback
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from typing import Annotated, Any, NoReturn, Optional
 
 import typer
 
 import pinchmix
 from pinchmix.errors import ArgumentError, BadRows, FolderTaken, PinchmixError
-from pinchmix.export import check_free
+from pinchmix.export import check_free, place_of
 
 app = typer.Typer(
     help="Exact, validated, reproducible instruction-tuning mixtures from parallel multilingual data.",
@@ -125,7 +125,7 @@ def build(
     arguments = _arguments(
         budget, total, languages, pivot, content, sampler, validate, seed, columns, join, on_bad_rows
     )
-    check_free(Path(out).expanduser().absolute(), overwrite)
+    check_free(place_of(out), overwrite)
     mixture = pinchmix.build_mixture(source, **arguments)
     typer.echo(f"read {mixture.report.recognised}")
     typer.echo(repr(mixture))
@@ -193,6 +193,8 @@ def _root(
 def main() -> NoReturn:
     """Run the command line; errors become one message and an exit code, unless ``--debug`` asks for the traceback."""
     debug = "--debug" in sys.argv
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a pipe may be of a code page without bars and branches
+        sys.stdout.reconfigure(errors="replace")
     try:
         app()
     except (PinchmixError, OSError) as error:

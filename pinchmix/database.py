@@ -6,9 +6,10 @@ import glob
 import os
 import shutil
 import tempfile
+import threading
 import weakref
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,16 @@ def write_stream(schema: pa.Schema, batches: Iterable[pa.RecordBatch], path: Pat
     return rows
 
 
+def _remove(folder: Path, owner: int) -> None:
+    """Remove a scratch folder, unless this is a forked process, whose parent is still using it."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 class Database:
     """A private DuckDB in memory that spills to a scratch folder; both end with the object, or at exit.
+
+    Threads may share it: they take turns, but for the streams of :meth:`batches`.
 
     Args:
         keep_order: Return rows in the order in which they stand in a table, at the price of speed; without it only
@@ -75,26 +84,40 @@ class Database:
         ):
             self._connection.execute(f"SET {setting}")
         self._registered = 0
+        self._lock = threading.RLock()  # DuckDB refuses a second thread instead of letting it wait
         # The folder goes with the object, not with the connection: rows in it outlive queries.
-        self._finalizer = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+        self._finalizer = weakref.finalize(self, _remove, self.folder, os.getpid())
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        with self._lock:
+            try:
+                yield
+            except (duckdb.InterruptException, RuntimeError) as error:  # what becomes of Ctrl-C inside DuckDB
+                if "interrupt" not in str(error).lower():
+                    raise
+                raise KeyboardInterrupt from error
 
     def execute(self, sql: str) -> None:
         """Run a statement whose result is not needed."""
-        self._connection.execute(sql)
+        with self._turn():
+            self._connection.execute(sql)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the few rows of a query."""
-        found: list[tuple[Any, ...]] = self._connection.execute(sql).fetchall()
+        with self._turn():
+            found: list[tuple[Any, ...]] = self._connection.execute(sql).fetchall()
         return found
 
     def columns(self, sql: str) -> dict[str, npt.NDArray[Any]]:
         """Return the columns of a query as arrays, without nulls in them."""
-        table = self._connection.sql(sql).to_arrow_table()
+        table = self.table(sql)
         return {name: np.asarray(table.column(name).to_numpy()) for name in table.column_names}
 
     def table(self, sql: str) -> pa.Table:
         """Return the result of a query as an Arrow table."""
-        return self._connection.sql(sql).to_arrow_table()
+        with self._turn():
+            return self._connection.sql(sql).to_arrow_table()
 
     def batches(self, sql: str) -> pa.RecordBatchReader:
         """Return the result of a query as a stream of Arrow batches; one stream at a time."""
@@ -102,14 +125,16 @@ class Database:
 
     def register(self, table: pa.Table) -> str:
         """Make an Arrow table readable and return the name it has in SQL; nothing is copied."""
-        self._registered += 1
-        name = f"arrow_{self._registered}"
-        self._connection.register(name, table)
+        with self._turn():
+            self._registered += 1
+            name = f"arrow_{self._registered}"
+            self._connection.register(name, table)
         return name
 
     def unregister(self, name: str) -> None:
         """Forget a registered table."""
-        self._connection.unregister(name)
+        with self._turn():
+            self._connection.unregister(name)
 
     def parquet(self, path: Path) -> str:
         """Return a Parquet file as a SQL table with its row numbers as ``file_row_number``."""

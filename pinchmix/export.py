@@ -7,7 +7,7 @@ import io
 import os
 import secrets
 import shutil
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from pinchmix.card import NAME as CARD
 from pinchmix.card import card_of
-from pinchmix.errors import ArgumentError, FolderTaken
+from pinchmix.errors import ArgumentError, FolderTaken, SourceChanged
 from pinchmix.manifest import NAME, Manifest, is_manifest, make_manifest
 from pinchmix.mixture import Mixture
 from pinchmix.progress import Step, progress_bar
@@ -99,9 +99,11 @@ def export_mixture(
         ...     pinchmix.verify_export(f"{place}/out").identity["mixture"]["rows"]
         6
     """
-    target = Path(folder).expanduser().absolute()
-    if not target.name:
-        raise ArgumentError(f"folder={str(folder)!r} names no folder to make.")
+    if not isinstance(mixture, Mixture):
+        raise ArgumentError(
+            f"export_mixture(mixture, folder): the first is a Mixture, not of type {type(mixture).__name__}."
+        )
+    target = place_of(folder)
     check_free(target, overwrite)
     target.parent.mkdir(parents=True, exist_ok=True)
     # Beside the target, so that the last step is a rename within one file system.
@@ -119,6 +121,22 @@ def export_mixture(
     return manifest
 
 
+def place_of(folder: str | os.PathLike[str]) -> Path:
+    """Return the absolute path of a folder that a user names.
+
+    Raises:
+        ArgumentError: It names none.
+    """
+    try:
+        place = Path(folder).expanduser().absolute()
+        known = str(folder) != "" and place.name not in ("", "..") and "\0" not in str(place)
+    except (RuntimeError, TypeError, ValueError):  # nobody's home, no path, a path with a zero byte
+        known = False
+    if not known:
+        raise ArgumentError(f"folder={folder!r} names no folder to make.")
+    return place
+
+
 def check_free(target: Path, overwrite: bool) -> None:
     """Refuse a target that may not be written to; worth asking before a long build.
 
@@ -129,6 +147,11 @@ def check_free(target: Path, overwrite: bool) -> None:
         return
     if not target.is_dir() or target.is_symlink():
         raise FolderTaken(str(target), f"{target} exists and is no folder; choose another place.")
+    for here, what in ((os.path.ismount(target), "where a volume is mounted"), (target.samefile("."), "where you are")):
+        if here:
+            raise FolderTaken(
+                str(target), f"{target} is {what}, and cannot be replaced as a whole; choose a folder in it."
+            )
     if not any(target.iterdir()):
         return
     if not (target / NAME).is_file() or not is_manifest((target / NAME).read_bytes()):
@@ -151,7 +174,7 @@ def _write(mixture: Mixture, part: Path, progress: bool | None) -> Manifest:
         sources = {file.name: (file, pool.submit(file.sha256)) for file in mixture.report.files}
         files = {name: task.result() for name, task in tasks.items()}
         read = {
-            name: dict(zip(("sha256", "bytes"), task.result(), strict=True), rows=file.rows)
+            name: dict(zip(("sha256", "bytes"), _digest_of(name, task), strict=True), rows=file.rows)
             for name, (file, task) in sources.items()
         }
     mixture.rows.know_text(files[JSONL]["sha256"])
@@ -159,6 +182,13 @@ def _write(mixture: Mixture, part: Path, progress: bool | None) -> Manifest:
         file.write(card_of(mixture, JSONL).encode())
         files[CARD] = file.entry()
     return make_manifest(mixture, files, read)
+
+
+def _digest_of(name: str, task: Future[tuple[str, int]]) -> tuple[str, int]:
+    try:
+        return task.result()
+    except FileNotFoundError as error:
+        raise SourceChanged(name, "it is gone, and the manifest needs its digest") from error
 
 
 def _write_jsonl(mixture: Mixture, path: Path, step: Step) -> Entry:

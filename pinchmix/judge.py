@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from pinchmix.errors import ArgumentError
 from pinchmix.grid import Grid
 from pinchmix.plugins import Cells, Validator, Verdict
 from pinchmix.progress import progress_bar
@@ -76,6 +78,12 @@ class Judge:
         for validator in self._validators:
             found = validator.judge(cells, self._languages)
             places = found.place.tolist()
+            if strange := [place for place in places if not 0 <= place < len(cells.ids)]:
+                raise ArgumentError(
+                    f"validator {validator.name}: it found something in cell {strange[0]} of {len(cells.ids):,}."
+                )
+            if odd := sorted(set(found.verdict.tolist()).difference(Verdict)):
+                raise ArgumentError(f"validator {validator.name}: {odd[0]} is no verdict (0, 1 or 2).")
             texts = {"prompt": cells.prompts, "response": cells.responses}
             self._found.append(
                 pa.table(
@@ -108,7 +116,7 @@ class Judge:
     def unsure(self, grid: Grid, cells: npt.NDArray[np.int64]) -> dict[str, int]:
         """Return how many of the chosen cells are kept although a validator was unsure, by language."""
         whole = pa.concat_tables([FINDINGS.empty_table(), *self._found])
-        doubted = np.unique(whole.column("address").to_numpy())
+        doubted = np.unique(whole.filter(pc.field("verdict") == "unsure").column("address").to_numpy())
         chosen = grid.language[cells][np.isin(grid.address[cells], doubted)]
         counts = np.bincount(chosen, minlength=len(grid.languages))
         return dict(zip(grid.languages, counts.tolist(), strict=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, KeysView, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,18 +60,20 @@ def make_recipe(
         return budget, Plugins(find_plugin("samplers", budget.sampler), checks)
     if isinstance(languages, str):
         raise ArgumentError(f"languages={languages!r}: give a list of tags, such as [{languages!r}].")
-    if languages is not None and not isinstance(languages, Sequence):
-        raise ArgumentError(f"languages={languages!r}: give a list of tags, such as ['en', 'sw'].")
+    if isinstance(languages, Set) and not isinstance(languages, KeysView):
+        raise ArgumentError("languages: a set has no order, and the order breaks ties; give a list of tags.")
+    if languages is not None and not isinstance(languages, Iterable):
+        raise ArgumentError(f"languages={languages!r}: give a list of tags, such as ['en', 'fi'].")
     chosen = None if sampler is None or isinstance(sampler, str) else sampler
     order: Sampler = chosen or find_plugin("samplers", sampler if isinstance(sampler, str) else "random")
     if validate is None or validate is True:
         named: Sequence[str | Validator] = DEFAULT_VALIDATORS
     elif isinstance(validate, str):
         raise ArgumentError(f"validate={validate!r}: give True, False or a list, such as [{validate!r}].")
-    elif validate is False or isinstance(validate, Sequence):
-        named = validate or ()
+    elif validate is not False and not isinstance(validate, Iterable):
+        raise ArgumentError(f"validate={validate!r}: give True, False or a list, such as {list(DEFAULT_VALIDATORS)!r}.")
     else:
-        raise ArgumentError(f"validate={validate!r}: give True, False or a list of names and validators.")
+        named = validate or ()
     checks = tuple(find_plugin("validators", item) if isinstance(item, str) else item for item in named)
     for kind, plugin in (("sampler", order), *(("validator", check) for check in checks)):
         protocol = Sampler if kind == "sampler" else Validator

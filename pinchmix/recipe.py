@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 from pinchmix.budget import Budget
@@ -46,8 +47,16 @@ class Recipe:
                 f"content={self.content!r} is no content policy.{near(str(self.content), CONTENT_POLICIES)} "
                 f"There is: {', '.join(CONTENT_POLICIES)}."
             )
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int):
+        if isinstance(self.seed, bool) or not isinstance(self.seed, Integral):
             raise ArgumentError(f"seed={self.seed!r}: the seed is a whole number.")
+        object.__setattr__(self, "seed", int(self.seed))  # NumPy's whole numbers have no canonical form
+        for name in ("languages", "validators"):
+            value = getattr(self, name)
+            if not isinstance(value, (list, tuple)):
+                raise ArgumentError(f"{name}={value!r}: give a list or tuple; their order counts.")
+            object.__setattr__(self, name, tuple(value))
+            if twice := [item for item in self.__dict__[name] if value.count(item) > 1]:
+                raise ArgumentError(f"{name}: {twice[0]!r} is given twice.")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the recipe as plain data, as the manifest holds it.

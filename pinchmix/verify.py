@@ -14,11 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pinchmix.database import BATCH, Database
-from pinchmix.errors import ExportError, VerificationFailed
+from pinchmix.errors import ArgumentError, ExportError, VerificationFailed
 from pinchmix.export import JSONL, PARQUET, PROVENANCE
 from pinchmix.manifest import NAME, Manifest
 from pinchmix.progress import progress_bar
-from pinchmix.rows import digest_of_rows, json_lines
+from pinchmix.rows import MESSAGES, digest_of_rows, json_lines
 from pinchmix.sources.layout import Column, Layout
 from pinchmix.texts import fault_of
 
@@ -42,8 +42,12 @@ def verify_export(folder: str | os.PathLike[str], *, progress: bool | None = Non
     Raises:
         VerificationFailed: There is; the error lists every fault found, with file and row.
         ExportError: The folder is no export.
+        ArgumentError: ``folder`` names no folder.
     """
-    place = Path(folder).expanduser()
+    try:
+        place = Path(folder).expanduser()
+    except (RuntimeError, TypeError) as error:  # nobody's home, or no path
+        raise ArgumentError(f"folder={folder!r} names no folder.") from error
     if not (place / NAME).is_file():
         raise ExportError(f"{place} is no export: there is no {NAME} in it.")
     try:
@@ -106,6 +110,9 @@ def _check_rows(place: Path) -> Iterator[str]:
     fault = fault_of(Layout("messages", messages=Column(("messages",))))
     try:
         with (place / JSONL).open("rb") as lines, pq.ParquetFile(place / PARQUET) as rows:
+            if not rows.schema_arrow.equals(pa.schema([("messages", MESSAGES)])):
+                yield f"{PARQUET}: its columns are not the one column of messages that trainers load"
+                return
             for batch in rows.iter_batches(BATCH):
                 name = database.register(pa.Table.from_batches([batch]))
                 bad = database.rows(

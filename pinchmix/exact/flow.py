@@ -49,15 +49,16 @@ def largest_flow(supply: Ints, demand: Ints, allowed: Bools, limit: Ints | None 
         The flow; every demand is met if and only if ``total == demand.sum()``.
 
     Raises:
-        OverflowError: Supplies or demands sum to more than 2**31 - 1.
+        OverflowError: Supplies sum to 2**31 - 1 or more.
 
     Example:
         >>> flow = largest_flow(np.array([2, 1]), np.array([2, 2]), np.array([[True, False], [True, True]]))
         >>> flow.total, flow.short.tolist()
         (3, [False, True])
     """
-    if max(int(supply.sum()), int(demand.sum())) > LARGEST:
-        raise OverflowError(f"a plan holds at most {LARGEST:,} examples")
+    if int(supply.sum()) >= LARGEST:
+        raise OverflowError(f"a plan holds fewer than {LARGEST:,} instructions")
+    demand = np.minimum(demand, int(supply.sum()) + 1)  # more than all there is cannot be met, however much more
     rows, columns = allowed.shape
     at_row, at_column = np.nonzero(allowed)
     capacity = supply[at_row] if limit is None else np.minimum(limit[at_row, at_column], supply[at_row])
