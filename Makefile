@@ -17,7 +17,7 @@ $(READY): pyproject.toml
 setup: $(READY)  ## Make the environment.
 
 demo: $(READY)  ## Build a mixture from the bundled sample, export it, and verify the export.
-	$(BIN)/pinchmix build pinchmix/data/sample --budget en=20 --budget '*=40' --languages en,fi,hi,sw --out demo-out --overwrite
+	$(BIN)/pinchmix build pinchmix/data/parallel --budget en=20 --budget '*=40' --languages en,fi,hi,sw --out demo-out --overwrite
 	$(BIN)/pinchmix verify demo-out
 
 lint: $(READY)  ## Check style and types.

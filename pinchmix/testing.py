@@ -10,6 +10,12 @@ from pinchmix.grid import Grid
 from pinchmix.plugins import Cells, Findings, Sampler, Validator, Verdict
 
 
+def _hold(law: bool, otherwise: str) -> None:
+    """Raise AssertionError if a law is broken, under ``python -O`` too."""
+    if not law:
+        raise AssertionError(otherwise)
+
+
 def toy_grid(instructions: int = 50, languages: Sequence[str] = ("en", "fi", "sw"), *, gaps: bool = True) -> Grid:
     """Return a small grid; with gaps, every third instruction lacks a language, in turn.
 
@@ -34,14 +40,14 @@ def check_sampler(sampler: Sampler) -> None:
         >>> from pinchmix.samplers.random import RandomSampler
         >>> check_sampler(RandomSampler())
     """
-    assert isinstance(sampler, Sampler), f"{sampler!r} lacks name, version or order()"
+    _hold(isinstance(sampler, Sampler), f"{sampler!r} lacks name, version or order()")
     grid = toy_grid()
     keys = sampler.order(grid, 7)
-    assert keys.dtype == np.uint64, f"keys are uint64, not {keys.dtype}"
-    assert keys.shape == (len(grid.ids),), f"one key an instruction: {(len(grid.ids),)}, not {keys.shape}"
-    assert np.array_equal(keys, sampler.order(grid, 7)), "the same grid and seed must give the same keys"
+    _hold(keys.dtype == np.uint64, f"keys are uint64, not {keys.dtype}")
+    _hold(keys.shape == (len(grid.ids),), f"one key an instruction: {(len(grid.ids),)}, not {keys.shape}")
+    _hold(np.array_equal(keys, sampler.order(grid, 7)), "the same grid and seed must give the same keys")
     smaller = toy_grid(20)
-    assert np.array_equal(keys[:20], sampler.order(smaller, 7)), "a key must not depend on the other instructions"
+    _hold(np.array_equal(keys[:20], sampler.order(smaller, 7)), "a key must not depend on the other instructions")
 
 
 def check_validator(validator: Validator, cells: Cells, languages: Sequence[str]) -> None:
@@ -54,21 +60,21 @@ def check_validator(validator: Validator, cells: Cells, languages: Sequence[str]
         >>> cells = Cells(["a", "b"], ["en", "en"], ["en", "en"], ["How are you?", "1 + 1 = ?"], ["Fine.", "2"])
         >>> check_validator(LanguageValidator(), cells, ["en", "sw"])
     """
-    assert isinstance(validator, Validator), f"{validator!r} lacks name, version or judge()"
+    _hold(isinstance(validator, Validator), f"{validator!r} lacks name, version or judge()")
     whole = _said(validator.judge(cells, languages), range(len(cells.ids)))
-    assert whole == _said(validator.judge(cells, languages), range(len(cells.ids))), "the same cells, another verdict"
+    _hold(whole == _said(validator.judge(cells, languages), range(len(cells.ids))), "the same cells, another verdict")
     backwards = list(range(len(cells.ids)))[::-1]
     turned = _said(validator.judge(_chosen(cells, backwards), languages), backwards)
-    assert whole == turned, "a verdict must not depend on the order of the cells"
+    _hold(whole == turned, "a verdict must not depend on the order of the cells")
     alone = [
         item
         for place in range(len(cells.ids))
         for item in _said(validator.judge(_chosen(cells, [place]), languages), [place])
     ]
-    assert whole == sorted(alone), "a verdict must not depend on the other cells"
+    _hold(whole == sorted(alone), "a verdict must not depend on the other cells")
     for _, field, verdict, _ in whole:
-        assert field in ("", "prompt", "response"), f"a field is 'prompt', 'response' or '', not {field!r}"
-        assert verdict in (Verdict.UNSURE, Verdict.MISMATCH), f"{verdict} is no verdict to report"
+        _hold(field in ("", "prompt", "response"), f"a field is 'prompt', 'response' or '', not {field!r}")
+        _hold(verdict in (Verdict.UNSURE, Verdict.MISMATCH), f"{verdict} is no verdict to report")
 
 
 def _chosen(cells: Cells, places: Sequence[int]) -> Cells:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -21,10 +22,11 @@ import pytest
 import pinchmix
 from pinchmix import Budget, InfeasibleBudget, Mixture, Recipe, build_mixture, export_mixture, verify_export
 from pinchmix.database import Database
-from pinchmix.errors import ArgumentError, FolderTaken, SourceChanged, VerificationFailed
+from pinchmix.errors import ArgumentError, BadRows, FolderTaken, SourceChanged, VerificationFailed
 from pinchmix.export import PARQUET
 from pinchmix.manifest import NAME, Manifest
 from pinchmix.plugins import Findings, Verdict
+from pinchmix.sources import jsonlines
 
 COUNTS = {"en": 5, "fi": 5}
 
@@ -266,3 +268,58 @@ def test_an_interrupt_inside_the_database_is_an_interrupt(error: Exception) -> N
 def test_other_failures_of_the_database_stay_what_they_are() -> None:
     with pytest.raises(duckdb.CatalogException):
         Database().execute("SELECT * FROM nowhere")
+
+
+def _late(path, place, extra):
+    rows = [{"id": str(n), "instruction": f"Say {n}", "output": f"It is {n}"} for n in range(1500)]
+    rows[place] |= extra
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return build_mixture({"en": str(path)}, {"en": 1500}, validate=False)
+
+
+def test_a_field_that_first_occurs_late_counts_as_much_as_an_early_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(jsonlines, "BLOCK", 1 << 14)
+    early, late = (_late(tmp_path / f"{n}.jsonl", n, {"input": "EXTRA"}) for n in (3, 1400))
+    assert [sum("EXTRA" in example.prompt for example in mix) for mix in (early, late)] == [1, 1]
+    with pytest.raises(BadRows, match=r"language label \(1\)"):
+        _late(tmp_path / "wrong.jsonl", 1400, {"lang": "de"})
+
+
+def test_a_source_that_changed_since_it_was_read_is_not_vouched_for(tmp_path):
+    mix = _late(tmp_path / "en.jsonl", 0, {})
+    (tmp_path / "en.jsonl").write_text("{}\n", encoding="utf-8")
+    with pytest.raises(SourceChanged, match="changed after it was scanned"):
+        export_mixture(mix, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_frame_saved_with_its_index_is_read(tmp_path):
+    frame = pd.DataFrame({"id": ["a"], "instruction": ["Hi"], "output": ["Hello"]})
+    frame.to_csv(tmp_path / "en.csv")
+    assert build_mixture(tmp_path, {"en": 1}, validate=False)[0].prompt == "Hi"
+
+
+def test_provenance_names_no_folder_of_the_machine(tmp_path):
+    for place in ("one", "two"):
+        (tmp_path / place).mkdir()
+    files = {"en": tmp_path / "one" / "en.csv", "fi": Path("/dev/shm") / f"{tmp_path.name}.csv"}
+    try:
+        for file in files.values():
+            pd.DataFrame({"id": ["a"], "instruction": ["Hi"], "output": ["Hello"]}).to_csv(file, index=False)
+        mix = build_mixture(files, {"en": 1}, validate=False)
+        assert mix[0].origin.source == "en.csv"
+    finally:
+        files["fi"].unlink(missing_ok=True)
+
+
+def test_what_systems_leave_in_a_folder_is_not_data(tmp_path):
+    row = json.dumps({"id": "a", "instruction": "Hi", "output": "Hello"})
+    for name in ("en.jsonl", "._en.jsonl", "_cache.json"):
+        (tmp_path / name).write_text(row + "\n", encoding="utf-8")
+    assert len(build_mixture(tmp_path, {"en": 1}, validate=False)) == 1
+
+
+def test_laws_of_plugins_hold_without_assert_statements():
+    code = "from pinchmix.testing import _hold\ntry:\n    _hold(False, 'x')\nexcept AssertionError:\n    print('held')"
+    run = subprocess.run([sys.executable, "-O", "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "held\n"

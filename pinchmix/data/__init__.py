@@ -12,4 +12,4 @@ def sample() -> Path:
         >>> len(list(sample().glob("*.jsonl")))
         12
     """
-    return Path(__file__).parent / "sample"
+    return Path(__file__).parent / "parallel"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
@@ -18,9 +19,10 @@ import pyarrow as pa
 import pyarrow.json as pa_json
 
 from pinchmix.sources.faults import Faults
-from pinchmix.sources.layout import Layout
+from pinchmix.sources.layout import LANGUAGE_NAMES, SYSTEM_NAMES, Layout
 
 BLOCK = 8 << 20
+OPTIONAL = ("input", *SYSTEM_NAMES, *LANGUAGE_NAMES)  # fields that a layout may have or lack
 SAMPLE = 1000  # rows from which the fields are learnt
 LINE = "__line"  # the column that remembers where a row stood in its file
 TEXT = pa.string()
@@ -28,7 +30,20 @@ TEXT = pa.string()
 Choose = Callable[[pa.Schema], Sequence[Layout]]  # the layouts that a schema turns out to hold
 
 
-def read_lines(stream: BinaryIO, name: str, choose: Choose, faults: Faults) -> Iterator[pa.RecordBatch]:
+class LateField(Exception):
+    """A field that decides a layout and first occurs when the layout has been chosen: the file is to be read anew.
+
+    Attributes:
+        field: Its name.
+    """
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+
+
+def read_lines(
+    stream: BinaryIO, name: str, choose: Choose, faults: Faults, also: Sequence[str] = ()
+) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a JSON Lines stream as batches of the columns that are needed, each with its line number.
 
     Args:
@@ -36,10 +51,15 @@ def read_lines(stream: BinaryIO, name: str, choose: Choose, faults: Faults) -> I
         name: How messages name the file.
         choose: Given the schema of the first rows, says which columns hold what.
         faults: Where bad lines are noted; they are left out of the batches.
+        also: Fields of text that occur somewhere, even if not in the first rows.
 
     Yields:
         Batches of one schema; ids are text.
+
+    Raises:
+        LateField: A field to be given in ``also``; what was yielded and noted so far is void.
     """
+    late: re.Pattern[bytes] | None = None
     blocks = _blocks(stream)
     first = next(blocks, b"")
     first = first.removeprefix(b"\xef\xbb\xbf")
@@ -49,7 +69,12 @@ def read_lines(stream: BinaryIO, name: str, choose: Choose, faults: Faults) -> I
         if needed is None:
             sample = [row for row in islice(_parsed(block), SAMPLE) if row]
             if sample:
-                needed = _needed(sample, choose)
+                needed = _needed(sample, choose, also)
+                seen = {*also, *(field for row in sample for field in row)}
+                names = [re.escape(field).encode() for field in OPTIONAL if field not in seen]
+                late = re.compile(rb'"(' + b"|".join(names) + rb')"\s*:') if names else None
+        if late and (found := late.search(block)):
+            raise LateField(found[1].decode())
         count = block.count(b"\n") + (not block.endswith(b"\n"))
         batch = _fast(block, needed.schema) if needed else None
         if batch is None:
@@ -109,7 +134,8 @@ def read_rows(rows: Sequence[Any], name: str, choose: Choose, faults: Faults) ->
         ([], 'the row is a number')
     """
     sample = [row for row in rows[:SAMPLE] if isinstance(row, dict) and row]
-    needed = _needed(sample, choose) if sample else _Needed(pa.schema([]), None)
+    also = {field for row in rows[SAMPLE:] if isinstance(row, dict) for field in OPTIONAL if field in row}
+    needed = _needed(sample, choose, sorted(also)) if sample else _Needed(pa.schema([]), None)
     table = _checked(enumerate(rows, 1), name, needed, faults)
     if sample:
         yield from _texted(table).to_batches()
@@ -128,8 +154,8 @@ class _Needed(NamedTuple):
     id: str | None
 
 
-def _needed(sample: Sequence[dict[str, Any]], choose: Choose) -> _Needed:
-    schema = pa.schema([(field, kind) for field, kind in _members(sample).items()])
+def _needed(sample: Sequence[dict[str, Any]], choose: Choose, also: Sequence[str]) -> _Needed:
+    schema = pa.schema(list({**dict.fromkeys(also, TEXT), **_members(sample)}.items()))
     layouts = choose(schema)
     fields: dict[str, pa.Field] = {}
     for column in (column for layout in layouts for column in layout.columns.values()):

@@ -134,7 +134,7 @@ def _content(table: str, fields: Mapping[str, pa.DataType], parent: tuple[str, .
                 style,
                 system=Column((*parent, system)) if system else None,
                 prompt=Column((*parent, prompt)),
-                input=Column((*parent, extra)) if extra in fields and is_text(fields[extra]) else None,
+                input=Column((*parent, extra)) if extra and extra in fields and is_text(fields[extra]) else None,
                 response=Column((*parent, response)),
             )
         wrong = prompt if not is_text(fields[prompt]) else response

@@ -110,15 +110,28 @@ def locate(source: Any) -> list[Piece]:
 
 
 def _labelled(pieces: Sequence[Piece]) -> list[Piece]:
-    files = [PurePath(piece.url.partition("://")[2]) for piece in pieces if piece.url]
-    shared = os.path.commonpath([file.parent for file in files]) if files else ""
-    return [
-        replace(
-            piece,
-            label=PurePath(piece.url.partition("://")[2]).relative_to(shared).as_posix() if piece.url else piece.name,
-        )
-        for piece in pieces
-    ]
+    labels = iter(_tails([PurePath(piece.url.partition("://")[2]) for piece in pieces if piece.url]))
+    return [replace(piece, label=next(labels) if piece.url else piece.name) for piece in pieces]
+
+
+def _tails(files: Sequence[PurePath]) -> list[str]:
+    """Return the paths below the folder that all files share, or the shortest ends that tell them apart.
+
+    Example:
+        >>> _tails([PurePath("/data/en.jsonl"), PurePath("/data/sw/a.jsonl")])
+        ['en.jsonl', 'sw/a.jsonl']
+        >>> _tails([PurePath("/a/x/en.jsonl"), PurePath("/b/x/sw.jsonl")])
+        ['en.jsonl', 'sw.jsonl']
+    """
+    parts = [file.parts[1:] if file.is_absolute() else file.parts for file in files]
+    shared = os.path.commonprefix([part[:-1] for part in parts]) if parts else ()  # noqa: RUF071 - of tuples
+    if shared:
+        return ["/".join(part[len(shared) :]) for part in parts]
+    for length in range(1, max((len(part) for part in parts), default=0) + 1):
+        tails = ["/".join(part[-length:]) for part in parts]
+        if len(set(tails)) == len(set(files)):
+            return tails
+    return ["/".join(part) for part in parts]
 
 
 def _type_name(value: Any) -> str:
@@ -219,7 +232,12 @@ def _found(path: str) -> list[Piece]:
     if any(char in path for char in "*?[") and not filesystem.exists(root):
         return _named_after_files(path, filesystem, sorted(filesystem.glob(root)))
     if filesystem.isdir(root):
-        files = sorted(file for file in filesystem.ls(root, detail=False) if ending_of(file))
+        # What systems and tools leave behind begins with a dot or an underscore.
+        files = sorted(
+            file
+            for file in filesystem.ls(root, detail=False)
+            if ending_of(file) and not PurePath(file).name.startswith((".", "_"))
+        )
         if not files:
             inner = sorted(file for file in filesystem.glob(f"{root.rstrip('/')}/*/*") if ending_of(file))
             return _named_after_folders(path, filesystem, inner)

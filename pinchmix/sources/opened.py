@@ -20,7 +20,7 @@ from pinchmix.progress import progress_bar
 from pinchmix.sources.damage import undecodable
 from pinchmix.sources.delimited import read_delimited
 from pinchmix.sources.faults import Faults
-from pinchmix.sources.jsonlines import LINE, TEXT, read_array, read_lines, read_rows
+from pinchmix.sources.jsonlines import LINE, TEXT, LateField, read_array, read_lines, read_rows
 from pinchmix.sources.layout import Layout, is_text, recognise
 from pinchmix.sources.locate import ENDINGS, PACKED, Piece, ending_of
 from pinchmix.sources.table import FILE_ROW, ROW
@@ -157,16 +157,27 @@ class OpenedPiece:
             return
         before = len(faults)
         path = _scratch(database, ".parquet")
+        also: list[str] = []
+        noted = Faults()
         try:
             filesystem, root = fsspec.core.url_to_fs(url)
             size = filesystem.size(root) or 0
-            with progress_bar(f"reading {name}", size, "B", progress) as step, filesystem.open(root, "rb") as raw:
-                batches = self._batches(CountedBytes(raw, step), url, ending, faults)
-                self.rows = _spool(batches, path) if batches is not None else 0
+            while True:
+                with progress_bar(f"reading {name}", size, "B", progress) as step, filesystem.open(root, "rb") as raw:
+                    try:
+                        batches = self._batches(CountedBytes(raw, step), url, ending, noted, also)
+                        self.rows = _spool(batches, path) if batches is not None else 0
+                    except LateField as late:
+                        also.append(late.field)
+                        noted = Faults()
+                        continue
+                break
         except (EOFError, OSError, zlib.error, zstandard.ZstdError) as error:
-            faults.add(name, 0, "unreadable file", _why(error))
+            noted.add(name, 0, "unreadable file", _why(error))
             self.layouts = []
             return
+        finally:
+            faults.extend(noted)
         if not self.rows and len(faults) == before:
             faults.add(name, 0, "empty file", "no rows in it")
         if self.rows:
@@ -174,7 +185,9 @@ class OpenedPiece:
         else:
             self.layouts = []
 
-    def _batches(self, raw: CountedBytes, url: str, ending: str, faults: Faults) -> Iterator[pa.RecordBatch] | None:
+    def _batches(
+        self, raw: CountedBytes, url: str, ending: str, faults: Faults, also: list[str]
+    ) -> Iterator[pa.RecordBatch] | None:
         """Return the rows of a text file, or None after noting why it has none."""
         name = self._piece.name
         stream = decompressed(raw, url, faults, name)
@@ -192,7 +205,7 @@ class OpenedPiece:
         if ending in (".csv", ".tsv"):
             separator = "," if ending == ".csv" else "\t"
             return read_delimited(content, name, self._choose, faults, separator=separator)
-        return read_lines(content, name, self._choose, faults)
+        return read_lines(content, name, self._choose, faults, also)
 
 
 def _why(error: Exception) -> str:

@@ -15,6 +15,7 @@ from pinchmix.errors import (
     LanguageClash,
     LayoutUnknown,
     RowCountMismatch,
+    SourceChanged,
     UnknownLanguage,
     listing,
     near,
@@ -32,20 +33,44 @@ JOINS = ("id", "row")
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file of a source, so that a manifest can say what a mixture was made of."""
+    """One file of a source, so that a manifest can say what a mixture was made of.
+
+    Attributes:
+        name: How provenance names it.
+        url: Where it is.
+        rows: How many rows could be read.
+        stamp: Size and time of change when it was opened.
+    """
 
     name: str
     url: str
     rows: int
+    stamp: str
 
     def sha256(self) -> tuple[str, int]:
-        """Return the digest and the size of the file's bytes, as they are now."""
+        """Return the digest and the size of the file's bytes.
+
+        Raises:
+            SourceChanged: They are no longer those that were read.
+        """
+        if stamp_of(self.url) != self.stamp:
+            raise SourceChanged(self.name, "its size or its time of change is another")
         state, size = hashlib.sha256(), 0
         with fsspec.open(self.url, "rb").open() as stream:
             while block := stream.read(1 << 20):
                 state.update(block)
                 size += len(block)
         return state.hexdigest(), size
+
+
+def stamp_of(url: str) -> str:
+    """Return size and time of change of a file, as far as its file system tells them; nothing if it cannot be seen."""
+    filesystem, root = fsspec.core.url_to_fs(url)
+    try:
+        told = filesystem.info(root)
+    except OSError:
+        return ""  # whoever opens it says why, with all other faults
+    return " ".join(str(told.get(name)) for name in ("size", "mtime", "LastModified", "ETag", "created"))
 
 
 @dataclass(frozen=True)
@@ -125,6 +150,7 @@ def open_source(
     heights: list[int] = []
     met: set[str] = set()
     for piece in pieces:
+        stamps = {piece.url: stamp_of(piece.url)} if piece.url else {}  # before it is read, lest it change meanwhile
         opened = OpenedPiece(piece, database, columns, join, faults, progress)
         for spelling, layout in opened.layouts:
             told = spelling or piece.spelling
@@ -153,7 +179,7 @@ def open_source(
             tables.append(table)
             heights.append(opened.rows)
         if piece.url:
-            files.append(SourceFile(piece.label, piece.url, opened.rows))
+            files.append(SourceFile(piece.label, piece.url, opened.rows, stamps[piece.url]))
     for tag in languages:
         if tag not in met:
             raise UnknownLanguage(tag, sorted(met), "languages")
