@@ -7,7 +7,7 @@ import io
 import os
 import secrets
 import shutil
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from pinchmix.card import NAME as CARD
 from pinchmix.card import card_of
-from pinchmix.errors import ArgumentError, FolderTaken, SourceChanged
+from pinchmix.errors import ArgumentError, FolderTaken
 from pinchmix.manifest import NAME, Manifest, is_manifest, make_manifest
 from pinchmix.mixture import Mixture
 from pinchmix.progress import Step, progress_bar
@@ -174,7 +174,7 @@ def _write(mixture: Mixture, part: Path, progress: bool | None) -> Manifest:
         sources = {file.name: (file, pool.submit(file.sha256)) for file in mixture.report.files}
         files = {name: task.result() for name, task in tasks.items()}
         read = {
-            name: dict(zip(("sha256", "bytes"), _digest_of(name, task), strict=True), rows=file.rows)
+            name: dict(zip(("sha256", "bytes"), task.result(), strict=True), rows=file.rows)
             for name, (file, task) in sources.items()
         }
     mixture.rows.know_text(files[JSONL]["sha256"])
@@ -182,13 +182,6 @@ def _write(mixture: Mixture, part: Path, progress: bool | None) -> Manifest:
         file.write(card_of(mixture, JSONL).encode())
         files[CARD] = file.entry()
     return make_manifest(mixture, files, read)
-
-
-def _digest_of(name: str, task: Future[tuple[str, int]]) -> tuple[str, int]:
-    try:
-        return task.result()
-    except FileNotFoundError as error:
-        raise SourceChanged(name, "it is gone, and the manifest needs its digest") from error
 
 
 def _write_jsonl(mixture: Mixture, path: Path, step: Step) -> Entry:

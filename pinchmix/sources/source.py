@@ -53,8 +53,12 @@ class SourceFile:
         Raises:
             SourceChanged: They are no longer those that were read.
         """
-        if stamp_of(self.url) != self.stamp:
-            raise SourceChanged(self.name, "its size or its time of change is another")
+        now = stamp_of(self.url)
+        if now != self.stamp:
+            why = (
+                "its size or its time of change is another" if now else "it is gone, and the manifest needs its digest"
+            )
+            raise SourceChanged(self.name, why)
         state, size = hashlib.sha256(), 0
         with fsspec.open(self.url, "rb").open() as stream:
             while block := stream.read(1 << 20):
