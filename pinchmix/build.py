@@ -57,7 +57,8 @@ def build_mixture(
             recipe are refused).
         total: The size of the mixture, when the budget is a mapping of shares.
         languages: The languages to draw on, in the order in which ties are broken; all of the source by default.
-        pivot: The language that the others are translations of; ``"en"`` by default.
+        pivot: The language that the others are translations of; ``"en"`` by default. It is recorded in the recipe, and
+            no choice depends on it so far.
         content: In how many languages an instruction may appear: ``"disjoint"``, in one.
         sampler: The order in which instructions are served: a name or a plugin; ``"random"`` by default.
         validate: Which checks a chosen cell must pass: names or plugins; True is the language check, False none.

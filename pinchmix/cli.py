@@ -38,7 +38,7 @@ BUDGET = Annotated[
 ]
 TOTAL = Annotated[Optional[int], typer.Option(help="The size of the mixture, when the budget is shares.")]  # noqa: UP045 - typer reads the annotation at run time, on Python 3.10 too
 LANGUAGES = Annotated[str, typer.Option(help="The languages to draw on, separated by commas.", show_default="all")]
-PIVOT = Annotated[str, typer.Option(help="The language that the others are translations of.")]
+PIVOT = Annotated[str, typer.Option(help="The language that the others are translations of; recorded only, so far.")]
 CONTENT = Annotated[str, typer.Option(help="In how many languages an instruction may appear.")]
 SAMPLER = Annotated[str, typer.Option(help="The order in which instructions are served.")]
 VALIDATE = Annotated[bool, typer.Option(help="Check the language of each chosen prompt and response.")]

@@ -20,7 +20,7 @@ class Recipe:
     Attributes:
         budget: How much each language gets.
         languages: Canonical tags to draw on, in the order in which ties are broken; all of the source's if empty.
-        pivot: The language that the others are translations of.
+        pivot: The language that the others are translations of; recorded, and no choice depends on it so far.
         content: In how many languages one instruction may appear: ``"disjoint"``, in one.
         sampler: The name of the sampler that orders the instructions.
         validators: The names of the checks that each chosen cell must pass.
