@@ -22,6 +22,7 @@ from pinchmix.judge import Judge
 from pinchmix.mixture import Mixture, Report
 from pinchmix.plan import Plan, assign, make_plan, plan_of, replace_cells
 from pinchmix.plugins import Sampler, Validator
+from pinchmix.pool import Pool
 from pinchmix.prepare import Scanned, make_recipe, scan
 from pinchmix.recipe import Recipe
 from pinchmix.rows import Rows, write_rows
@@ -98,7 +99,8 @@ def build_mixture(
         seed=seed,
     )
     scanned = scan(source, recipe, columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress)
-    order = np.asarray(plugins.sampler.order(scanned.grid, recipe.seed))
+    pool = Pool(scanned.grid, recipe.pivot, None)  # type: ignore[arg-type]
+    order = np.asarray(plugins.sampler.order(pool, recipe.seed).key)
     if order.shape != (ids := (len(scanned.grid.ids),)):
         raise ArgumentError(f"sampler {plugins.sampler.name}: one key an instruction, shape {ids}, not {order.shape}.")
     texts = Texts(scanned.source, scanned.database, progress)

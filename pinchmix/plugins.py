@@ -1,8 +1,8 @@
-"""Plugins: what a sampler and a validator are, and how a name finds one. The page for plugin authors.
+"""Plugins: what a sampler, a validator, a tokenizer and an allocator are, and how a name finds one.
 
-A plugin is any object that keeps one of the protocols below. It may be passed as it is (``sampler=MySampler()``), or
-be named: built-in names are listed here, and a package adds its own by an entry point in the group
-``pinchmix.samplers`` or ``pinchmix.validators``::
+The page for plugin authors. A plugin is any object that keeps one of the protocols below. It may be passed as it is
+(``sampler=MySampler()``), or be named: built-in names are listed here, and a package adds its own by an entry point in
+a group such as ``pinchmix.samplers``::
 
     [project.entry-points."pinchmix.samplers"]
     mine = "my_package:MySampler"
@@ -15,6 +15,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
+from fractions import Fraction
 from importlib.metadata import entry_points
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, runtime_checkable
@@ -23,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pinchmix.errors import UnknownPlugin
-from pinchmix.grid import Grid
+from pinchmix.pool import Pool
 
 
 class Verdict(IntEnum):
@@ -72,19 +73,82 @@ class Findings(NamedTuple):
     seen: Sequence[str]
 
 
+class Order(NamedTuple):
+    """What a sampler says: in which order instructions are served, and how strictly.
+
+    Attributes:
+        key: What instructions are sorted by, the smallest first, shape ``(instructions,)``, uint64; ties go by id.
+        ranked: True where the order is a preference: the first instructions are taken, whatever their availability, as
+            long as the budget can be met with them (the choice is a matroid's greedy one). False where it is a lottery:
+            the plan nearest to random choice says how many of each availability pattern are taken.
+        stratum: The class of each instruction, shape ``(instructions,)``, int64 from 0, or None. Every class gets its
+            share of the mixture, to within one instruction.
+        shares: What part of the mixture each class gets, exact and summing to 1, one a class; None for the part that a
+            random choice would give it.
+    """
+
+    key: npt.NDArray[np.uint64]
+    ranked: bool = False
+    stratum: npt.NDArray[np.int64] | None = None
+    shares: Sequence[Fraction] | None = None
+
+
 @runtime_checkable
 class Sampler(Protocol):
     """Says in which order instructions are served; the plan says how many.
 
-    Laws (:func:`pinchmix.testing.check_sampler` tests them): the order depends on the ids of the grid and the seed
-    alone, never on positions or on earlier calls.
+    A sampler declares in ``laws`` what it keeps, and :func:`pinchmix.testing.check_sampler` tests it:
+
+    - ``"stable"``: the key of an instruction depends on that instruction and the seed alone, not on the others, so
+      what was chosen stays when others leave.
+    - ``"uniform"``: over seeds, every instruction has the same chance.
+
+    Every sampler keeps these: the same pool and seed give the same order, whatever was asked before; nothing depends
+    on the place of an instruction in the source.
+    """
+
+    name: str
+    version: str
+    laws: frozenset[str]
+
+    def order(self, pool: Pool, seed: int) -> Order:
+        """Return the order of the pool's instructions."""
+        ...
+
+
+@runtime_checkable
+class Tokenizer(Protocol):
+    """Counts tokens, for budgets in tokens.
+
+    Laws: a count depends on the text alone.
+    """
+
+    name: str
+    version: str
+    digest: str  # of the model, as the manifest records it; "" where there is none
+
+    def count(self, texts: Sequence[str]) -> npt.NDArray[np.int64]:
+        """Return the tokens of each text, without special tokens, shape ``(texts,)``."""
+        ...
+
+
+@runtime_checkable
+class Allocator(Protocol):
+    """Gives each language its weight in a budget.
+
+    Laws: weights depend on the sizes and the total alone; they are not negative and not all zero.
     """
 
     name: str
     version: str
 
-    def order(self, grid: Grid, seed: int) -> npt.NDArray[np.uint64]:
-        """Return the key that instructions are sorted by, the smallest first, shape ``(instructions,)``."""
+    def allocate(self, sizes: Mapping[str, int], total: int) -> Mapping[str, Fraction | int]:
+        """Return the weight of each language, exact; counts follow by Sainte-Laguë's method.
+
+        Args:
+            sizes: Language → how much of it there is, in the budget's unit.
+            total: The size of the mixture, in the budget's unit.
+        """
         ...
 
 
@@ -104,11 +168,13 @@ class Validator(Protocol):
         ...
 
 
-GROUPS = ("samplers", "validators")
+GROUPS = ("samplers", "validators", "tokenizers", "allocators")
 BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "samplers": {"random": "pinchmix.samplers.random:RandomSampler"},
         "validators": {"language": "pinchmix.validators.language:LanguageValidator"},
+        "tokenizers": {},
+        "allocators": {},
     }
 )
 
@@ -130,7 +196,7 @@ def find_plugin(group: str, name: str) -> Any:
     """Return the plugin of a name, ready to use.
 
     Args:
-        group: ``"samplers"`` or ``"validators"``.
+        group: One of ``GROUPS``.
         name: A built-in name, or one that an installed package has declared.
 
     Raises:

@@ -25,7 +25,7 @@ from pinchmix.database import Database
 from pinchmix.errors import ArgumentError, BadRows, FolderTaken, SourceChanged, VerificationFailed
 from pinchmix.export import PARQUET
 from pinchmix.manifest import NAME, Manifest
-from pinchmix.plugins import Findings, Verdict
+from pinchmix.plugins import Findings, Order, Verdict
 from pinchmix.sources import jsonlines
 
 COUNTS = {"en": 5, "fi": 5}
@@ -168,10 +168,10 @@ def test_a_validator_out_of_its_bounds_is_named(verdict: int, place: int, said: 
 
 def test_a_sampler_of_the_wrong_length_is_named() -> None:
     class Short:
-        name, version = "short", "1"
+        name, version, laws = "short", "1", frozenset()
 
-        def order(self, grid: object, seed: int) -> np.ndarray:
-            return np.zeros(3, dtype=np.uint64)
+        def order(self, pool: object, seed: int) -> Order:
+            return Order(np.zeros(3, dtype=np.uint64))
 
     with pytest.raises(ArgumentError, match=r"sampler short: .* not \(3,\)"):
         build_mixture(pinchmix.sample(), COUNTS, sampler=Short())

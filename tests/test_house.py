@@ -25,7 +25,7 @@ FLOORS = (
     ("canonical", "language"),
     ("grid", "budget"),
     ("recipe",),
-    ("plan",),
+    ("plan", "pool"),
     ("plugins",),
     ("database", "sources", "scan", "texts", "rows", "judge", "samplers", "validators", "mixture", "testing"),
     ("prepare",),

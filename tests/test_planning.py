@@ -16,6 +16,7 @@ from pinchmix.errors import InfeasibleBudget, UnknownLanguage
 from pinchmix.plan import assign, make_plan, plan_of, replace_cells
 from pinchmix.recipe import Recipe
 from pinchmix.samplers.random import RandomSampler
+from pinchmix.testing import toy_pool
 from tests.grids import (
     asked_cells,
     cells,
@@ -29,7 +30,10 @@ from tests.grids import (
 )
 
 LAWS = laws(45)
-order_of = RandomSampler().order
+
+
+def order_of(grid, seed):
+    return RandomSampler().order(toy_pool(grid), seed).key
 
 
 def chosen(grid, numbers):

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from pinchmix.canonical import key_of
 from pinchmix.exact.order import keyed
-from pinchmix.grid import Grid
+from pinchmix.plugins import Order
+from pinchmix.pool import Pool
 
 
 @dataclass(frozen=True)
@@ -17,14 +15,16 @@ class RandomSampler:
     """Serves instructions in the order of a keyed hash of their ids: uniformly random, and the same everywhere.
 
     Example:
-        >>> grid = Grid.from_mapping({"a": ["en"], "b": ["en"]})
-        >>> sorted(RandomSampler().order(grid, seed=1)) == sorted(RandomSampler().order(grid, seed=2))
+        >>> from pinchmix.testing import toy_pool
+        >>> one, other = (RandomSampler().order(toy_pool(), seed).key.tolist() for seed in (1, 2))
+        >>> one == other
         False
     """
 
     name: str = "random"
     version: str = "1"
+    laws: frozenset[str] = frozenset({"stable", "uniform"})
 
-    def order(self, grid: Grid, seed: int) -> npt.NDArray[np.uint64]:
-        """Return the keyed hash of each instruction, shape ``(instructions,)``."""
-        return keyed(grid.hashes, key_of(seed, "choose"))
+    def order(self, pool: Pool, seed: int) -> Order:
+        """Return the order of the keyed hashes of the ids."""
+        return Order(keyed(pool.grid.hashes, key_of(seed, "choose")))
