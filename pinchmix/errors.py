@@ -294,15 +294,23 @@ class VerificationFailed(ExportError):
 
 
 class Certificate(NamedTuple):
-    """Why a budget is impossible; checked by counting, with no trust in a solver.
+    """Why a budget is impossible, in figures that can be checked by counting, with no trust in a solver.
 
     Attributes:
-        languages: A set of languages from which none can be left out.
-        asked: What each of them asks, in examples.
+        languages: A set of languages (of splits, as ``"sw in test"``) from which none can be left out.
+        asked: What each of them asks, in the budget's unit.
         available: In how many instructions each of them exists.
-        supply: How many instructions exist in any of them; each can serve one.
-        largest_total: The largest feasible total at the same shares.
-        rejected: How many cells of these languages were left out as bad rows or rejected by a check.
+        supply: The most that they can be given together, in the budget's unit. Under ``disjoint`` without repeats, how
+            many instructions exist in any of them.
+        largest_total: The largest feasible total at the same shares; 0 where there is none.
+        rejected: Check → how many cells of these languages it took away; ``"bad rows"`` stands for dropped rows.
+        smallest_repeat: The smallest ``repeat`` with which the budget is feasible, or None.
+        smallest_overlap: The smallest k with which ``overlap(k)`` is, or None; only where fewer languages an
+            instruction were allowed.
+        content: The content policy.
+        repeat: How often a cell was allowed to appear.
+        unit: The budget's unit.
+        counted: False where only a search through all choices shows that it is impossible.
     """
 
     languages: tuple[str, ...]
@@ -310,11 +318,17 @@ class Certificate(NamedTuple):
     available: tuple[int, ...]
     supply: int
     largest_total: int
-    rejected: int = 0
+    rejected: Mapping[str, int] = {}  # noqa: RUF012 (a named tuple's default is never written to)
+    smallest_repeat: int | None = None
+    smallest_overlap: int | None = None
+    content: str = "disjoint"
+    repeat: int = 1
+    unit: str = "examples"
+    counted: bool = True
 
     @property
     def shortfall(self) -> int:
-        """By how much these languages together ask for more than exists."""
+        """By how much these languages together ask for more than they can be given."""
         return sum(self.asked) - self.supply
 
 
@@ -333,28 +347,52 @@ class InfeasibleBudget(BudgetError):
 
     def __init__(self, certificate: Certificate) -> None:
         self.certificate = certificate
-        names, short = certificate.languages, certificate.shortfall
-        one = len(names) == 1
-        who = names[0] if one else f"{', '.join(names[:-1])} and {names[-1]}"
-        asked = sum(certificate.asked)
-        ways = [f"at most {certificate.supply:,} for {names[0] if one else f'these {len(names)} together'}"]
-        if not certificate.supply:
-            ways = [f"leave {who} out, or add data in {'it' if one else 'them'}"]
-        if certificate.largest_total:
-            ways.append(f"a total of at most {certificate.largest_total:,} at the same shares")
-        if certificate.rejected:
-            lost = "the one cell" if certificate.rejected == 1 else f"some of the {certificate.rejected:,} cells"
-            ways.append(
-                f"get back {lost} of {who} that {'was' if certificate.rejected == 1 else 'were'} rejected or dropped"
-            )
+        names = certificate.languages
+        who = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
         def row(title: str, figures: Sequence[int]) -> str:
             pairs = [f"{name} {figure:,}" for name, figure in zip(names, figures, strict=True)]
             return f"  {title:<10} {' · '.join(pairs)}"
 
         super().__init__(
-            f"{who}{'' if one else ' together'} {'asks' if one else 'ask'} for {number_of(asked, 'instruction')}; "
-            f"{_exist(certificate.supply)} in {'it' if one else 'any of them'} ({short:,} short).\n"
-            f"{row('asked', certificate.asked)}\n{row('available', certificate.available)}\n"
-            f"Ways out: {' · '.join(ways)}"
+            f"{_clash(certificate, who)}\n{row('asked', certificate.asked)}\n"
+            f"{row('available', certificate.available)}\nWays out: {' · '.join(_ways_out(certificate, who))}"
         )
+
+
+def _clash(certificate: Certificate, who: str) -> str:
+    """Return the one sentence that says what is asked and what there is."""
+    one = len(certificate.languages) == 1
+    subject = f"{who}{'' if one else ' together'} {'asks' if one else 'ask'} for"
+    total, short = sum(certificate.asked), f"({certificate.shortfall:,} short)"
+    unit = certificate.unit.removesuffix("s")
+    where = "it" if one else "them"
+    if certificate.unit == "examples" and certificate.content in ("disjoint", "cover") and certificate.repeat == 1:
+        exist = f"{_exist(certificate.supply)} in {'it' if one else 'any of them'}"
+        return f"{subject} {number_of(total, 'instruction')}; {exist} {short}."
+    rules = [] if certificate.content == "disjoint" else [f"content={certificate.content!r}"]
+    rules += [f"repeat={certificate.repeat}"] if certificate.repeat > 1 else []
+    given = f"no more than {certificate.supply:,} can be given to {where}" if certificate.supply else "none can be given"
+    how = f" with {' and '.join(rules)}" if rules else ""
+    proof = "" if certificate.counted else " A search through all choices shows it."
+    return f"{subject} {number_of(total, unit)}; {given}{how} {short}.{proof}"
+
+
+def _ways_out(certificate: Certificate, who: str) -> list[str]:
+    """Return what would make the budget possible, each with its figure."""
+    names = certificate.languages
+    ways = [f"at most {certificate.supply:,} for {names[0] if len(names) == 1 else f'these {len(names)} together'}"]
+    if not certificate.supply:
+        ways = [f"leave {who} out, or add data in {'it' if len(names) == 1 else 'them'}"]
+    if certificate.largest_total:
+        ways.append(f"a total of at most {certificate.largest_total:,} at the same shares")
+    if certificate.smallest_repeat:
+        ways.append(f"repeat={certificate.smallest_repeat}")
+    if certificate.smallest_overlap:
+        ways.append(f"content='overlap({certificate.smallest_overlap})'")
+    for check, count in certificate.rejected.items():
+        if count:
+            lost = "the one cell" if count == 1 else f"some of the {count:,} cells"
+            by = "dropped as bad rows" if check == "bad rows" else f"rejected by the {check} check"
+            ways.append(f"get back {lost} of {who} {by}")
+    return ways

@@ -1,22 +1,45 @@
-"""The plan: the exact figure per language and availability pattern, or the proof that there is none."""
+"""The plan: the exact figure per language and availability pattern, and what limits each."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from pinchmix.budget import Budget
-from pinchmix.errors import Certificate, InfeasibleBudget, UnknownLanguage, listing, number_of
-from pinchmix.exact.flow import Bools, Ints, largest_flow, least_biased_flow, smallest_certificate
-from pinchmix.grid import Grid
+from pinchmix.content import Content
+from pinchmix.errors import UnknownLanguage, listing, number_of
+from pinchmix.exact.choice import Choice, FlowChoice, SameChoice, SetChoice
+from pinchmix.exact.supply import Bools, Ints, Supply
 from pinchmix.recipe import Recipe
 from pinchmix.show import text_of, tree
 
 if TYPE_CHECKING:
     import pandas as pd
+
+SHOWN = 5  # patterns of a language
+
+
+def choice_of(content: Content, supply: Supply, parts: int) -> Choice:
+    """Return the arithmetic of a content policy.
+
+    Example:
+        >>> supply = Supply(np.array([3]), np.array([[True, True]]))
+        >>> choice_of(Content.parse("same"), supply, 1).feasible(np.array([3, 3]))
+        True
+    """
+    languages = supply.allowed.shape[1]
+    if content.kind == "same":
+        return SameChoice(supply, parts)
+    if content.kind == "union":
+        return SetChoice(supply, parts, None, None)
+    if content.kind == "exactly" and content.k > 1:
+        return SetChoice(supply, parts, content.k, content.k)
+    most = min(content.k, languages)
+    if most > 1 and parts > 1:  # an instruction is in one split, with all its languages
+        return SetChoice(supply, parts, 1, most)
+    return FlowChoice(Supply(supply.amount, supply.allowed, most, supply.stratum, supply.quota), parts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,15 +49,23 @@ class Plan:
     Attributes:
         recipe: What was asked.
         languages: The languages of the plan, in the order in which ties are broken.
-        asked: Examples by language, shape ``(languages,)``, int64.
+        asked: What each language was to get in each split, in the budget's unit, shape ``(splits, languages)``, int64.
+        given: What it gets, in the same unit; less than asked only in a partial plan, and off by less than one example
+            where the unit is not examples.
+        examples: The examples of each language in each split, repeats included, same shape.
+        distinct: How many different cells these are, same shape.
         available: Instructions that exist in each language, shape ``(languages,)``, int64.
-        allowed: Which pattern exists in which language, shape ``(patterns, languages)``, bool.
-        supply: Instructions of each pattern, shape ``(patterns,)``, int64.
-        flow: How many instructions of each pattern serve each language, shape ``(patterns, languages)``, int64.
+        supply: The availability patterns (each divided into the classes of the sampler, where it has any), how many
+            instructions each holds, and the quotas of the classes.
+        flow: How many instructions of each pattern serve each language in each split, shape
+            ``(patterns, splits * languages)``, int64.
+        used: How many instructions of each pattern are used in each split, shape ``(patterns, splits)``, int64.
         grid_digest: The identity of the grid that was planned on.
 
     Example:
         >>> from pinchmix.budget import Budget
+        >>> from pinchmix.grid import Grid
+        >>> from pinchmix.planner import make_plan
         >>> grid = Grid.from_mapping({"a": ["en", "sw"], "b": ["en"], "c": ["en"]})
         >>> print(make_plan(grid, Recipe(Budget.counts({"en": 2, "sw": 1}))))
         3 examples of 3 instructions, 0 left over
@@ -47,72 +78,207 @@ class Plan:
     recipe: Recipe
     languages: tuple[str, ...]
     asked: Ints
+    given: Ints
+    examples: Ints
+    distinct: Ints
     available: Ints
-    allowed: Bools
-    supply: Ints
+    supply: Supply
     flow: Ints
+    used: Ints
     grid_digest: str
 
     @property
     def total(self) -> int:
         """The size of the mixture, in examples."""
-        return int(self.asked.sum())
+        return int(self.examples.sum())
 
     @property
     def slack(self) -> int:
-        """How many instructions are left over."""
-        return int(self.supply[self.allowed.any(axis=1)].sum()) - self.total
+        """How many instructions that exist in one of the languages are left over."""
+        return int(self.supply.amount[self.supply.allowed.any(axis=1)].sum()) - int(self.used.sum())
+
+    @property
+    def partial(self) -> bool:
+        """Whether the plan gives less than what was asked (see ``partial=`` of :func:`~pinchmix.plan_mixture`)."""
+        return bool((self.given < self.asked).any()) and self.recipe.budget.unit == "examples"
+
+    @property
+    def content(self) -> Content:
+        """The content policy."""
+        return Content.parse(self.recipe.content)
 
     def counts(self) -> dict[str, int]:
-        """Return the examples of each language.
+        """Return the examples of each language, over all splits.
 
         Example:
             >>> from pinchmix.budget import Budget
+            >>> from pinchmix.grid import Grid
+            >>> from pinchmix.planner import make_plan
             >>> make_plan(Grid.from_mapping({"a": ["en"]}), Recipe(Budget.counts({"en": 1}))).counts()
             {'en': 1}
         """
-        return dict(zip(self.languages, self.asked.tolist(), strict=True))
+        return dict(zip(self.languages, self.examples.sum(axis=0).tolist(), strict=True))
 
     def to_pandas(self) -> pd.DataFrame:
-        """Return a table with one row a language: asked, share, available."""
+        """Return a table with one row a language and split: asked, given, examples, distinct, share, available.
+
+        Asked and given are in the budget's unit; share is that of the given; available counts instructions.
+        """
         import pandas as pd
 
-        index = pd.Index(self.languages, name="language")
-        share = self.asked / max(self.total, 1)
-        table: pd.DataFrame = pd.DataFrame(
-            {"asked": self.asked, "share": share, "available": self.available}, index=index
+        splits = self.recipe.splits
+        index = pd.MultiIndex.from_product([splits, self.languages], names=["split", "language"])
+        columns = {
+            "asked": self.asked.ravel(),
+            "given": self.given.ravel(),
+            "examples": self.examples.ravel(),
+            "distinct": self.distinct.ravel(),
+            "share": self.given.ravel() / max(int(self.given.sum()), 1),
+            "available": np.tile(self.available, len(splits)),
+        }
+        table: pd.DataFrame = pd.DataFrame(columns, index=index)
+        return table if len(splits) > 1 else table.droplevel("split")
+
+    @cached_property
+    def _choice(self) -> Choice:
+        return choice_of(self.content, self.supply, len(self.recipe.splits))
+
+    def most(self, language: str) -> int:
+        """Return how many cells of a language could be used while every other language keeps its figure.
+
+        Of the last split, where there are several.
+
+        Raises:
+            UnknownLanguage: It is none of the plan's languages.
+        """
+        column, demand = self._column(language), self.distinct.ravel().copy()
+        if isinstance(self._choice, FlowChoice):
+            return self._choice.most(demand, column)
+        low, high = int(demand[column]), int(self.available[self.languages.index(language)]) + 1
+        while high - low > 1:
+            middle = (low + high) // 2
+            demand[column] = middle
+            low, high = (middle, high) if self._choice.feasible(demand) else (low, middle)
+        return low
+
+    def _column(self, language: str) -> int:
+        if language not in self.languages:
+            raise UnknownLanguage(language, self.languages, "why")
+        return (len(self.recipe.splits) - 1) * len(self.languages) + self.languages.index(language)
+
+    def why(self, language: str) -> str:
+        """Return what limits a language: how many more cells it could have, and which languages it shares them with.
+
+        Raises:
+            UnknownLanguage: It is none of the plan's languages.
+
+        Example:
+            >>> from pinchmix.budget import Budget
+            >>> from pinchmix.grid import Grid
+            >>> from pinchmix.planner import make_plan
+            >>> grid = Grid.from_mapping({"a": ["en", "sw"], "b": ["en", "sw"], "c": ["en"]})
+            >>> print(make_plan(grid, Recipe(Budget.counts({"en": 2, "sw": 1}))).why("sw"))
+            sw has 1 of the 2 instructions that exist in it; no more is possible beside the others.
+            en and sw together ask for 3 cells, and no more than 3 can be given to them.
+        """
+        column, most = self._column(language), self.most(language)
+        place = self.languages.index(language)
+        has, exist = int(self.distinct.ravel()[column]), int(self.available[place])
+        demand = self.distinct.ravel().copy()
+        more = f"{most - has:,} more" if most > has else "no more"
+        where = f" in {self.recipe.splits[-1]}" if len(self.recipe.splits) > 1 else ""
+        first = (
+            f"{language} has {has:,} of the {number_of(exist, 'instruction')} that exist in it{where}; "
+            f"{more} {'are' if most - has > 1 else 'is'} possible beside the others."
         )
-        return table
+        demand[column] = most + 1
+        if most >= exist:
+            return f"{first}\nOnly {number_of(exist, 'instruction')} {'exists' if exist == 1 else 'exist'} in {language}."
+        proof = self._choice.proof(demand)
+        names = [self._name(number) for number in np.flatnonzero(proof.columns).tolist()]
+        asked = int(demand[proof.columns].sum()) - 1
+        together = " together" if len(names) > 1 else ""
+        asks = "ask" if len(names) > 1 else "asks"
+        return (
+            f"{first}\n{_and(names)}{together} {asks} for {number_of(asked, 'cell')}"
+            f"{' then' if most > has else ''}, and no more than {proof.ceiling:,} can be given to them."
+        )
+
+    def _name(self, column: int) -> str:
+        split, language = divmod(column, len(self.languages))
+        name = self.languages[language]
+        return name if len(self.recipe.splits) == 1 else f"{name} in {self.recipe.splits[split]}"
 
     def __str__(self) -> str:
-        usable = self.allowed.any(axis=1)
-        head = f"{self.total:,} examples of {int(self.supply[usable].sum()):,} instructions, {self.slack:,} left over"
+        usable = self.supply.allowed.any(axis=1)
+        head = (
+            f"{number_of(self.total, 'example')} of {number_of(int(self.supply.amount[usable].sum()), 'instruction')}, "
+            f"{self.slack:,} left over"
+        )
+        if self.content.kind != "disjoint":
+            head += f", {self.content}"
+        unit = self.recipe.budget.unit
+        patterns, merged = self._by_pattern
         branches: list[str | tuple[str, list[str]]] = []
-        for place, language in enumerate(self.languages):
-            if not self.asked[place]:
+        for column in range(self.flow.shape[1]):
+            split, place = divmod(column, len(self.languages))
+            if not self.asked[split, place]:
                 continue
-            order = np.argsort(-self.flow[:, place], kind="stable")
-            used = [row for row in order.tolist() if self.flow[row, place]]
-            leaves = [
-                f"{text_of(int(self.flow[row, place]))} from the {text_of(int(self.supply[row]))} "
-                f"that exist in {_names(self.languages, self.allowed[row])}"
-                for row in used[:5]
-            ]
-            if len(used) > 5:
-                leaves[4:] = [f"{int(self.flow[used[4:], place].sum()):,} from {len(used) - 4:,} other patterns"]
-            title = f"{language}: {int(self.asked[place]):,} of {int(self.available[place]):,} available"
-            branches.append((title, leaves))
-        unasked = [name for name, asked in zip(self.languages, self.asked.tolist(), strict=True) if not asked]
-        if unasked:
+            title = f"{self._name(column)}: "
+            if unit == "examples":
+                title += f"{int(self.examples[split, place]):,} of {int(self.available[place]):,} available"
+                if self.given[split, place] < self.asked[split, place]:
+                    title += f", {int(self.asked[split, place]):,} asked"
+            else:
+                title += (
+                    f"{int(self.given[split, place]):,} of {int(self.asked[split, place]):,} {unit} asked, in "
+                    f"{number_of(int(self.examples[split, place]), 'example')} of {int(self.available[place]):,} available"
+                )
+            if self.examples[split, place] > self.distinct[split, place]:
+                title += f", repeats of {number_of(int(self.distinct[split, place]), 'cell')}"
+            branches.append((title, self._leaves(patterns, merged[0], merged[1][:, column])))
+        nothing = self.asked.sum(axis=0) == 0
+        if nothing.any():
+            unasked = [name for name, none in zip(self.languages, nothing.tolist(), strict=True) if none]
             branches.append(f"nothing asked of {listing(unasked, 40)}")
         return tree(head, branches)
 
+    def _leaves(self, patterns: Bools, held: Ints, given: Ints) -> list[str]:
+        order = np.argsort(-given, kind="stable")
+        used = order[: int((given > 0).sum())]
+        leaves = [
+            f"{text_of(int(given[row]))} from the {text_of(int(held[row]))} "
+            f"that exist in {_names(self.languages, patterns[row])}"
+            for row in used[:SHOWN].tolist()
+        ]
+        if len(used) > SHOWN:
+            leaves[SHOWN - 1 :] = [
+                f"{int(given[used[SHOWN - 1 :]].sum()):,} from {len(used) - SHOWN + 1:,} other patterns"
+            ]
+        return leaves
+
+    @cached_property
+    def _by_pattern(self) -> tuple[Bools, tuple[Ints, Ints]]:
+        """The patterns, and their instructions and flows, with classes put together."""
+        if self.supply.stratum is None:
+            return self.supply.allowed, (self.supply.amount, self.flow)
+        packed = np.packbits(self.supply.allowed, axis=1)
+        _, first, place = np.unique(packed, axis=0, return_index=True, return_inverse=True)
+        held, flow = np.zeros(len(first), dtype=np.int64), np.zeros((len(first), self.flow.shape[1]), dtype=np.int64)
+        np.add.at(held, place.ravel(), self.supply.amount)
+        np.add.at(flow, place.ravel(), self.flow)
+        return self.supply.allowed[first], (held, flow)
+
     def __repr__(self) -> str:
-        used = int((self.asked > 0).sum())
+        used = int((self.examples.sum(axis=0) > 0).sum())
         return (
             f"Plan({number_of(self.total, 'example')} in {number_of(used, 'language')}, "
             f"{number_of(self.slack, 'instruction')} left over)"
         )
+
+
+def _and(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _names(languages: tuple[str, ...], allowed: Bools) -> str:
@@ -122,176 +288,3 @@ def _names(languages: tuple[str, ...], allowed: Bools) -> str:
     if len(names) > 6:
         return f"{len(names)} languages"
     return f"{' and '.join(names)} only" if len(names) <= 2 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def chosen_languages(grid: Grid, recipe: Recipe) -> tuple[str, ...]:
-    """Return the languages that a recipe draws on, in the order in which ties are broken.
-
-    Raises:
-        UnknownLanguage: The recipe names a language that the source does not have.
-
-    Example:
-        >>> from pinchmix.budget import Budget
-        >>> chosen_languages(Grid.from_mapping({"a": ["sw", "en"]}), Recipe(Budget.uniform(1)))
-        ('en', 'sw')
-    """
-    for tag in recipe.languages:
-        if tag not in grid.languages:
-            raise UnknownLanguage(tag, grid.languages, "languages")
-    return recipe.languages or grid.languages
-
-
-def make_plan(grid: Grid, recipe: Recipe, rejected: dict[str, int] | None = None) -> Plan:
-    """Return the plan of a recipe on a grid; a plan exists if and only if one exists mathematically.
-
-    Args:
-        grid: What exists.
-        recipe: What is asked.
-        rejected: Cells that were left out of the grid, by language, for the message should they be missed.
-
-    Raises:
-        InfeasibleBudget: No choice of cells meets the budget; the error carries the certificate.
-        UnknownLanguage: The recipe names a language that the source does not have.
-
-    Example:
-        >>> from pinchmix.budget import Budget
-        >>> make_plan(Grid.from_mapping({"a": ["en", "sw"], "b": ["en"]}), Recipe(Budget.counts({"en": 1, "sw": 1})))
-        Plan(2 examples in 2 languages, 0 instructions left over)
-    """
-    languages = chosen_languages(grid, recipe)
-    asked = np.array(list(recipe.budget.for_languages(languages).values()), dtype=np.int64)
-    places = [grid.languages.index(language) for language in languages]
-    allowed, supply = grid.patterns.allowed[:, places], grid.patterns.supply
-    available = supply @ allowed
-    # One more than exists is as impossible as a million million, and fits the flow's integers.
-    flow = largest_flow(supply, np.minimum(asked, available + 1), allowed)
-    if flow.total < int(asked.sum()):
-        proof = smallest_certificate(supply, asked, allowed, flow.short)
-        names = tuple(np.array(languages)[proof].tolist())
-        raise InfeasibleBudget(
-            Certificate(
-                languages=names,
-                asked=tuple(asked[proof].tolist()),
-                available=tuple(available[proof].tolist()),
-                supply=int(supply[allowed[:, proof].any(axis=1)].sum()),
-                largest_total=_largest_total(recipe.budget, languages, supply, allowed),
-                rejected=sum((rejected or {}).get(name, 0) for name in names),
-            )
-        )
-    return Plan(
-        recipe=recipe,
-        languages=languages,
-        asked=asked,
-        available=available,
-        allowed=allowed,
-        supply=supply,
-        flow=least_biased_flow(supply, asked, allowed),
-        grid_digest=grid.digest,
-    )
-
-
-def _largest_total(budget: Budget, languages: tuple[str, ...], supply: Ints, allowed: Bools) -> int:
-    """Return the largest feasible total of an infeasible budget, apportioned from the shares that were asked for.
-
-    Sainte-Laguë never takes from a language when the total grows, so what is feasible ends at one point.
-    """
-    available = supply @ allowed
-    lowest, highest = 0, budget.total
-    while highest - lowest > 1:
-        middle = (lowest + highest) // 2
-        smaller = np.array(list(replace(budget, total=middle).for_languages(languages).values()), dtype=np.int64)
-        feasible = largest_flow(supply, np.minimum(smaller, available + 1), allowed).total == middle
-        lowest, highest = (middle, highest) if feasible else (lowest, middle)
-    return lowest
-
-
-def assign(plan: Plan, grid: Grid, order: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
-    """Return the cells that a plan takes when instructions are served in a given order.
-
-    Within a pattern the first of the order go to the first language, the next to the second, and so on, so every
-    instruction of a pattern has the same chance of each language.
-
-    Args:
-        plan: A plan made on this grid.
-        grid: What exists.
-        order: The key that instructions are sorted by, shape ``(instructions,)``, uint64; ties go by id.
-
-    Returns:
-        Numbers of cells, ascending, int64; exactly ``plan.asked`` of each language, no instruction twice.
-
-    Example:
-        >>> from pinchmix.budget import Budget
-        >>> grid = Grid.from_mapping({"a": ["en", "sw"], "b": ["en"]})
-        >>> plan = make_plan(grid, Recipe(Budget.counts({"en": 1, "sw": 1})))
-        >>> assign(plan, grid, grid.hashes)
-        array([1, 2])
-    """
-    by_pattern = np.lexsort((order, grid.patterns.of_instruction))
-    starts = np.cumsum(plan.supply) - plan.supply
-    taken = plan.flow.sum(axis=1)
-    offsets = np.arange(int(taken.sum())) - np.repeat(np.cumsum(taken) - taken, taken)
-    instruction = by_pattern[np.repeat(starts, taken) + offsets]
-    places = np.array([grid.languages.index(language) for language in plan.languages])
-    language = np.repeat(np.tile(places, len(plan.flow)), plan.flow.reshape(-1))
-    return np.sort(grid.find(instruction, language))
-
-
-def replace_cells(
-    plan: Plan, grid: Grid, kept: npt.NDArray[np.int64], order: npt.NDArray[np.uint64]
-) -> npt.NDArray[np.int64] | None:
-    """Return cells that fill a mixture up to its plan while all that is kept stays, or None where that is impossible.
-
-    Args:
-        plan: What each language is to get.
-        grid: What still exists.
-        kept: Cells of this grid that stay.
-        order: The key that instructions are sorted by, shape ``(instructions,)``.
-
-    Returns:
-        Numbers of cells, ascending: those kept and the new ones.
-
-    Example:
-        >>> from pinchmix.budget import Budget
-        >>> grid = Grid.from_mapping({"a": ["en"], "b": ["en"], "c": ["en"]})
-        >>> plan = make_plan(grid, Recipe(Budget.counts({"en": 2})))
-        >>> len(replace_cells(plan, grid, np.array([1]), grid.hashes))
-        2
-    """
-    places = [grid.languages.index(language) for language in plan.languages]
-    missing = plan.asked - np.bincount(grid.language[kept], minlength=len(grid.languages))[places]
-    used = np.zeros(len(grid.ids), dtype=bool)
-    used[grid.instruction[kept]] = True
-    free = grid.without(grid.address[used[grid.instruction]])
-    allowed, supply = free.patterns.allowed[:, places], free.patterns.supply
-    if largest_flow(supply, missing, allowed).total < int(missing.sum()):
-        return None
-    rest = replace(
-        plan, asked=missing, allowed=allowed, supply=supply, flow=least_biased_flow(supply, missing, allowed)
-    )
-    new = assign(rest, free, order)
-    return np.sort(np.append(kept, grid.find(free.instruction[new], free.language[new])))
-
-
-def plan_of(plan: Plan, grid: Grid, cells: npt.NDArray[np.int64]) -> Plan:
-    """Return the plan that chosen cells turned out to be, on the grid that was left in the end.
-
-    Example:
-        >>> from pinchmix.budget import Budget
-        >>> grid = Grid.from_mapping({"a": ["en"], "b": ["en", "sw"]})
-        >>> plan = make_plan(grid, Recipe(Budget.counts({"en": 1})))
-        >>> plan_of(plan, grid, np.array([1])).flow.tolist()
-        [[0, 0], [1, 0]]
-    """
-    places = [grid.languages.index(language) for language in plan.languages]
-    patterns = grid.patterns
-    flow = np.zeros((len(patterns.supply), len(grid.languages)), dtype=np.int64)
-    np.add.at(flow, (patterns.of_instruction[grid.instruction[cells]], grid.language[cells]), 1)
-    allowed = patterns.allowed[:, places]
-    return replace(
-        plan,
-        available=patterns.supply @ allowed,
-        allowed=allowed,
-        supply=patterns.supply,
-        flow=flow[:, places],
-        grid_digest=grid.digest,
-    )

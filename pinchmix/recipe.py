@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from numbers import Integral
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from numbers import Integral, Real
+from types import MappingProxyType
 from typing import Any
 
 from pinchmix.budget import Budget
 from pinchmix.canonical import canonical_bytes, digest_of
+from pinchmix.content import Content
 from pinchmix.errors import ArgumentError, BudgetError, near
 
-CONTENT_POLICIES = ("disjoint",)
+COUNTED = ("both", "prompt", "response", "chat")
+WHOLE = "train"  # the one split of a mixture that is not split
+MOST_REPEATS = 10**6
 
 
 @dataclass(frozen=True)
@@ -21,9 +28,17 @@ class Recipe:
         budget: How much each language gets.
         languages: Canonical tags to draw on, in the order in which ties are broken; all of the source's if empty.
         pivot: The language that the others are translations of; recorded, and no choice depends on it so far.
-        content: In how many languages one instruction may appear: ``"disjoint"``, in one.
+        content: In how many languages one instruction may appear, as :class:`~pinchmix.content.Content` reads it:
+            ``"disjoint"`` (one), ``"overlap(k)"``, ``"exactly(k)"``, ``"union"``, ``"cover"`` or ``"same"``.
+        repeat: How often a cell may appear when its language is short.
+        tokenizer: Name and digest of the tokenizer that a budget in tokens is counted with; empty for other units.
+        counted: Which text is counted in tokens, characters or bytes: ``"both"``, ``"prompt"``, ``"response"`` or
+            ``"chat"`` (both, in the tokenizer's chat template).
         sampler: The name of the sampler that orders the instructions.
+        settings: The parameters of the sampler.
         validators: The names of the checks that each chosen cell must pass.
+        split: Name → share (fractions that sum to 1) or count of the examples of each split; empty for none.
+        exclude: The digest of the evaluation prompts or ids whose instructions are left out; empty for none.
         seed: What keys every choice.
 
     Example:
@@ -35,18 +50,31 @@ class Recipe:
     languages: tuple[str, ...] = ()
     pivot: str = "en"
     content: str = "disjoint"
+    repeat: int = 1
+    tokenizer: Mapping[str, str] = field(default_factory=dict)
+    counted: str = "both"
     sampler: str = "random"
+    settings: Mapping[str, Any] = field(default_factory=dict)
     validators: tuple[str, ...] = ()
+    split: Mapping[str, Fraction | int] = field(default_factory=dict)
+    exclude: str = ""
     seed: int = 0
 
     def __post_init__(self) -> None:
         if not isinstance(self.budget, Budget):
             raise BudgetError(f"a recipe needs a Budget, not {type(self.budget).__name__}.")
-        if self.content not in CONTENT_POLICIES:
+        object.__setattr__(self, "content", str(Content.parse(self.content)))
+        if self.counted not in COUNTED:
             raise ArgumentError(
-                f"content={self.content!r} is no content policy.{near(str(self.content), CONTENT_POLICIES)} "
-                f"There is: {', '.join(CONTENT_POLICIES)}."
+                f"counted={self.counted!r} is none of {', '.join(COUNTED)}.{near(str(self.counted), COUNTED)}"
             )
+        repeat = self.repeat
+        if isinstance(repeat, bool) or not isinstance(repeat, Integral) or not 1 <= int(repeat) <= MOST_REPEATS:
+            raise ArgumentError(f"repeat={repeat!r}: how often a cell may appear is a whole number from 1 on.")
+        object.__setattr__(self, "repeat", int(repeat))
+        for name in ("tokenizer", "settings"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        object.__setattr__(self, "split", MappingProxyType(_split(self.split)))
         if isinstance(self.seed, bool) or not isinstance(self.seed, Integral):
             raise ArgumentError(f"seed={self.seed!r}: the seed is a whole number.")
         object.__setattr__(self, "seed", int(self.seed))  # NumPy's whole numbers have no canonical form
@@ -70,12 +98,51 @@ class Recipe:
             "languages": list(self.languages),
             "pivot": self.pivot,
             "content": self.content,
+            "repeat": self.repeat,
+            "tokenizer": dict(self.tokenizer),
+            "counted": self.counted,
             "sampler": self.sampler,
+            "settings": dict(self.settings),
             "validators": list(self.validators),
+            "split": [[name, part if isinstance(part, int) else str(part)] for name, part in self.split.items()],
+            "exclude": self.exclude,
             "seed": self.seed,
         }
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The names of the splits; one, ``"train"``, for a mixture that is not split."""
+        return tuple(self.split) or (WHOLE,)
 
     @property
     def digest(self) -> str:
         """The identity of the recipe."""
         return digest_of(canonical_bytes(self.to_dict()))
+
+
+def _split(split: Any) -> dict[str, Fraction | int]:
+    """Return the shares or counts of the splits, exact."""
+    if not isinstance(split, Mapping):
+        raise ArgumentError(
+            f"split={split!r}: give the share or count of each split, such as {{'train': 0.9, 'test': 0.1}}."
+        )
+    exact: dict[str, Fraction | int] = {}
+    for name, part in split.items():
+        if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", name):
+            raise ArgumentError(f"split: {name!r} names no split; use letters, digits, - and _, such as 'train'.")
+        if isinstance(part, bool) or not isinstance(part, Real) or not 0 <= part < float("inf"):
+            raise ArgumentError(f"split: {name} is {part!r}; give a share such as 0.1 or a count such as 200.")
+        exact[name] = int(part) if isinstance(part, Integral) else Fraction(str(part))
+    folded = [name.casefold() for name in exact]
+    if twice := [name for name in exact if folded.count(name.casefold()) > 1]:
+        raise ArgumentError(f"split: {' and '.join(map(repr, twice))} would be the same file on some machines.")
+    whole = [name for name, part in exact.items() if isinstance(part, int)]
+    if whole and len(whole) < len(exact):
+        others = [name for name in exact if name not in whole]
+        raise ArgumentError(
+            f"split mixes counts ({', '.join(whole)}) and shares ({', '.join(others)}); "
+            "write all as whole numbers, or all as fractions."
+        )
+    if exact and not whole and abs(sum(exact.values()) - 1) > Fraction(1, 10**9):
+        raise ArgumentError(f"the shares of the splits sum to {float(sum(exact.values())):.6g}, not 1.")
+    return exact

@@ -1,203 +1,150 @@
-"""Flow: whole amounts from supplies to demands over allowed pairs, or the set of demands that cannot be met.
-
-Everywhere here a *supply* is a row (in pinchmix, an availability pattern: all instructions that exist in the same set
-of languages), a *demand* a column (a language), and ``allowed`` says which row can serve which column.
-"""
+"""Flow: the most that columns can be given from a supply, and the columns that prove that no more is possible."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
+from pinchmix.exact.supply import Bools, Ints, Supply
 
 LARGEST = 2**31 - 1  # scipy's flow takes 32-bit capacities
-ROUNDS = 400  # of proportional fitting; a tight budget converges slowly, and rounding takes care of what is left
 
 
 class Flow(NamedTuple):
-    """A largest flow, and the smallest cut on the demand side.
+    """A largest flow, and the smallest cut on the side of the columns.
 
     Attributes:
         amounts: Shape ``(rows, columns)``, int64: how much each row gives each column.
         total: The sum of the amounts.
-        short: Shape ``(columns,)``, bool: the demands that together ask for more than all rows that can serve any of
-            them hold; all False when every demand is met.
+        short: Shape ``(columns,)``, bool: the columns that together ask for more than they can be given; all False
+            when every demand is met.
+        free: Shape ``(columns,)``, bool: the columns any one of which could be given one more.
     """
 
     amounts: Ints
     total: int
     short: Bools
+    free: Bools
 
 
-def largest_flow(supply: Ints, demand: Ints, allowed: Bools, limit: Ints | None = None) -> Flow:
-    """Return a largest flow from supplies to demands (Dinic's algorithm, deterministic).
+class Network:
+    """Nodes and edges with whole capacities, from a source to a sink, gathered edge group by edge group."""
+
+    def __init__(self) -> None:
+        self.nodes = 2
+        self.source, self.sink = 0, 1
+        self._tails: list[Ints] = []
+        self._heads: list[Ints] = []
+        self._capacities: list[Ints] = []
+
+    def add_nodes(self, count: int) -> Ints:
+        """Return the numbers of new nodes."""
+        self.nodes += count
+        return np.arange(self.nodes - count, self.nodes)
+
+    def add_edges(self, tails: Ints | int, heads: Ints | int, capacities: Ints | int) -> None:
+        """Add edges; single numbers stand for as many as the others have."""
+        tails, heads, capacities = np.broadcast_arrays(tails, heads, capacities)
+        self._tails.append(tails.ravel())
+        self._heads.append(heads.ravel())
+        self._capacities.append(capacities.ravel())
+
+    def solve(self) -> tuple[int, csr_array, csr_array]:
+        """Return the value of a largest flow, the flow, and the capacities that it leaves.
+
+        Dinic's algorithm, as scipy has it, is deterministic.
+
+        Raises:
+            OverflowError: Capacities out of the source sum to 2**31 - 1 or more.
+        """
+        tails, heads = np.concatenate(self._tails), np.concatenate(self._heads)
+        capacities = np.concatenate(self._capacities)
+        if int(capacities[tails == self.source].sum()) >= LARGEST:
+            raise OverflowError(f"a plan holds fewer than {LARGEST:,} cells")
+        edges = (np.minimum(capacities, LARGEST).astype(np.int32), (tails.astype(np.int32), heads.astype(np.int32)))
+        graph = csr_array(edges, shape=(self.nodes, self.nodes))
+        found = maximum_flow(graph, self.source, self.sink, method="dinic")
+        left = csr_array(graph - found.flow)
+        left.eliminate_zeros()
+        return int(found.flow_value), csr_array(found.flow), left
+
+
+def reached(left: csr_array, start: int, nodes: Ints) -> Bools:
+    """Return which of some nodes a search from ``start`` comes to along edges that have capacity left."""
+    found = breadth_first_order(left, start, return_predecessors=False)
+    return np.isin(nodes, found)
+
+
+def largest_flow(supply: Supply, demand: Ints) -> Flow:
+    """Return a largest flow from the rows of a supply to columns that ask for so much.
 
     Args:
-        supply: What each row holds, shape ``(rows,)``.
-        demand: What each column asks, shape ``(columns,)``.
-        allowed: Which row can serve which column, shape ``(rows, columns)``.
-        limit: The most that may pass from a row to a column, same shape; the row's supply by default.
+        supply: What there is.
+        demand: What each column asks, shape ``(columns,)``, int64.
 
     Returns:
-        The flow; every demand is met if and only if ``total == demand.sum()``.
+        The flow; every demand is met if and only if ``total == demand.sum()``. Its ``short`` columns are those of the
+        smallest minimum cut: what can still reach the sink. Its ``free`` columns are those that could be given one more.
 
     Raises:
-        OverflowError: Supplies sum to 2**31 - 1 or more.
+        OverflowError: There are 2**31 - 1 units to give or more.
 
     Example:
-        >>> flow = largest_flow(np.array([2, 1]), np.array([2, 2]), np.array([[True, False], [True, True]]))
+        >>> flow = largest_flow(Supply(np.array([2, 1]), np.array([[True, False], [True, True]])), np.array([2, 2]))
         >>> flow.total, flow.short.tolist()
         (3, [False, True])
     """
-    if int(supply.sum()) >= LARGEST:
-        raise OverflowError(f"a plan holds fewer than {LARGEST:,} instructions")
-    demand = np.minimum(demand, int(supply.sum()) + 1)  # more than all there is cannot be met, however much more
-    rows, columns = allowed.shape
-    at_row, at_column = np.nonzero(allowed)
-    capacity = supply[at_row] if limit is None else np.minimum(limit[at_row, at_column], supply[at_row])
-    source, sink = rows + columns, rows + columns + 1
-    tails = np.concatenate([np.full(rows, source), at_row, rows + np.arange(columns)])
-    heads = np.concatenate([np.arange(rows), rows + at_column, np.full(columns, sink)])
-    weights = np.concatenate([supply, capacity, demand]).astype(np.int32)
-    graph = csr_array((weights, (tails.astype(np.int32), heads.astype(np.int32))), shape=(sink + 1, sink + 1))
-    result = maximum_flow(graph, source, sink, method="dinic")
-    amounts = np.zeros((rows, columns), dtype=np.int64)
-    passed = csr_array(result.flow)[:rows, rows:source].tocoo()
-    amounts[passed.row, passed.col] = passed.data
-    # What can still reach the sink, read backwards from it, is the sink's side of the smallest minimum cut.
-    residual = csr_array((graph - result.flow).T)
-    residual.eliminate_zeros()
-    reach = breadth_first_order(residual, sink, return_predecessors=False)
-    short = np.zeros(columns, dtype=bool)
-    short[reach[(reach >= rows) & (reach < source)] - rows] = True
-    return Flow(np.maximum(amounts, 0), int(result.flow_value), short)
+    demand = np.minimum(demand, supply.available + 1)  # more than all there is cannot be met, however much more
+    network = Network()
+    rows, columns = network.add_nodes(len(supply.amount)), network.add_nodes(len(demand))
+    given = supply.amount * np.minimum(supply.allowed.sum(axis=1), supply.most)
+    if supply.stratum is None or supply.quota is None:
+        network.add_edges(network.source, rows, given)
+    else:
+        classes = network.add_nodes(len(supply.quota))
+        network.add_edges(network.source, classes, supply.quota)
+        network.add_edges(classes[supply.stratum], rows, given)
+    at_row, at_column = np.nonzero(supply.allowed)
+    network.add_edges(rows[at_row], columns[at_column], supply.amount[at_row])
+    network.add_edges(columns, network.sink, demand)
+    total, flow, left = network.solve()
+    amounts = np.zeros(supply.allowed.shape, dtype=np.int64)
+    passed = flow[int(rows[0]) : int(rows[-1]) + 1, int(columns[0]) : int(columns[-1]) + 1].tocoo()
+    amounts[passed.row, passed.col] = np.maximum(passed.data, 0)
+    short = reached(csr_array(left.T), network.sink, columns)
+    return Flow(amounts, total, short, reached(left, network.source, columns))
 
 
-def shortfall(supply: Ints, demand: Ints, allowed: Bools, columns: Bools) -> int:
-    """Return by how much a set of columns asks for more than all the rows that can serve any of them hold.
-
-    Example:
-        >>> shortfall(np.array([2, 1]), np.array([2, 2]), np.array([[1, 0], [1, 1]], bool), np.array([False, True]))
-        1
-    """
-    return int(demand[columns].sum() - supply[allowed[:, columns].any(axis=1)].sum())
-
-
-def smallest_certificate(supply: Ints, demand: Ints, allowed: Bools, short: Bools) -> Bools:
+def smallest_certificate(supply: Supply, demand: Ints, short: Bools) -> Bools:
     """Return a subset of short columns from which none can be left out: it proves that the demands cannot be met.
 
     Columns are tried in order of their demand, the smallest first, so that the culprits stay.
 
     Args:
-        supply: Shape ``(rows,)``.
+        supply: What there is.
         demand: Shape ``(columns,)``.
-        allowed: Shape ``(rows, columns)``.
-        short: Columns that together ask for more than there is, such as :attr:`Flow.short`.
+        short: Columns that together ask for more than they can be given, such as :attr:`Flow.short`.
 
     Returns:
-        Columns whose :func:`shortfall` is positive, and not positive without any one of them; shape ``(columns,)``.
+        Columns that ask for more than :meth:`Supply.ceiling` and would not without any one of them, shape
+        ``(columns,)``.
 
     Example:
-        >>> supply, allowed = np.array([1, 5]), np.array([[True, True], [False, True]])
-        >>> smallest_certificate(supply, np.array([2, 9]), allowed, np.array([True, True])).tolist()
+        >>> supply = Supply(np.array([1, 5]), np.array([[True, True], [False, True]]))
+        >>> smallest_certificate(supply, np.array([2, 9]), np.array([True, True])).tolist()
         [False, True]
     """
     kept: Bools = short.copy()
     shrunk = True
     while shrunk:
         shrunk = False
-        for column in sorted(np.flatnonzero(kept).tolist(), key=lambda c: (int(demand[c]), c)):
+        for column in sorted(np.flatnonzero(kept).tolist(), key=lambda place: (int(demand[place]), place)):
             kept[column] = False
-            if shortfall(supply, demand, allowed, kept) > 0:
+            if int(demand[kept].sum()) > supply.ceiling(kept):
                 shrunk = True
             else:
                 kept[column] = True
     return kept
-
-
-def fitted(supply: Ints, demand: Ints, allowed: Bools) -> npt.NDArray[np.float64]:
-    """Return the expected amounts nearest to random choice, by iterative proportional fitting.
-
-    Starting from every allowed pair alike, rows are scaled to their supply and columns to their demand in turn (Deming
-    & Stephan 1940), which converges to the table of largest entropy with these sums. The last column stands for what
-    is not used.
-
-    Args:
-        supply: Shape ``(rows,)``.
-        demand: Shape ``(columns,)``, met by some flow.
-        allowed: Shape ``(rows, columns)``.
-
-    Returns:
-        Expected amounts, shape ``(rows, columns + 1)``, float64; rows sum to their supply.
-    """
-    wanted = np.append(demand, supply.sum() - demand.sum()).astype(np.float64)
-    table = np.ones((len(supply), len(wanted)))
-    table[:, :-1] = allowed
-    table[:, wanted == 0] = 0
-    column = np.ones(len(wanted))
-    held = supply.astype(np.float64)
-    for _ in range(ROUNDS):
-        row = held / np.maximum(table @ column, 1e-300)
-        sums = column * (table.T @ row)
-        if np.allclose(sums, wanted, rtol=0, atol=1e-7):
-            break
-        column *= np.divide(wanted, sums, out=np.zeros_like(wanted), where=sums > 0)
-    fit: npt.NDArray[np.float64] = table * row[:, None] * column
-    fit *= (held / np.maximum(fit.sum(axis=1), 1e-300))[:, None]
-    # A last-digit difference between machines must not move a floor or a ceiling.
-    near = np.rint(fit)
-    return np.where(np.abs(fit - near) < 1e-5, near, fit)
-
-
-def _margins(widest: int) -> Iterator[int]:
-    margin = 0
-    while margin < widest:
-        yield margin
-        margin = 2 * margin + 1
-    yield widest
-
-
-def least_biased_flow(supply: Ints, demand: Ints, allowed: Bools) -> Ints:
-    """Return the whole amounts nearest to random choice among all that meet the demands.
-
-    The fitted amounts are rounded by a flow between their floors and ceilings. Where fitting has not converged (a
-    budget at the very edge of what is possible) the margins widen until the demands are met, as at the widest they are.
-
-    Args:
-        supply: Shape ``(rows,)``.
-        demand: Shape ``(columns,)``.
-        allowed: Shape ``(rows, columns)``.
-
-    Returns:
-        Amounts, shape ``(rows, columns)``, int64: columns sum to their demand, rows to at most their supply.
-
-    Raises:
-        ValueError: No flow meets the demands (ask :func:`largest_flow` for the proof).
-
-    Example:
-        >>> least_biased_flow(np.array([10, 10]), np.array([5, 10]), np.array([[1, 1], [0, 1]], bool)).tolist()
-        [[5, 4], [0, 6]]
-    """
-    fit = fitted(supply, demand, allowed)
-    wanted = np.append(demand, supply.sum() - demand.sum())
-    if wanted[-1] < 0:
-        raise ValueError("no flow meets the demands")
-    open_to = np.column_stack([allowed, np.ones(len(supply), dtype=bool)])
-    for margin in _margins(int(supply.max(initial=0))):
-        low = np.maximum(np.floor(fit).astype(np.int64) - margin, 0)
-        high = np.where(open_to, np.ceil(fit).astype(np.int64) + margin, 0)
-        spare_supply, spare_demand = supply - low.sum(axis=1), wanted - low.sum(axis=0)
-        if spare_demand.min(initial=0) < 0 or spare_supply.min(initial=0) < 0:
-            continue
-        flow = largest_flow(spare_supply, spare_demand, open_to, high - low)
-        if flow.total == int(spare_demand.sum()):
-            amounts: Ints = (low + flow.amounts)[:, :-1]
-            return amounts
-    raise ValueError("no flow meets the demands")

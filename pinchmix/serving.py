@@ -1,0 +1,99 @@
+"""Serving: the instructions of a grid in rows of alike ones, and the order in which they are served."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from pinchmix.canonical import key_of
+from pinchmix.exact.order import keyed
+from pinchmix.exact.supply import Ints, Supply
+from pinchmix.grid import Grid
+
+
+@dataclass(frozen=True, eq=False)
+class Serving:
+    """The instructions of a grid in rows of alike ones, and the order in which they are served.
+
+    A row is an availability pattern, or the part of one that is in one class of the sampler.
+
+    Attributes:
+        grid: What exists.
+        languages: The languages of the plan; the columns of the supply.
+        key: What instructions are served by, the smallest first, shape ``(instructions,)``, uint64; ties go by id.
+        seed: What keys the dealing of what is served.
+        ranked: Whether the order is a preference (see :class:`~pinchmix.plugins.Order`).
+        stratum: The class of each instruction, shape ``(instructions,)``, int64, or None.
+        shares: The part of the mixture that each class gets, or None for that of a random choice.
+
+    Example:
+        >>> grid = Grid.from_mapping({"a": ["en", "sw"], "b": ["en"], "c": ["en"]})
+        >>> Serving(grid, ("en", "sw"), grid.hashes, 0).supply.amount.tolist()
+        [2, 1]
+    """
+
+    grid: Grid
+    languages: tuple[str, ...]
+    key: npt.NDArray[np.uint64]
+    seed: int
+    ranked: bool = False
+    stratum: Ints | None = None
+    shares: Sequence[Fraction] | None = None
+
+    @cached_property
+    def places(self) -> Ints:
+        """Where each language of the plan stands in the grid, shape ``(languages,)``."""
+        return np.array([self.grid.languages.index(language) for language in self.languages], dtype=np.int64)
+
+    @cached_property
+    def _rows(self) -> tuple[Ints, Ints, Ints]:
+        """The pattern of each row, its class, and the row of each instruction."""
+        patterns = self.grid.patterns
+        if self.stratum is None:
+            return np.arange(len(patterns.supply)), np.zeros(len(patterns.supply), dtype=np.int64), patterns.of_instruction
+        classes = self.classes
+        rows, of_instruction = np.unique(patterns.of_instruction * classes + self.stratum, return_inverse=True)
+        return rows // classes, rows % classes, of_instruction.reshape(-1).astype(np.int64)
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are."""
+        if self.stratum is None:
+            return 1
+        return max(int(self.stratum.max(initial=0)) + 1, len(self.shares or ()))
+
+    @cached_property
+    def supply(self) -> Supply:
+        """The rows, without quotas."""
+        pattern, stratum, of_instruction = self._rows
+        amount = np.bincount(of_instruction, minlength=len(pattern)).astype(np.int64)
+        allowed = self.grid.patterns.allowed[pattern][:, self.places]
+        return Supply(amount, allowed, stratum=None if self.stratum is None else stratum)
+
+    @property
+    def row_of(self) -> Ints:
+        """The row of each instruction, shape ``(instructions,)``."""
+        return self._rows[2]
+
+    @cached_property
+    def order(self) -> Ints:
+        """The instructions in the order in which they are served, shape ``(instructions,)``."""
+        return np.argsort(self.key, kind="stable")
+
+    @cached_property
+    def by_row(self) -> Ints:
+        """The instructions row by row, each row in the order in which it is served."""
+        return self.order[np.argsort(self.row_of[self.order].astype(np.int32), kind="stable")]
+
+    def dealt(self, purpose: str = "deal") -> npt.NDArray[np.uint64]:
+        """Return keys that are independent of the order of serving, shape ``(instructions,)``."""
+        return keyed(self.grid.hashes, key_of(self.seed, purpose))
+
+    def on(self, grid: Grid) -> Serving:
+        """Return the same serving of a grid that lacks some cells."""
+        return Serving(grid, self.languages, self.key, self.seed, self.ranked, self.stratum, self.shares)
