@@ -129,7 +129,7 @@ def _pinch(terms: Terms, languages: Sequence[str], pivot: str) -> tuple[tuple[Cl
         raise BudgetError(f"the pivot {pivot!r} is in the group {group[0]!r}. Take it out; the pivot claims by itself.")
     check_known([name for name in names if name not in dict(terms.groups)], languages, "pinch")
     others = [name for name in names if name != pivot]
-    if share and not others:
+    if share and not others and terms.setting("pool") == "others":
         raise BudgetError(f"there is no language but the pivot {pivot!r} at hand to share the pinch.")
     seats = int(apportion([share, 1 - share], terms.total)[0])
     if terms.setting("pool") == "all":

@@ -107,7 +107,7 @@ def check_apart(names: Sequence[str], groups: Groups) -> None:
             if member in stands:
                 other = stands[member]
                 also = "named by itself too" if other == member else f"in the group {other!r} too"
-                raise BudgetError(f"{member} is in the group {name!r} and {also}. Keep one of them.")
+                raise BudgetError(f"{member!r} is in the group {name!r} and {also}. Keep one of them.")
             stands[member] = name
 
 

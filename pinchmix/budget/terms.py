@@ -93,12 +93,12 @@ def to_plain(terms: Terms) -> dict[str, Any]:
     said: dict[str, Any] = {
         "amounts": amounts,
         "order": [] if exact else [*amounts],
-        **{name: _plain(name, value) for name, value in terms.settings},
+        **{name: _plain(name, value) for name, value in terms.settings if value is not None},
     }
     bounds = {"minimum": terms.minimum, "maximum": terms.maximum}
     return {
         "kind": terms.kind,
-        **{name: value for name, value in said.items() if value not in ({}, [], None)},
+        **{name: value for name, value in said.items() if value not in ({}, [])},
         "total": terms.total,
         **({} if terms.unit == "examples" else {"unit": terms.unit}),
         **{name: dict(one) if isinstance(one, tuple) else one for name, one in bounds.items() if one is not None},
@@ -145,7 +145,7 @@ def from_plain(data: Any) -> dict[str, Any]:
     if not isinstance(data, Mapping):
         raise BudgetError(f"the data of a budget is a mapping, not {type(data).__name__}.")
     kind = data.get("kind")
-    if kind not in SETTINGS:
+    if not isinstance(kind, str) or kind not in SETTINGS:
         raise BudgetError(
             f"kind={kind!r} is no kind of budget.{near(str(kind), SETTINGS)} There are: {', '.join(SETTINGS)}."
         )
@@ -164,8 +164,10 @@ def from_plain(data: Any) -> dict[str, Any]:
         _check_sum(data)
     if "order" in said:
         amounts, order = data["amounts"], said.pop("order")
-        if sorted(order) != sorted(amounts):
-            raise BudgetError(f"the order ({', '.join(order)}) is not one of the amounts ({', '.join(amounts)}).")
+        if not (
+            isinstance(amounts, Mapping) and isinstance(order, list) and {*map(repr, order)} == {*map(repr, amounts)}
+        ):
+            raise BudgetError(f"the order {order!r} is not one of the amounts {amounts!r}.")
         said["amounts"] = {name: _fraction(name, amounts[name]) for name in order}
     if "share" in said:
         said["percent"] = said.pop("share") * 100
