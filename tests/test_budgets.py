@@ -90,6 +90,7 @@ def budgets(draw, bounded=True):
         alpha = Fraction(draw(st.integers(0, 20)), draw(st.integers(1, 10)))
         made = Budget.temperature(total, alpha=alpha, **own, **common)
     elif kind == "unimax":
+        assume(all(not size or size >= 3 for size in sizes.values()))  # a minimum over the capacity is refused
         made = Budget.unimax(total, max_epochs=draw(st.integers(1, 3)), **own, **common)
     else:
         made = Budget.allocated("proportional", total, **own, **common)
@@ -333,6 +334,11 @@ def test_a_minimum_for_all_is_for_those_that_claim_something():
     assert budget.for_languages(["en", "fi", "sw"]) == {"en": 95, "fi": 0, "sw": 5}
     named = Budget.shares({"en": 0.99, "sw": 0.01}, total=100, minimum={"fi": 5, "*": 2})
     assert named.for_languages(["en", "fi", "sw"]) == {"en": 93, "fi": 5, "sw": 2}
+
+
+def test_a_minimum_for_all_asks_nothing_where_there_is_nothing():
+    budget = Budget.unimax(9, sizes={"en": 9, "fi": 4, "sw": 0}, minimum=2)
+    assert budget.for_languages(["en", "fi", "sw"]) == {"en": 5, "fi": 4, "sw": 0}
 
 
 def test_bounds_move_what_all_others_get_together():

@@ -134,28 +134,29 @@ def limits_of(
     for name, bounds in (("minimum", minimum), ("maximum", maximum)):
         if isinstance(bounds, tuple):
             check_known([tag for tag, _ in bounds if tag != REST], languages, name)
-    claiming = {language for claim in claims if claim.weight for language in claim.languages()}
+    there = dict.fromkeys(languages, LARGEST) if capacities is None else capacities
+    # A minimum for all asks nothing of a language of which there is nothing.
+    claiming = {name for claim in claims if claim.weight for name in claim.languages() if there[name]}
     low = {
         language: bound_of(minimum, language, 0) if language in claiming else dict(_named(minimum)).get(language, 0)
         for language in languages
     }
     high = {language: bound_of(maximum, language, LARGEST) for language in languages}
     for language, least in low.items():
-        there = LARGEST if capacities is None else capacities[language]
         if least > high[language]:
             raise BudgetError(
                 f"{language}: the minimum is {least:,} and the maximum is {high[language]:,}. Change one of them.",
                 minimum=least,
                 maximum=high[language],
             )
-        if least > there:
+        if least > there[language]:
             raise BudgetError(
-                f"{language}: the minimum is {least:,}, and no more than {there:,} is possible: its size times "
-                "max_epochs. Lower the minimum, or raise max_epochs.",
+                f"{language}: the minimum is {least:,}, and no more than {there[language]:,} is possible: its size "
+                "times max_epochs. Lower the minimum, or raise max_epochs.",
                 minimum=least,
-                capacity=there,
+                capacity=there[language],
             )
-        high[language] = min(high[language], there)
+        high[language] = min(high[language], there[language])
     return Limits(low, high, unit)
 
 
