@@ -235,7 +235,15 @@ class UnknownLanguage(PinchmixError):
 
 
 class BudgetError(PinchmixError):
-    """A budget that says nothing sensible."""
+    """A budget that says nothing sensible.
+
+    Attributes:
+        figures: The numbers of the message by name, such as ``{"total": 5000, "largest": 4640}``; may be empty.
+    """
+
+    def __init__(self, message: str, **figures: int) -> None:
+        self.figures = figures
+        super().__init__(message)
 
 
 class ArgumentError(PinchmixError):

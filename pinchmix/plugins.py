@@ -174,7 +174,12 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "samplers": {"random": "pinchmix.samplers.random:RandomSampler"},
         "validators": {"language": "pinchmix.validators.language:LanguageValidator"},
         "tokenizers": {},
-        "allocators": {},
+        "allocators": {
+            "proportional": "pinchmix.allocators.proportional:ProportionalAllocator",
+            "temperature": "pinchmix.allocators.temperature:TemperatureAllocator",
+            "uniform": "pinchmix.allocators.uniform:UniformAllocator",
+            "unimax": "pinchmix.allocators.unimax:UniMaxAllocator",
+        },
     }
 )
 

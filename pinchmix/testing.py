@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import pyarrow.compute as pc
 
 from pinchmix.errors import ArgumentError, near
 from pinchmix.grid import Grid
-from pinchmix.plugins import Cells, Findings, Sampler, Validator, Verdict
+from pinchmix.plugins import Allocator, Cells, Findings, Sampler, Validator, Verdict
 from pinchmix.pool import Pool
 
 
@@ -143,3 +144,31 @@ def _said(findings: Findings, places: Sequence[int]) -> list[tuple[int, str, int
             findings.place.tolist(), findings.field, findings.verdict.tolist(), findings.reason, strict=True
         )
     )
+
+
+def check_allocator(allocator: Allocator) -> None:
+    """Raise AssertionError unless an allocator keeps its laws on sizes of several kinds.
+
+    Every language gets a weight, exact and not negative, and not all are zero. Weights are the same twice and in any
+    order of the languages, and the sizes given are left as they are.
+
+    Example:
+        >>> from pinchmix.allocators.uniform import UniformAllocator
+        >>> check_allocator(UniformAllocator())
+    """
+    _hold(isinstance(allocator, Allocator), f"{allocator!r} lacks name, version or allocate()")
+    for sizes in ({"en": 50}, {"en": 900, "fi": 60, "he": 60, "sw": 7}, {"sw": 30, "en": 30, "ar": 0}):
+        for total in (1, 10, 50):
+            given = dict(sizes)
+            weights = dict(allocator.allocate(given, total))
+            where = f"with sizes {sizes} and a total of {total}"
+            _hold(given == sizes, f"the sizes were changed {where}")
+            _hold(weights.keys() == sizes.keys(), f"a weight for each of {', '.join(sizes)}, not {weights} {where}")
+            for name, weight in weights.items():
+                exact = isinstance(weight, (int, Fraction)) and not isinstance(weight, bool)
+                _hold(exact, f"weights are exact, and that of {name} is {weight!r} {where}")
+                _hold(weight >= 0, f"weights are not negative, and that of {name} is {weight} {where}")
+            _hold(any(weights.values()), f"all weights are zero {where}")
+            _hold(weights == dict(allocator.allocate(dict(sizes), total)), f"the same sizes, other weights {where}")
+            turned = dict(allocator.allocate(dict(reversed(sizes.items())), total))
+            _hold(weights == turned, f"weights must not depend on the order of the languages {where}")
