@@ -326,7 +326,7 @@ class Certificate(NamedTuple):
     available: tuple[int, ...]
     supply: int
     largest_total: int
-    rejected: Mapping[str, int] = {}  # noqa: RUF012 (a named tuple's default is never written to)
+    rejected: Mapping[str, int] = {}
     smallest_repeat: int | None = None
     smallest_overlap: int | None = None
     content: str = "disjoint"
@@ -380,7 +380,9 @@ def _clash(certificate: Certificate, who: str) -> str:
         return f"{subject} {number_of(total, 'instruction')}; {exist} {short}."
     rules = [] if certificate.content == "disjoint" else [f"content={certificate.content!r}"]
     rules += [f"repeat={certificate.repeat}"] if certificate.repeat > 1 else []
-    given = f"no more than {certificate.supply:,} can be given to {where}" if certificate.supply else "none can be given"
+    given = (
+        f"no more than {certificate.supply:,} can be given to {where}" if certificate.supply else "none can be given"
+    )
     how = f" with {' and '.join(rules)}" if rules else ""
     proof = "" if certificate.counted else " A search through all choices shows it."
     return f"{subject} {number_of(total, unit)}; {given}{how} {short}.{proof}"

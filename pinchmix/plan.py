@@ -193,7 +193,9 @@ class Plan:
         )
         demand[column] = most + 1
         if most >= exist:
-            return f"{first}\nOnly {number_of(exist, 'instruction')} {'exists' if exist == 1 else 'exist'} in {language}."
+            return (
+                f"{first}\nOnly {number_of(exist, 'instruction')} {'exists' if exist == 1 else 'exist'} in {language}."
+            )
         proof = self._choice.proof(demand)
         names = [self._name(number) for number in np.flatnonzero(proof.columns).tolist()]
         asked = int(demand[proof.columns].sum()) - 1

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from pinchmix.budget import Budget
 from pinchmix.content import Content
 from pinchmix.errors import ArgumentError, BudgetError, Certificate, InfeasibleBudget, UnknownLanguage
 from pinchmix.exact.apportion import apportion
@@ -66,9 +65,7 @@ class Asker:
         """
         budget = self.recipe.budget if total is None else self.recipe.budget.with_total(total)
         sizes = self.sizes if budget.needs_sizes else None
-        counts = budget.for_languages(
-            self.languages, sizes=sizes, pivot=self.recipe.pivot, allocator=self.allocator
-        )
+        counts = budget.for_languages(self.languages, sizes=sizes, pivot=self.recipe.pivot, allocator=self.allocator)
         return split_counts(list(counts.values()), self._shares(sum(counts.values()), scaled=total is not None))
 
     def _shares(self, total: int, *, scaled: bool) -> list[Fraction]:
@@ -259,7 +256,9 @@ def _smallest_repeat(choice: Choice, demand: Ints, repeat: int) -> int | None:
     """Return the smallest number of repeats with which demands are feasible, or None where none is."""
     if choice.supply.quota is not None or not choice.feasible(np.minimum(demand, 1)):
         return None
-    return 1 + highest_where(lambda times: times <= repeat or not choice.feasible(-(-demand // times)), int(demand.max()))
+    return 1 + highest_where(
+        lambda times: times <= repeat or not choice.feasible(-(-demand // times)), int(demand.max())
+    )
 
 
 def _smallest_overlap(choice: Choice, recipe: Recipe, demand: Ints) -> int | None:

@@ -55,7 +55,11 @@ class Serving:
         """The pattern of each row, its class, and the row of each instruction."""
         patterns = self.grid.patterns
         if self.stratum is None:
-            return np.arange(len(patterns.supply)), np.zeros(len(patterns.supply), dtype=np.int64), patterns.of_instruction
+            return (
+                np.arange(len(patterns.supply)),
+                np.zeros(len(patterns.supply), dtype=np.int64),
+                patterns.of_instruction,
+            )
         classes = self.classes
         rows, of_instruction = np.unique(patterns.of_instruction * classes + self.stratum, return_inverse=True)
         return rows // classes, rows % classes, of_instruction.reshape(-1).astype(np.int64)

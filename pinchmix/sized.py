@@ -7,11 +7,9 @@ what exists, where this does not end, an integer program over single cells decid
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from pinchmix.assign import Chosen, plan_of, served
 from pinchmix.content import Content
@@ -26,21 +24,6 @@ from pinchmix.serving import Serving
 
 ROUNDS = 10
 PROGRAM = 400_000  # cells times splits; the largest program over single cells
-BY_CONTENT = "the figures follow from the instructions alone"
-
-
-class Layout(NamedTuple):
-    """Cells of the plan's languages and the sizes that they have.
-
-    Attributes:
-        place: The language of each cell of the grid, its place among the plan's, or -1, shape ``(cells,)``.
-        sizes: The size of each cell of the grid in the budget's unit, shape ``(cells,)``, int64.
-        key: What the instruction of each cell is served by, shape ``(cells,)``, uint64.
-    """
-
-    place: Ints
-    sizes: Ints
-    key: npt.NDArray[np.uint64]
 
 
 def plan_sizes(
@@ -78,7 +61,9 @@ def plan_sizes(
             "without splits, or a budget in examples."
         )
     if serving.shares is not None:
-        raise ArgumentError(f"sampler {recipe.sampler!r}: given shares are shares of examples, not of {recipe.budget.unit}.")
+        raise ArgumentError(
+            f"sampler {recipe.sampler!r}: given shares are shares of examples, not of {recipe.budget.unit}."
+        )
     sums = np.bincount(_place(serving)[1], weights=sizes[_place(serving)[0]], minlength=len(serving.languages))
     exist = dict(zip(serving.languages, sums.astype(np.int64).tolist(), strict=True))
     asker = Asker(recipe, serving.languages, exist, allocator)
@@ -204,7 +189,9 @@ class Filler:
         if len(self.cells) * self.parts > PROGRAM or self.recipe.repeat > 1:
             return None
         instruction = self.serving.grid.instruction[self.cells].astype(np.int64)
-        return CellProgram(instruction, self.place, self.sizes[self.cells], self.width, self.parts, self.choice.supply.most)
+        return CellProgram(
+            instruction, self.place, self.sizes[self.cells], self.width, self.parts, self.choice.supply.most
+        )
 
     def _edge(self, target: Ints) -> Chosen | None:
         """Return cells that meet targets at the edge of what exists, by the program over single cells."""
@@ -247,7 +234,7 @@ class Filler:
             kept[number] = program.solve(np.where(kept, target, 0), tolerance, free=~kept) is not None
         ceiling = self.ceiling(kept)
         counted = ceiling < int(target[kept].sum())
-        return kept, ceiling if counted else program.most(np.where(kept, target, 0)), counted
+        return kept, ceiling if counted else program.most_of(np.where(kept, target, 0)), counted
 
     def ceiling(self, columns: Bools) -> int:
         """Return the most that a set of columns can be given together, each instruction giving its largest cells."""
@@ -307,8 +294,6 @@ def _certificate(filler: Filler, asker: Asker, target: Ints, level: float, rejec
     lost = {check: sum(counts.get(tag, 0) for tag in tags) for check, counts in rejected.items()}
     exist = filler.choice.supply.available
     total = int(target.sum() * level)
-    repeats = replace(recipe, repeat=recipe.repeat)
-    del repeats
     return Certificate(
         languages=tuple(names[column] for column in columns),
         asked=tuple(target[columns].tolist()),

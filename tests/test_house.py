@@ -23,9 +23,11 @@ TESTS = Path(__file__).parent
 FLOORS = (
     ("errors", "show", "exact", "progress", "ahead", "data"),
     ("canonical", "language"),
-    ("grid", "budget"),
+    ("grid", "budget", "content"),
     ("recipe",),
-    ("plan", "pool"),
+    ("plan", "pool", "serving"),
+    ("planner", "assign"),
+    ("sized",),
     ("plugins",),
     (
         "database",
@@ -60,7 +62,7 @@ OWNERS = {
     "matplotlib": set(),
     "pandas": {"mixture.py", "plan.py"},
     "polars": set(),
-    "scipy": {"exact/flow.py", "validators/langid/scorer.py"},
+    "scipy": {"exact/cells.py", "exact/flow.py", "exact/program.py", "validators/langid/scorer.py"},
     "torch": set(),
     "tqdm": {"progress.py"},
     "typer": {"cli.py"},

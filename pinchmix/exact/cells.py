@@ -76,9 +76,7 @@ class CellProgram:
         found = self._run(np.zeros(len(target)), target.astype(float), objective, whole=False)
         return round(-float(found.fun))
 
-    def _run(
-        self, low: Ints, high: Ints, objective: Ints, *, whole: bool, share: Ints | None = None
-    ) -> OptimizeResult:
+    def _run(self, low: Ints, high: Ints, objective: Ints, *, whole: bool, share: Ints | None = None) -> OptimizeResult:
         cells = len(self.unit)
         size = len(objective)
         every = np.arange(cells * self.parts)

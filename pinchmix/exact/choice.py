@@ -49,8 +49,15 @@ class Proof(NamedTuple):
 class Choice(Protocol):
     """A kind of choice among the units of a supply."""
 
-    supply: Supply
-    parts: int
+    @property
+    def supply(self) -> Supply:
+        """What there is, its columns the languages."""
+        ...
+
+    @property
+    def parts(self) -> int:
+        """Into how many parts the choice is split."""
+        ...
 
     def feasible(self, demand: Ints) -> bool:
         """Return whether all columns can be given what they ask."""
@@ -187,7 +194,7 @@ class SameChoice:
     def _whole(self, demand: Ints) -> tuple[FlowChoice, Ints, Bools]:
         """Return the choice with one column a part, what each part asks, and which columns ask."""
         asked = (demand > 0).reshape(self.parts, -1)
-        some = asked.any(axis=0)
+        some: Bools = np.asarray(asked.any(axis=0))
         allowed = self.supply.allowed[:, some].all(axis=1)[:, None]
         parts = demand.reshape(self.parts, -1).max(axis=1)
         return FlowChoice(replace(self.supply, allowed=allowed, most=1), self.parts), parts, some

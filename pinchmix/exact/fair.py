@@ -12,7 +12,9 @@ from pinchmix.exact.supply import Bools, Ints, Supply
 STEPS = 2**31 - 1  # levels between nothing and all; a demand is below this, so every count of it has a level
 
 
-def fair_counts(supply: Supply, demand: Ints, least: Ints | None = None, cost: Callable[[Ints], Ints] | None = None) -> Ints:
+def fair_counts(
+    supply: Supply, demand: Ints, least: Ints | None = None, cost: Callable[[Ints], Ints] | None = None
+) -> Ints:
     """Return the counts nearest to what is asked that can be given: the least largest relative shortfall.
 
     All columns are raised alike, each to the same part of what it asks, until some cannot be raised further; these
@@ -46,39 +48,46 @@ def fair_counts(supply: Supply, demand: Ints, least: Ints | None = None, cost: C
         raised = np.array([-(-asked * level // STEPS) for asked in demand.tolist()], dtype=np.int64)
         return np.where(open_, np.maximum(raised, counts), counts)
 
+    def possible(counts: Ints) -> bool:
+        return not _short(supply, need(counts)).any()
+
     while open_.any():
         counts = at(_highest(supply, lambda level: need(at(level))))
         open_ &= counts < demand
         # The next to be raised are those with the smallest part so far, and of these who gains most by one more.
         part, gain = counts / np.maximum(demand, 1), 1 / np.maximum(demand, 1)
-        queue = np.array(sorted(np.flatnonzero(open_).tolist(), key=lambda c: (part[c], -gain[c], c)), dtype=np.int64)
-
-        def raised(steps: int, queue: Ints = queue, counts: Ints = counts) -> Ints:
-            more = counts.copy()
-            more[queue[:steps]] += 1
-            return more
-
-        steps = highest_where(lambda steps, raised=raised: not _short(supply, need(raised(steps))).any(), len(queue) + 1)
-        counts = raised(steps)
+        queue = sorted(np.flatnonzero(open_).tolist(), key=lambda column: (part[column], -gain[column], column))
+        steps = np.zeros((len(queue) + 1, len(demand)), dtype=np.int64)
+        for number, column in enumerate(queue):
+            steps[number + 1 :, column] = 1
+        more = highest_where(_shifted(possible, counts, steps), len(steps))
+        counts = counts + steps[more]
         # Whoever cannot be raised now never can.
-        open_[queue[steps : steps + 1]] = False
-        if cost is None:
-            open_ &= largest_flow(supply, counts).free
+        open_[queue[more : more + 1]] = False
+        open_ &= largest_flow(supply, need(counts)).free | (need(counts + 1) == need(counts))
     return counts
+
+
+def _shifted(possible: Callable[[Ints], bool], counts: Ints, steps: Ints) -> Callable[[int], bool]:
+    return lambda number: possible(counts + steps[number])
 
 
 def _short(supply: Supply, demand: Ints) -> Bools:
     flow = largest_flow(supply, demand)
-    met: Bools = np.zeros(len(demand), dtype=bool)
-    return flow.short if flow.total < int(demand.sum()) else met
+    return flow.short & (flow.total < int(demand.sum()))
 
 
 def _highest(supply: Supply, asked: Callable[[int], Ints]) -> int:
     """Return the highest level at which what is asked can be given, by the cuts that forbid higher ones."""
     level = STEPS
     while (short := _short(supply, asked(level))).any():
-        level = highest_where(lambda level, short=short: int(asked(level)[short].sum()) <= supply.ceiling(short), level)
+        level = highest_where(_fits(supply, asked, short), level)
     return level
+
+
+def _fits(supply: Supply, asked: Callable[[int], Ints], short: Bools) -> Callable[[int], bool]:
+    ceiling = supply.ceiling(short)
+    return lambda level: int(asked(level)[short].sum()) <= ceiling
 
 
 def highest_where(holds: Callable[[int], bool], above: int) -> int:

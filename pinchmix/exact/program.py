@@ -54,7 +54,9 @@ class SetProgram:
         fit = degree >= (1 if fewest is None else fewest)
         low = degree if fewest is None else np.full(len(degree), fewest)
         high = degree if most is None else np.minimum(degree, most)
-        return cls(np.where(fit, supply.amount, 0), supply.allowed, parts, np.where(fit, low, 0), np.where(fit, high, 0))
+        return cls(
+            np.where(fit, supply.amount, 0), supply.allowed, parts, np.where(fit, low, 0), np.where(fit, high, 0)
+        )
 
     def solve(
         self,
@@ -130,7 +132,9 @@ class SetProgram:
         whole = np.ones(size)
         if level:
             whole[-1] = 0
-        found = milp(objective, integrality=whole, bounds=Bounds(lower, upper), constraints=blocks, options=self._options)
+        found = milp(
+            objective, integrality=whole, bounds=Bounds(lower, upper), constraints=blocks, options=self._options
+        )
         if found.status == 2 or (near is not None and found.x is None):
             return None
         if found.x is None:

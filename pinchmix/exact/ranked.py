@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -35,7 +36,7 @@ def ranked_amounts(supply: Supply, demand: Ints, row_of: Ints) -> Ints:
         [2, 1]
     """
     rows, total = len(supply.amount), int(demand.sum())
-    closed: Bools = ~supply.allowed[:, demand > 0].any(axis=1)
+    closed: Bools = ~np.asarray(supply.allowed[:, demand > 0].any(axis=1))
     fixed = np.zeros(rows, dtype=np.int64)
 
     def first(count: int) -> Ints:
@@ -49,9 +50,7 @@ def ranked_amounts(supply: Supply, demand: Ints, row_of: Ints) -> Ints:
     start = 0
     while int(fixed.sum()) < total and not closed.all():
         # All units up to here are of use together.
-        span = len(row_of) - start
-        steps = highest_where(lambda steps: _all_used(flow_of(amounts := first(start + steps)), amounts), span + 1)  # noqa: B023 (called at once)
-        start += steps
+        start += highest_where(_all_used(flow_of, first, start), len(row_of) - start + 1)
         fixed = first(start)
         flow = flow_of(fixed)
         closed |= ~supply.allowed[:, flow.short].any(axis=1)
@@ -61,5 +60,11 @@ def ranked_amounts(supply: Supply, demand: Ints, row_of: Ints) -> Ints:
     return fixed
 
 
-def _all_used(flow: Flow, amounts: Ints) -> bool:
-    return flow.total == int(amounts.sum())
+def _all_used(flow_of: Callable[[Ints], Flow], first: Callable[[int], Ints], start: int) -> Callable[[int], bool]:
+    """Return whether so many more units can all be used together with those that are taken."""
+
+    def used(steps: int) -> bool:
+        amounts = first(start + steps)
+        return flow_of(amounts).total == int(amounts.sum())
+
+    return used
