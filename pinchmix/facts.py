@@ -51,7 +51,7 @@ class SourceFacts:
     progress: bool | None = None
 
     def text(self, field: str) -> pa.Array:
-        """Return the pivot's ``"prompt"`` (its user turns) or ``"response"`` (its assistant turns), joined by line ends.
+        """Return the pivot's ``"prompt"`` (user turns) or ``"response"`` (assistant turns), joined by line ends.
 
         Returns:
             Shape ``(instructions,)``, large strings; null where the pivot lacks the instruction, or where its row

@@ -33,7 +33,7 @@ class FunctionTokenizer:
     def __init__(self, function: Callable[[str], Any]) -> None:
         self._function = function
         named = function if hasattr(function, "__qualname__") else type(function)
-        self.name = f"{named.__module__}.{named.__qualname__}"
+        self.name = ".".join(filter(None, (getattr(named, "__module__", None), named.__qualname__)))
 
     def __repr__(self) -> str:
         return f"FunctionTokenizer({self.name})"

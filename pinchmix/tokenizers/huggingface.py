@@ -88,11 +88,20 @@ class TransformersTokenizer:
         name: ``"transformers"``.
         version: That of the library which the object comes from, or ``""``.
         digest: SHA-256 of the fast tokenizer inside or, in a slow one, of its vocabulary, and of the chat template.
+
+    Raises:
+        ArgumentError: It leaves out merges at random, so that counts would not depend on the text alone.
     """
 
     name = "transformers"
 
     def __init__(self, tokenizer: Any) -> None:
+        inner = getattr(tokenizer, "backend_tokenizer", None)
+        if dropout := getattr(getattr(inner, "model", None), "dropout", None):
+            raise ArgumentError(
+                f"tokenizer: {type(tokenizer).__name__} leaves out merges at random (dropout={dropout:g}), so the same "
+                "text has other counts each time. Switch it off: tokenizer.backend_tokenizer.model.dropout = None"
+            )
         self._tokenizer = tokenizer
         library = sys.modules.get(type(tokenizer).__module__.partition(".")[0])
         self.version: str = str(getattr(library, "__version__", ""))
