@@ -29,7 +29,7 @@ from pinchmix.sources.jsonlines import (
     parse_block,
     parsed_rows,
 )
-from pinchmix.sources.layout import Column, Layout
+from pinchmix.sources.layout import Column, Layout, is_text
 from pinchmix.sources.locate import Piece, ending_of
 from pinchmix.sources.unpack import CountedBytes, decompressed
 
@@ -173,10 +173,11 @@ def _plain(column: pa.ChunkedArray, name: str, shown: str) -> pa.Array:
         column = pa.chunked_array([chunk.storage for chunk in column.chunks], type=column.type.storage_type)
     if pa.types.is_dictionary(column.type):
         # Arrow decodes dictionaries of plain strings only, and Polars makes others.
-        inner = column.type.value_type
-        column = pa.chunked_array([chunk.dictionary.take(chunk.indices) for chunk in column.chunks], type=inner)
+        inner = TEXT if is_text(column.type.value_type) else column.type.value_type
+        chunks = [chunk.dictionary.cast(inner).take(chunk.indices) for chunk in column.chunks]
+        column = pa.chunked_array(chunks, type=inner)
     kind = column.type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+    if is_text(kind) and not pa.types.is_null(kind):
         kind = TEXT
     elif pa.types.is_integer(kind):
         kind = pa.int64()
