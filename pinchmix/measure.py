@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -104,9 +104,13 @@ def measure_cells(
         for table in tables:
             here = np.flatnonzero(number == table.number)
             rows = address[here] & ((1 << ROW_BITS) - 1)
+            of_row = np.zeros(int(rows.max()) + 1, dtype=np.int64)
             with reading([table]):
-                for place, size in _measured(table, database, rows, unit, tokenizer, counted):
-                    sizes[here[place]] = size
+                if unit in LENGTHS:
+                    _add_lengths(of_row, table, database, LENGTHS[unit], counted)
+                elif tokenizer is not None:
+                    _add_tokens(of_row, table, database, np.unique(rows), tokenizer, counted)
+            sizes[here] = of_row[rows]
             step(1)
     return sizes
 
@@ -140,31 +144,35 @@ def check_measure(unit: str, tokenizer: object, counted: str) -> None:
         )
 
 
-def _measured(
+def _add_lengths(of_row: npt.NDArray[np.int64], table: Table, database: Database, length: str, counted: str) -> None:
+    """Set the lengths of all good rows of a table; picking rows out would take longer than measuring them."""
+    texts = contents_of(table.layout, COUNTED[counted])
+    for batch in database.batches(
+        f"SELECT t.{table.row} AS row, coalesce(list_sum([{length}(text) FOR text IN {texts}]), 0)::BIGINT AS size "
+        f"FROM {table.relation} AS t WHERE {fault_of(table.layout)} IS NULL AND t.{table.row} < {len(of_row)}"
+    ):
+        of_row[batch.column("row").to_numpy()] = batch.column("size").to_numpy()
+
+
+def _add_tokens(
+    of_row: npt.NDArray[np.int64],
     table: Table,
     database: Database,
     rows: npt.NDArray[np.int64],
-    unit: str,
-    tokenizer: Tokenizer | None,
+    tokenizer: Tokenizer,
     counted: str,
-) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
-    """Yield places among the rows of a table and the sizes there, batch by batch; bad rows are left out."""
-    wanted = database.register(pa.table({"wanted": rows, "place": np.arange(len(rows))}))
-    good = (
-        f"FROM {table.relation} AS t JOIN {wanted} AS w ON t.{table.row} = w.wanted "
-        f"WHERE {fault_of(table.layout)} IS NULL"
-    )
+) -> None:
+    """Set the tokens of these rows of a table, as far as they are good."""
     turns = messages_of(table.layout) if counted == "chat" else contents_of(table.layout, COUNTED[counted])
-    if unit in LENGTHS:
-        size = f"coalesce(list_sum([{LENGTHS[unit]}(text) FOR text IN {turns}]), 0)::BIGINT"
-        for batch in database.batches(f"SELECT place, {size} AS size {good}"):
-            yield batch.column("place").to_numpy(), batch.column("size").to_numpy()
-    else:
-        assert tokenizer is not None
-        for batch in database.batches(f"SELECT place, {turns} AS turns {good}"):
-            column = batch.column("turns")
-            sizes = _chats(column, tokenizer) if counted == "chat" else _tokens(column, tokenizer)
-            yield batch.column("place").to_numpy(), sizes
+    wanted = database.register(pa.table({"wanted": rows}))
+    for batch in database.batches(
+        f"SELECT wanted, {turns} AS turns FROM {table.relation} AS t JOIN {wanted} AS w ON t.{table.row} = w.wanted "
+        f"WHERE {fault_of(table.layout)} IS NULL"
+    ):
+        column = batch.column("turns")
+        of_row[batch.column("wanted").to_numpy()] = (
+            _chats(column, tokenizer) if counted == "chat" else _tokens(column, tokenizer)
+        )
     database.unregister(wanted)
 
 
