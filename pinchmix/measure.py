@@ -109,7 +109,7 @@ def measure_cells(
                 if unit in LENGTHS:
                     _add_lengths(of_row, table, database, LENGTHS[unit], counted)
                 elif tokenizer is not None:
-                    _add_tokens(of_row, table, database, np.unique(rows), tokenizer, counted)
+                    _add_tokens(of_row, table, database, rows, tokenizer, counted)
             sizes[here] = of_row[rows]
             step(1)
     return sizes
