@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from pinchmix.errors import ArgumentError, near
 from pinchmix.grid import Grid
-from pinchmix.plugins import Allocator, Cells, Findings, Sampler, Validator, Verdict
+from pinchmix.plugins import Allocator, Cells, Findings, Sampler, Tokenizer, Validator, Verdict
 from pinchmix.pool import Pool
 
 
@@ -172,3 +172,45 @@ def check_allocator(allocator: Allocator) -> None:
             _hold(weights == dict(allocator.allocate(dict(sizes), total)), f"the same sizes, other weights {where}")
             turned = dict(allocator.allocate(dict(reversed(sizes.items())), total))
             _hold(weights == turned, f"weights must not depend on the order of the languages {where}")
+
+
+AWKWARD = (
+    *("", " ", "\n", "\r\n", "\t\t", "a\0b", "\ufeff", "\u2028", "word", "Word.", "two words", "e\u0301", "\u0301"),
+    *(
+        "😀",
+        "👩‍👩‍👧",
+        "🏳️‍🌈🇫🇮",
+        "مرحبا بالعالم",
+        "שלום",
+        "\u202eabc\u202c",
+        "नमस्ते",
+        "你好，世界",
+        "\U0010ffff",
+        "</s>",
+        "<|endoftext|>",
+    ),
+    *("word " * 20_000, "w" * 20_000, "中" * 20_000),
+)
+
+
+def check_tokenizer(tokenizer: Tokenizer) -> None:
+    """Raise AssertionError unless a tokenizer keeps its laws on awkward texts.
+
+    Counts are int64, not negative, one a text, the same twice, in any order and for each text alone.
+
+    Example:
+        >>> from pinchmix.tokenizers.function import FunctionTokenizer
+        >>> check_tokenizer(FunctionTokenizer(len))
+    """
+    _hold(isinstance(tokenizer, Tokenizer), f"{tokenizer!r} lacks name, version, digest or count()")
+    counts = tokenizer.count(AWKWARD)
+    _hold(counts.dtype == np.int64, f"counts are int64, not {counts.dtype}")
+    _hold(counts.shape == (len(AWKWARD),), f"one count a text: {(len(AWKWARD),)}, not {counts.shape}")
+    _hold(bool((counts >= 0).all()), f"a count is 0 or more, not {counts.min()}")
+    _hold(np.array_equal(counts, tokenizer.count(AWKWARD)), "the same texts, other counts")
+    backwards = tokenizer.count(AWKWARD[::-1])[::-1]
+    _hold(np.array_equal(counts, backwards), "a count must not depend on the order of the texts")
+    for text, count in zip(AWKWARD, counts.tolist(), strict=True):
+        alone = tokenizer.count([text]).tolist()
+        _hold(alone == [count], f"{text[:40]!r} has {count} tokens among others, and alone {alone}")
+    _hold(tokenizer.count([]).shape == (0,), "of no texts there are no counts")

@@ -30,17 +30,8 @@ FLOORS = (
     ("sized",),
     ("plugins",),
     (
-        "database",
-        "sources",
-        "scan",
-        "texts",
-        "rows",
-        "judge",
-        "allocators",
-        "samplers",
-        "validators",
-        "mixture",
-        "testing",
+        *("database", "sources", "scan", "texts", "rows", "judge", "measure", "facts", "mixture", "testing"),
+        *("allocators", "samplers", "tokenizers", "validators"),
     ),
     ("prepare",),
     ("build", "manifest", "card"),
@@ -50,25 +41,29 @@ FLOORS = (
     ("__main__",),
 )
 FLOOR = {name: height for height, names in enumerate(FLOORS) for name in names}
-SHELVES = ("allocators", "samplers", "sources", "validators")
+SHELVES = ("allocators", "samplers", "sources", "tokenizers", "validators")
 
 # The only files that import a heavy library, or one whose API is not to spread; everything else asks them.
 OWNERS = {
     "datasets": {"mixture.py"},
     "duckdb": {"database.py"},
-    "fsspec": {"sources/locate.py", "sources/opened.py", "sources/source.py"},
+    "fsspec": {"sources/locate.py", "sources/opened.py", "sources/source.py", "sources/values.py"},
     "langcodes": {"language.py"},
     "langdetect": {"validators/langid/profiles.py"},
     "matplotlib": set(),
     "pandas": {"mixture.py", "plan.py"},
     "polars": set(),
     "scipy": {"exact/cells.py", "exact/flow.py", "exact/program.py", "validators/langid/scorer.py"},
+    "sentencepiece": {"tokenizers/sentencepiece.py"},
+    "tokenizers": {"tokenizers/huggingface.py"},
     "torch": set(),
     "tqdm": {"progress.py"},
     "typer": {"cli.py"},
     "zstandard": {"sources/opened.py", "sources/unpack.py"},
 }
-LAZY = ("datasets", "pandas")  # imported inside functions only: a build needs neither
+# Imported inside functions only: a build needs them where it is asked for tables or tokens, and not before.
+LAZY = ("datasets", "pandas", "sentencepiece", "tokenizers")
+OPTIONAL = {"tokenizers"}  # an extra; who needs it and lacks it is told how to get it
 EVERYWHERE = {"numpy", "pyarrow"}
 
 FACE = [
@@ -205,8 +200,13 @@ def test_a_heavy_library_is_imported_only_by_the_files_that_own_it():
 
 
 def test_what_is_imported_is_declared_as_a_dependency():
-    declared = re.search(r"(?ms)^dependencies = \[(.*?)^\]", (ROOT.parent / "pyproject.toml").read_text()).group(1)
-    assert set(re.findall(r'"([a-z]+)[><=]', declared)) >= libraries().keys()
+    project = (ROOT.parent / "pyproject.toml").read_text()
+    given, extra = (
+        set(re.findall(r'"([a-z]+)[><=]', re.search(rf"(?ms)^{name} = \[(.*?)\]$", project).group(1)))
+        for name in ("dependencies", "tokenizers")
+    )
+    assert given >= libraries().keys() - OPTIONAL
+    assert extra == OPTIONAL
 
 
 def loaded_by(statement):

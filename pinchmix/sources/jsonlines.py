@@ -60,14 +60,14 @@ def read_lines(
         LateField: A field to be given in ``also``; what was yielded and noted so far is void.
     """
     late: re.Pattern[bytes] | None = None
-    blocks = _blocks(stream)
+    blocks = line_blocks(stream)
     first = next(blocks, b"")
     first = first.removeprefix(b"\xef\xbb\xbf")
     needed: _Needed | None = None
     line = 1
     for block in _chain(first, blocks):
         if needed is None:
-            sample = [row for row in islice(_parsed(block), SAMPLE) if row]
+            sample = [row for row in islice(parsed_rows(block), SAMPLE) if row]
             if sample:
                 needed = _needed(sample, choose, also)
                 seen = {*also, *(field for row in sample for field in row)}
@@ -76,9 +76,11 @@ def read_lines(
         if late and (found := late.search(block)):
             raise LateField(found[1].decode())
         count = block.count(b"\n") + (not block.endswith(b"\n"))
-        batch = _fast(block, needed.schema) if needed else None
+        batch = parse_block(block, needed.schema) if needed else None
         if batch is None:
-            batch = _checked(_lines(block, line, name, faults), name, needed or _Needed(pa.schema([]), None), faults)
+            batch = _checked(
+                numbered_rows(block, line, name, faults), name, needed or _Needed(pa.schema([]), None), faults
+            )
         else:
             batch = batch.append_column(LINE, pa.array(np.arange(line, line + count), type=pa.int64()))
         line += count
@@ -155,7 +157,7 @@ class _Needed(NamedTuple):
 
 
 def _needed(sample: Sequence[dict[str, Any]], choose: Choose, also: Sequence[str]) -> _Needed:
-    schema = pa.schema(list({**dict.fromkeys(also, TEXT), **_members(sample)}.items()))
+    schema = pa.schema(list({**dict.fromkeys(also, TEXT), **fields_of(sample)}.items()))
     layouts = choose(schema)
     fields: dict[str, pa.Field] = {}
     for column in (column for layout in layouts for column in layout.columns.values()):
@@ -170,7 +172,7 @@ def _needed(sample: Sequence[dict[str, Any]], choose: Choose, also: Sequence[str
     return _Needed(pa.schema(list(fields.values())), keys[0] if keys else None)
 
 
-def _blocks(stream: BinaryIO) -> Iterator[bytes]:
+def line_blocks(stream: BinaryIO) -> Iterator[bytes]:
     """Yield whole lines in blocks of about ``BLOCK`` bytes."""
     rest: list[bytes] = []
     while block := stream.read(BLOCK):
@@ -184,7 +186,7 @@ def _blocks(stream: BinaryIO) -> Iterator[bytes]:
         yield b"".join(rest)
 
 
-def _parsed(block: bytes) -> Iterator[dict[str, Any] | None]:
+def parsed_rows(block: bytes) -> Iterator[dict[str, Any] | None]:
     """Yield the object of each line, or None for a line that is none; errors are found again later, and told."""
     for line in block.split(b"\n"):
         if not line.strip():
@@ -197,7 +199,13 @@ def _parsed(block: bytes) -> Iterator[dict[str, Any] | None]:
         yield row if isinstance(row, dict) else None
 
 
-def _members(rows: Sequence[dict[str, Any]]) -> dict[str, pa.DataType]:
+def fields_of(rows: Sequence[dict[str, Any]]) -> dict[str, pa.DataType]:
+    """Return the fields of rows and what most of their values are, in the order in which fields first occur.
+
+    Example:
+        >>> fields_of([{"task": "chat"}, {"task": None, "level": 2}])
+        {'task': DataType(string), 'level': DataType(int64)}
+    """
     values: dict[str, list[Any]] = {}
     for row in rows:
         for name, value in row.items():
@@ -215,11 +223,11 @@ def _type_of(values: Sequence[Any]) -> pa.DataType:
     if kind is str:
         return TEXT
     if kind is dict:
-        return pa.struct(list(_members([value for value in values if isinstance(value, dict)]).items()))
+        return pa.struct(list(fields_of([value for value in values if isinstance(value, dict)]).items()))
     if kind is list:
         items = [item for value in values if isinstance(value, list) for item in value]
         if any(isinstance(item, dict) for item in items):  # turns: what is no text in them is not needed
-            members = _members([item for item in items if isinstance(item, dict)])
+            members = fields_of([item for item in items if isinstance(item, dict)])
             return pa.list_(pa.struct([(name, member) for name, member in members.items() if member == TEXT]))
         return pa.list_(_type_of(items))
     return {bool: pa.bool_(), int: pa.int64(), float: pa.float64()}.get(kind, pa.binary())
@@ -231,7 +239,7 @@ def _sort(value: Any) -> type:
     return next((kind for kind in (str, bool, int, float, dict, list) if isinstance(value, kind)), object)
 
 
-def _fast(block: bytes, schema: pa.Schema) -> pa.Table | None:
+def parse_block(block: bytes, schema: pa.Schema) -> pa.Table | None:
     """Return the rows of a block, or None if it is not plainly one valid object a line."""
     body = np.frombuffer(block, dtype=np.uint8)
     ends = np.flatnonzero(body == 10)
@@ -256,7 +264,8 @@ def _fast(block: bytes, schema: pa.Schema) -> pa.Table | None:
     return table if table.num_rows == len(starts) and table.schema.equals(schema) else None
 
 
-def _lines(block: bytes, start: int, name: str, faults: Faults) -> Iterator[tuple[int, Any]]:
+def numbered_rows(block: bytes, start: int, name: str, faults: Faults) -> Iterator[tuple[int, Any]]:
+    """Yield the value of each line and its number, from ``start``; lines that hold none are noted, blank ones not."""
     for number, line in enumerate(block.split(b"\n"), start):
         if not line.strip():
             continue

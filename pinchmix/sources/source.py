@@ -174,6 +174,7 @@ def open_source(
                 line=opened.line,
                 layout=layout,
                 rows=opened.rows,
+                piece=piece,
                 wide=spelling is not None,
                 parquet=opened.parquet,
             )

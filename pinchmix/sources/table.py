@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pinchmix.sources.layout import Layout
+from pinchmix.sources.locate import Piece
 
 ROW = "__row"
 FILE_ROW = "file_row_number"  # what DuckDB calls the row number of a Parquet file
@@ -26,6 +27,7 @@ class Table:
         line: The line or row in SQL as messages count it, from 1.
         layout: Which column holds what.
         rows: How many rows could be read; of a wide or a long table, those in the languages that are wanted.
+        piece: Where it came from, so that columns beside the conversation can be read when they are asked for.
         wide: Other languages stand in the same rows.
         parquet: The user's Parquet file, which nobody has looked into yet.
     """
@@ -40,5 +42,6 @@ class Table:
     line: str
     layout: Layout
     rows: int
+    piece: Piece
     wide: bool = False
     parquet: Path | None = None

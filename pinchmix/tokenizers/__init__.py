@@ -1,0 +1,1 @@
+"""Tokenizers: they count tokens, for budgets in tokens; :mod:`~pinchmix.tokenizers.opening` finds the right one."""
