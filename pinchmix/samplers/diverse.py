@@ -17,12 +17,11 @@ from pinchmix.plugins import Order
 from pinchmix.pool import Pool
 from pinchmix.samplers.clocks import clocks, natural_log, sortable
 from pinchmix.samplers.longest import check_field
-from pinchmix.words import BATCH, batches_of_words
+from pinchmix.words import batches_of_words
 
 PARTITIONS = 16
-FEATURES = 18  # bits of a word's hash; rare words that share them count as one
+FEATURES = 18  # bits of a word's hash, fewer for few texts; rare words that share them count as one
 COUNTED = 100_000  # texts that tell how common words are
-_BARE = (1 << FEATURES) - 1  # the bucket of texts without words
 
 
 @dataclass(frozen=True)
@@ -70,20 +69,21 @@ class Diverse:
         arrival = ranks(random)
         met = np.zeros(len(arrival), dtype=np.uint64)
         for bucket in _buckets(pool.text(self.field), arrival, seed):
-            first = np.full(1 << FEATURES, len(arrival))
+            first = np.full(int(bucket.max(initial=0)) + 1, len(arrival))
             np.minimum.at(first, bucket, arrival)
             met += first[bucket] < arrival
         return Order((met << np.uint64(56)) | (random >> np.uint64(8)), ranked=True)
 
 
 def _buckets(texts: pa.Array | pa.ChunkedArray, arrival: npt.NDArray[np.int64], seed: int) -> npt.NDArray[np.int32]:
-    """Return the bucket of each text in each partition, shape ``(PARTITIONS, texts)``."""
-    places = _places_of_words(_how_common(texts, arrival), seed)
-    buckets = np.full((PARTITIONS, len(texts)), _BARE, dtype=np.int32)
+    """Return the bucket of each text in each partition, shape ``(PARTITIONS, texts)``; that of no words is the last."""
+    bits = min(len(texts).bit_length() + 5, FEATURES)
+    places = _places_of_words(_how_common(texts, arrival, bits), seed)
+    buckets = np.full((PARTITIONS, len(texts)), 1 << bits, dtype=np.int32)
     start = 0
     for words in batches_of_words(texts):
         some = np.flatnonzero(np.diff(words.offsets))
-        feature = _feature(words.hashes)
+        feature = _feature(words.hashes, bits)
         for partition, place in enumerate(places) if len(some) else ():
             least = np.minimum.reduceat(place[feature], words.offsets[:-1][some])
             buckets[partition, start + some] = least
@@ -91,25 +91,25 @@ def _buckets(texts: pa.Array | pa.ChunkedArray, arrival: npt.NDArray[np.int64], 
     return buckets
 
 
-def _feature(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
-    feature: npt.NDArray[np.int64] = (hashes >> np.uint64(64 - FEATURES)).astype(np.int64)
+def _feature(hashes: npt.NDArray[np.uint64], bits: int) -> npt.NDArray[np.int64]:
+    feature: npt.NDArray[np.int64] = (hashes >> np.uint64(64 - bits)).astype(np.int64)
     return feature
 
 
-def _how_common(texts: pa.Array | pa.ChunkedArray, arrival: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return how often each feature occurs in the texts, or in the first of them to arrive."""
+def _how_common(texts: pa.Array | pa.ChunkedArray, arrival: npt.NDArray[np.int64], bits: int) -> npt.NDArray[np.int64]:
+    """Return how often each feature occurs in the texts, or in so many of them, the first of them to arrive."""
     if len(texts) > COUNTED:
         texts = texts.filter(pa.array(arrival < COUNTED))
-    counts = np.zeros(1 << FEATURES, dtype=np.int64)
-    for words in batches_of_words(texts, BATCH):
-        counts += np.bincount(_feature(words.hashes), minlength=1 << FEATURES)
+    counts = np.zeros(1 << bits, dtype=np.int64)
+    for words in batches_of_words(texts):
+        counts += np.bincount(_feature(words.hashes, bits), minlength=1 << bits)
     return counts
 
 
 def _places_of_words(counts: npt.NDArray[np.int64], seed: int) -> list[npt.NDArray[np.int32]]:
     """Return for each partition the place of each feature in a weighted draw; the first of a text is its bucket."""
     weight = 1.0 + natural_log((counts.sum() + 1.0) / (counts + 1.0))
-    hashes = np.arange(1 << FEATURES, dtype=np.uint64)
+    hashes = np.arange(len(counts), dtype=np.uint64)
     places = []
     for partition in range(PARTITIONS):
         rings = clocks(keyed(hashes, key_of(seed, f"diverse {partition}"))) / weight

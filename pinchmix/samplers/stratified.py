@@ -106,11 +106,12 @@ class Stratified:
         given: Mapping[Class, Fraction] = self.shares or {}
         what = ", ".join(self.by)
         lacking = [_shown(one) for one in classes if one not in given]
-        strange = [_shown(one) for one in given if one not in classes]
+        strange = [one for one in given if one not in classes]
         if strange:
+            names = listing([_shown(one) for one in strange], 5)
             raise ArgumentError(
-                f"sampler stratified: shares of {listing(strange, 5)}, which no instruction has in {what!r}."
-                f"{near(strange[0], map(_shown, classes))} There are: {listing([_shown(one) for one in classes], 20)}."
+                f"sampler stratified: shares of {names}, which no instruction has in {what!r}."
+                f"{_near(strange[0], classes)} There are: {listing([_shown(one) for one in classes], 20)}."
             )
         if lacking:
             raise ArgumentError(
@@ -122,6 +123,12 @@ class Stratified:
 
 def _shown(values: Class) -> str:
     return repr(values[0] if len(values) == 1 else values)
+
+
+def _near(values: Class, classes: Sequence[Class]) -> str:
+    """Return the question whether another value was meant."""
+    texts = sorted({str(one[0]) if len(one) == 1 else _shown(one) for one in classes})
+    return near(str(values[0]) if len(values) == 1 else _shown(values), texts)
 
 
 def _exact(shares: Mapping[Any, Any], width: int) -> dict[Class, Fraction]:
