@@ -23,7 +23,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from pinchmix.errors import UnknownPlugin
+from pinchmix.errors import ArgumentError, UnknownPlugin, listing
 from pinchmix.pool import Pool
 
 
@@ -99,17 +99,33 @@ class Sampler(Protocol):
 
     A sampler declares in ``laws`` what it keeps, and :func:`pinchmix.testing.check_sampler` tests it:
 
-    - ``"stable"``: the key of an instruction depends on that instruction and the seed alone, not on the others, so
-      what was chosen stays when others leave.
-    - ``"uniform"``: over seeds, every instruction has the same chance.
+    - ``"stable"``: the key of an instruction depends on that instruction and the seed alone, not on the others, and so
+      does which others are of its class; what was chosen stays when others leave.
+    - ``"uniform"``: over seeds, every instruction has the same chance of every place in the order; where there are
+      classes, of every place in its class.
 
     Every sampler keeps these: the same pool and seed give the same order, whatever was asked before; nothing depends
-    on the place of an instruction in the source.
+    on the place of an instruction in the source or among the ids. Randomness comes from ``pool.grid.hashes``, keyed by
+    the seed (``pinchmix.exact.order.keyed``, ``pinchmix.canonical.key_of``), never from a generator.
+
+    A sampler with parameters may have an attribute ``settings``, a mapping of their names to plain data (texts,
+    numbers, fractions, lists); the recipe records it, as the name alone does not tell what was asked.
     """
 
-    name: str
-    version: str
-    laws: frozenset[str]
+    @property
+    def name(self) -> str:
+        """What it is called, in recipes and in the entry point."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """A text that changes whenever the same pool and seed give another order."""
+        ...
+
+    @property
+    def laws(self) -> frozenset[str]:
+        """Which of the laws above it keeps."""
+        ...
 
     def order(self, pool: Pool, seed: int) -> Order:
         """Return the order of the pool's instructions."""
@@ -171,7 +187,13 @@ class Validator(Protocol):
 GROUPS = ("samplers", "validators", "tokenizers", "allocators")
 BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
-        "samplers": {"random": "pinchmix.samplers.random:RandomSampler"},
+        "samplers": {
+            "diverse": "pinchmix.samplers.diverse:Diverse",
+            "longest": "pinchmix.samplers.longest:Longest",
+            "random": "pinchmix.samplers.random:RandomSampler",
+            "stratified": "pinchmix.samplers.stratified:Stratified",
+            "weighted": "pinchmix.samplers.weighted:Weighted",
+        },
         "validators": {"language": "pinchmix.validators.language:LanguageValidator"},
         "tokenizers": {},
         "allocators": {
@@ -197,15 +219,17 @@ def list_plugins() -> dict[str, dict[str, str]]:
     }
 
 
-def find_plugin(group: str, name: str) -> Any:
+def find_plugin(group: str, name: str, **settings: Any) -> Any:
     """Return the plugin of a name, ready to use.
 
     Args:
         group: One of ``GROUPS``.
         name: A built-in name, or one that an installed package has declared.
+        settings: The parameters that the plugin is made with.
 
     Raises:
         UnknownPlugin: There is none of that name; the error carries the names there are.
+        ArgumentError: It takes no such settings.
 
     Example:
         >>> find_plugin("samplers", "random").name
@@ -216,4 +240,9 @@ def find_plugin(group: str, name: str) -> Any:
         raise UnknownPlugin(group.removesuffix("s"), name, sorted(known))
     module, _, attribute = known[name].partition(":")
     found = getattr(importlib.import_module(module), attribute)
-    return found() if isinstance(found, type) else found
+    if not isinstance(found, type) and settings:
+        raise ArgumentError(f"{name} is a plugin without settings, and {listing(sorted(settings))} is given.")
+    try:
+        return found(**settings) if isinstance(found, type) else found
+    except TypeError as error:
+        raise ArgumentError(f"{name} takes no such settings: {error}.") from None

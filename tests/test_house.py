@@ -22,8 +22,8 @@ TESTS = Path(__file__).parent
 # From the ground up. A module imports from its own floor or from those below, never from above.
 FLOORS = (
     ("errors", "show", "exact", "progress", "ahead", "data"),
-    ("canonical", "language"),
-    ("grid", "budget", "content"),
+    ("canonical", "language", "words", "ngrams", "evaluation"),
+    ("grid", "budget", "content", "exclude"),
     ("recipe",),
     ("plan", "pool", "serving"),
     ("planner", "assign"),

@@ -1,0 +1,1 @@
+"""Example plugins for pinchmix: a sampler, a validator and an allocator."""
