@@ -1,32 +1,36 @@
 """build_mixture: the whole road on one page.
 
-scan (ids) → grid → plan → sample → read (texts: check every row, keep the chosen) → validate → mixture. A bad row or a
-rejected cell leaves the grid, and what it leaves open is planned and sampled again, until every chosen cell is good.
+scan (ids) → exclude → order → measure → plan → choose → read (texts: check every row, keep the chosen) → validate →
+mixture. A bad row or a rejected cell leaves the grid, and what it leaves open is planned and chosen again, until every
+chosen cell is good.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from pinchmix.assign import Chosen, assign, plan_of, refill
 from pinchmix.budget import Budget
-from pinchmix.canonical import key_of
-from pinchmix.errors import ArgumentError, InfeasibleBudget
+from pinchmix.canonical import hash_of_id, key_of
+from pinchmix.errors import InfeasibleBudget
 from pinchmix.exact.order import keyed
-from pinchmix.grid import Grid
+from pinchmix.exact.supply import Ints
 from pinchmix.judge import Judge
 from pinchmix.mixture import Mixture, Report
-from pinchmix.plan import Plan, assign, make_plan, plan_of, replace_cells
+from pinchmix.plan import Plan
+from pinchmix.planner import Rejected, make_plan
 from pinchmix.plugins import Sampler, Validator
-from pinchmix.pool import Pool
-from pinchmix.prepare import Scanned, make_recipe, scan
+from pinchmix.prepare import Asked, Prepared, prepare
 from pinchmix.recipe import Recipe
 from pinchmix.rows import Rows, write_rows
 from pinchmix.scan import lines_of
+from pinchmix.serving import Serving
+from pinchmix.sized import plan_sizes
 from pinchmix.texts import Texts
 
 
@@ -35,12 +39,19 @@ def build_mixture(
     budget: Budget | Recipe | Mapping[str, Any],
     *,
     total: int | None = None,
+    unit: str | None = None,
     languages: Sequence[str] | None = None,
     pivot: str | None = None,
     content: str | None = None,
     sampler: str | Sampler | None = None,
     validate: bool | Sequence[str | Validator] | None = None,
+    tokenizer: Any = None,
+    counted: str | None = None,
+    repeat: int | None = None,
+    split: Mapping[str, Any] | None = None,
+    exclude: Any = None,
     seed: int | None = None,
+    partial: bool = False,
     columns: Mapping[str, str] | None = None,
     join: str = "id",
     on_bad_rows: str = "error",
@@ -55,15 +66,27 @@ def build_mixture(
             Arrow, Polars) or a mapping of language to any of these.
         budget: A mapping (whole numbers are counts, fractions are shares of ``total``, ``"*"`` all languages not named,
             split evenly), a :class:`~pinchmix.Budget`, or a whole :class:`~pinchmix.Recipe` (then the keywords of a
-            recipe are refused).
+            recipe are refused; only the tokenizer and the exclusion, of which it holds the digests, are given again).
         total: The size of the mixture, when the budget is a mapping of shares.
+        unit: What a mapping counts: ``"examples"``, ``"tokens"``, ``"characters"`` or ``"bytes"``.
         languages: The languages to draw on, in the order in which ties are broken; all of the source by default.
-        pivot: The language that the others are translations of; ``"en"`` by default. It is recorded in the recipe, and
-            no choice depends on it so far.
-        content: In how many languages an instruction may appear: ``"disjoint"``, in one.
+        pivot: The language that the others are translations of, and that speaks for an instruction where a sampler or
+            an exclusion asks for its text; ``"en"`` by default.
+        content: In how many languages an instruction may appear: ``"disjoint"`` (one), ``"overlap(k)"`` (at most k),
+            ``"exactly(k)"``, ``"union"`` (all), ``"cover"`` (one, and every instruction is used) or ``"same"`` (the same
+            instructions in every language).
         sampler: The order in which instructions are served: a name or a plugin; ``"random"`` by default.
         validate: Which checks a chosen cell must pass: names or plugins; True is the language check, False none.
+        tokenizer: What counts tokens: a SentencePiece model or ``tokenizer.json`` file, a tokenizer object, or a
+            function from text to number.
+        counted: Which text is counted in tokens, characters or bytes: ``"both"``, ``"prompt"``, ``"response"`` or
+            ``"chat"`` (in the tokenizer's chat template).
+        repeat: How often a cell may appear when its language is short; 1 by default.
+        split: Name → share or count of each split; no instruction is in two of them.
+        exclude: Instructions that must not be chosen: a list of ids, a file of evaluation prompts, or an
+            :class:`~pinchmix.exclude.Exclusion`.
         seed: What keys every choice; 0 by default.
+        partial: Where the budget is impossible, build the nearest that is possible.
         columns: Field → column name (id, language, system, prompt, input, response, messages), where the columns are of
             no known layout.
         join: ``"id"``, or ``"row"`` where row n is the same instruction in every language.
@@ -88,54 +111,30 @@ def build_mixture(
         >>> mix.counts["examples"].to_dict()
         {'en': 20, 'fi': 6, 'sw': 5}
     """
-    recipe, plugins = make_recipe(
-        budget,
-        total=total,
-        languages=languages,
-        pivot=pivot,
-        content=content,
-        sampler=sampler,
-        validate=validate,
-        seed=seed,
+    asked = Asked(
+        total=total, unit=unit, languages=languages, pivot=pivot, content=content, sampler=sampler, validate=validate,
+        tokenizer=tokenizer, counted=counted, repeat=repeat, split=split, exclude=exclude, seed=seed,
+    )  # fmt: skip
+    prepared = prepare(
+        source, budget, asked, columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress
     )
-    scanned = scan(source, recipe, columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress)
-    pool = Pool(scanned.grid, recipe.pivot, None)  # type: ignore[arg-type]
-    order = np.asarray(plugins.sampler.order(pool, recipe.seed).key)
-    if order.shape != (ids := (len(scanned.grid.ids),)):
-        raise ArgumentError(f"sampler {plugins.sampler.name}: one key an instruction, shape {ids}, not {order.shape}.")
-    texts = Texts(scanned.source, scanned.database, progress)
-    judge = Judge(plugins.validators, scanned.grid.languages, texts, progress)
+    texts = Texts(prepared.source, prepared.database, progress)
+    judge = Judge(prepared.plugins.validators, prepared.serving.grid.languages, texts, progress)
 
-    grid, plan, cells, dropped = _first_choice(scanned, recipe, order, texts, on_bad_rows)
-    while len(rejected := judge.reject(grid, cells)):
-        kept = np.setdiff1d(grid.address[cells], rejected)
-        grid = grid.without(rejected)
-        stay = np.flatnonzero(np.isin(grid.address, kept))
-        filled = replace_cells(plan, grid, stay, order)
+    serving, plan, chosen, dropped = _first_choice(prepared, texts, partial)
+    while len(rejected := judge.reject(serving.grid, chosen.cell)):
+        kept = serving.grid.address[chosen.cell]
+        serving = serving.on(serving.grid.without(rejected))
+        stay = ~np.isin(kept, rejected)
+        here = np.searchsorted(np.sort(serving.grid.address), kept[stay])
+        cells = np.argsort(serving.grid.address)[here]
+        filled = refill(plan, serving, Chosen.sorted(cells, chosen.split[stay], chosen.copies[stay]))
         if filled is None:  # what was kept stands in the way; without it there may still be a plan
-            lost = {tag: dropped[tag] + judge.rejected[tag] for tag in grid.languages}
-            plan = make_plan(grid, recipe, rejected=lost)
-            filled = assign(plan, grid, order)
-        cells = filled
-        texts.fetch(grid.address[cells])
-    cells = cells[
-        np.argsort(keyed(grid.hashes[grid.instruction[cells]], key_of(recipe.seed, "shuffle")), kind="stable")
-    ]
-    report = Report(
-        recognised=str(scanned.source),
-        files=scanned.source.files,
-        read=scanned.source.read,
-        dropped=scanned.faults.counts,
-        bad_rows=scanned.faults.rows,
-        rejected=judge.rejected,
-        unsure=judge.unsure(grid, cells),
-        findings=judge.findings(),
-        plugins={
-            f"samplers/{plugins.sampler.name}": plugins.sampler.version,
-            **{f"validators/{check.name}": check.version for check in plugins.validators},
-        },
-    )
-    return Mixture(plan_of(plan, grid, cells), grid, cells, report, _write_rows(scanned, grid, cells, texts))
+            plan, filled = _choose(prepared, serving, {**dropped, **judge.by_check}, partial)
+        chosen = filled
+        texts.fetch(serving.grid.address[chosen.cell])
+    plan = plan_of(plan, serving, chosen)
+    return _mixture(prepared, serving, plan, chosen, judge, texts)
 
 
 def plan_mixture(
@@ -143,20 +142,28 @@ def plan_mixture(
     budget: Budget | Recipe | Mapping[str, Any],
     *,
     total: int | None = None,
+    unit: str | None = None,
     languages: Sequence[str] | None = None,
     pivot: str | None = None,
     content: str | None = None,
     sampler: str | Sampler | None = None,
     validate: bool | Sequence[str | Validator] | None = None,
+    tokenizer: Any = None,
+    counted: str | None = None,
+    repeat: int | None = None,
+    split: Mapping[str, Any] | None = None,
+    exclude: Any = None,
     seed: int | None = None,
+    partial: bool = False,
     columns: Mapping[str, str] | None = None,
     join: str = "id",
     on_bad_rows: str = "error",
     progress: bool | None = None,
 ) -> Plan:
-    """Plan a mixture from the ids alone: says whether the budget is possible and how; reads and chooses no text.
+    """Plan a mixture: says whether the budget is possible and how; chooses nothing.
 
-    The arguments are those of :func:`build_mixture`. Rows whose text turns out to be unusable, and cells that a check
+    The arguments are those of :func:`build_mixture`. Texts are read only where the budget is in tokens, characters or
+    bytes, or a sampler or an exclusion asks for them. Rows whose text turns out to be unusable, and cells that a check
     rejects, are not known yet: a budget at the very edge may be planned and still fail to build.
 
     Returns:
@@ -171,62 +178,109 @@ def plan_mixture(
         >>> plan_mixture(pinchmix.sample(), {"en": 20, "*": 10}, languages=["en", "fi", "sw"])
         Plan(30 examples in 3 languages, 36 instructions left over)
     """
-    recipe, _ = make_recipe(
-        budget,
-        total=total,
-        languages=languages,
-        pivot=pivot,
-        content=content,
-        sampler=sampler,
-        validate=validate,
-        seed=seed,
+    asked = Asked(
+        total=total, unit=unit, languages=languages, pivot=pivot, content=content, sampler=sampler, validate=validate,
+        tokenizer=tokenizer, counted=counted, repeat=repeat, split=split, exclude=exclude, seed=seed,
+    )  # fmt: skip
+    prepared = prepare(
+        source, budget, asked, columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress
     )
-    scanned = scan(source, recipe, columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress)
-    if len(scanned.faults) and on_bad_rows == "error":
-        raise scanned.faults.error()
-    return make_plan(scanned.grid, recipe)
+    if len(prepared.faults) and on_bad_rows == "error":
+        raise prepared.faults.error()
+    return _choose(prepared, prepared.serving, {}, partial, plan_only=True)[0]
+
+
+NOTHING = Chosen(*(np.zeros(0, dtype=np.int64) for _ in range(3)))
+
+
+def _choose(
+    prepared: Prepared, serving: Serving, rejected: Rejected, partial: bool, *, plan_only: bool = False
+) -> tuple[Plan, Chosen]:
+    """Plan what a serving can give, and choose the cells."""
+    recipe, allocator = prepared.recipe, prepared.plugins.allocator
+    if prepared.measures is None:
+        plan = make_plan(serving, recipe, allocator=allocator, rejected=rejected, partial=partial)
+        return plan, NOTHING if plan_only else assign(plan, serving)
+    sizes = prepared.measures.of(serving.grid)
+    plan, chosen = plan_sizes(serving, recipe, sizes, allocator=allocator, rejected=rejected, partial=partial)
+    return replace(plan, measured=prepared.measures.report(serving, chosen, recipe)), chosen
 
 
 def _first_choice(
-    scanned: Scanned, recipe: Recipe, order: npt.NDArray[np.uint64], texts: Texts, on_bad_rows: str
-) -> tuple[Grid, Plan, npt.NDArray[np.int64], dict[str, int]]:
+    prepared: Prepared, texts: Texts, partial: bool
+) -> tuple[Serving, Plan, Chosen, dict[str, dict[str, int]]]:
     """Plan, choose, and read the texts; bad rows stop the road here, or are left out of the plan and counted."""
-    grid, possible = scanned.grid, True
-    cells = np.zeros(0, dtype=np.int64)
+    serving, grid = prepared.serving, prepared.serving.grid
+    plan, chosen = None, NOTHING
     try:
-        plan = make_plan(grid, recipe)
-        cells = assign(plan, grid, order)
+        plan, chosen = _choose(prepared, serving, {}, partial)
     except InfeasibleBudget:
-        possible = False  # bad rows may be why, and are to be reported first
-    texts.fetch(grid.address[cells], among=grid.address)
-    scanned.faults.extend(texts.faults)
-    if len(scanned.faults) and on_bad_rows == "error":
-        raise scanned.faults.error()
+        pass  # bad rows may be why, and are to be reported first; without any, the second attempt raises again
+    texts.fetch(grid.address[chosen.cell], among=grid.address)
+    prepared.faults.extend(texts.faults)
+    if len(prepared.faults) and prepared.on_bad_rows == "error":
+        raise prepared.faults.error()
     lost = np.bincount(grid.language[np.isin(grid.address, texts.bad)], minlength=len(grid.languages))
-    dropped = dict(zip(grid.languages, lost.tolist(), strict=True))
-    if possible and not len(texts.bad):
-        return grid, plan, cells, dropped
-    grid = grid.without(texts.bad)
-    plan = make_plan(grid, recipe, rejected=dropped)
-    cells = assign(plan, grid, order)
-    texts.fetch(grid.address[cells])
-    return grid, plan, cells, dropped
+    dropped = {"bad rows": dict(zip(grid.languages, lost.tolist(), strict=True))}
+    if plan is not None and not len(texts.bad):
+        return serving, plan, chosen, dropped
+    serving = serving.on(grid.without(texts.bad))
+    plan, chosen = _choose(prepared, serving, dropped, partial)
+    texts.fetch(serving.grid.address[chosen.cell])
+    return serving, plan, chosen, dropped
 
 
-def _write_rows(scanned: Scanned, grid: Grid, cells: npt.NDArray[np.int64], texts: Texts) -> Rows:
+def _mixture(
+    prepared: Prepared, serving: Serving, plan: Plan, chosen: Chosen, judge: Judge, texts: Texts
+) -> Mixture:
+    """Put the chosen cells in the order of the mixture, write their rows, and report."""
+    cells, split, copy = _shuffled(chosen, serving)
+    report = Report(
+        recognised=str(prepared.source),
+        files=prepared.source.files,
+        read=prepared.source.read,
+        dropped=prepared.faults.counts,
+        bad_rows=prepared.faults.rows,
+        excluded=prepared.excluded,
+        rejected=judge.rejected,
+        unsure=judge.unsure(serving.grid, chosen.cell),
+        findings=judge.findings(),
+        plugins=prepared.plugins.versions,
+    )
+    return Mixture(plan, serving.grid, cells, split, report, _write_rows(prepared, serving, cells, split, copy, texts))
+
+
+def _shuffled(chosen: Chosen, serving: Serving) -> tuple[Ints, Ints, Ints]:
+    """Return cells, splits and copies (from 0), split by split in a keyed order of instruction, language and copy."""
+    grid = serving.grid
+    cell, split = np.repeat(chosen.cell, chosen.copies), np.repeat(chosen.split, chosen.copies)
+    copy = np.arange(len(cell)) - np.repeat(np.cumsum(chosen.copies) - chosen.copies, chosen.copies)
+    tags = np.array([hash_of_id(tag) for tag in grid.languages], dtype=np.uint64)
+    with np.errstate(over="ignore"):  # arithmetic modulo 2**64 is meant
+        of_row = grid.hashes[grid.instruction[cell]] + tags[grid.language[cell]] * (2 * copy + 1).astype(np.uint64)
+    order = np.lexsort((cell, keyed(of_row, key_of(serving.seed, "shuffle")), split))
+    return cell[order], split[order], copy[order]
+
+
+def _write_rows(
+    prepared: Prepared, serving: Serving, cells: Ints, split: Ints, copy: Ints, texts: Texts
+) -> Rows:
     """Write the rows of the mixture in their order to a scratch file."""
+    grid = serving.grid
     address = grid.address[cells]
-    tables, lines = lines_of(scanned.source, scanned.database, address)
+    tables, lines = lines_of(prepared.source, prepared.database, address)
     language = pa.array(grid.languages).take(pa.array(grid.language[cells]))
     columns = pa.table(
         {
             "id": grid.ids.take(pa.array(grid.instruction[cells])),
+            "split": pa.array(prepared.recipe.splits).take(pa.array(split)),
             "prompt_language": language,
             "response_language": language,
-            "source": pa.array([table.label for table in scanned.source.tables]).take(pa.array(tables)),
+            "source": pa.array([table.label for table in prepared.source.tables]).take(pa.array(tables)),
             "row": pa.array(lines),
+            "copy": pa.array(copy + 1),
         }
     )
-    rows = write_rows(scanned.database, columns, texts.ordered(address))
+    rows = write_rows(prepared.database, columns, texts.ordered(address))
     texts.close()
     return rows
