@@ -27,7 +27,7 @@ FLOORS = (
     ("recipe",),
     ("plan", "pool"),
     ("plugins",),
-    ("database", "sources", "scan", "texts", "rows", "judge", "samplers", "validators", "mixture", "testing"),
+    ("database", "sources", "joined", "scan", "texts", "rows", "judge", "samplers", "validators", "mixture", "testing"),
     ("prepare",),
     ("build", "manifest", "card"),
     ("export",),
