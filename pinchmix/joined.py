@@ -137,7 +137,7 @@ def _store(database: Database, ids: str) -> pa.Table:
 
 
 def _fill(database: Database, ids: int, cells: str, width: int) -> tuple[npt.NDArray[np.int64], int, int]:
-    """Return the slots of ids with the address of each cell in it, or -1; how many cells there are, and of other ids."""
+    """Return the slots of ids, each with the address of a cell or -1; and how many cells are in them, and in none."""
     slots = np.full(ids * width + 1, -1, dtype=np.int64)  # cells of other ids share the last, which nobody reads
     met = strange = 0
     for batch in database.batches(

@@ -21,7 +21,7 @@ TESTS = Path(__file__).parent
 
 # From the ground up. A module imports from its own floor or from those below, never from above.
 FLOORS = (
-    ("errors", "show", "exact", "progress", "ahead", "data"),
+    ("errors", "show", "exact", "progress", "ahead", "spool", "data"),
     ("canonical", "language"),
     ("grid", "budget"),
     ("recipe",),
