@@ -25,7 +25,7 @@ from pinchmix.rows import MESSAGES
 JSONL = "data/messages/train.jsonl"
 PARQUET = "data/messages_parquet/train.parquet"
 PROVENANCE = "provenance/train.parquet"
-SYNC = 16 << 20  # bytes that are written before they are synced
+SYNC = 64 << 20  # bytes that are written before they are synced
 Entry = dict[str, Any]
 
 

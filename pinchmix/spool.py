@@ -28,10 +28,10 @@ class Allowance:
 
 
 class Spool:
-    """Batches of one schema; those that the allowance has no room for go to a file.
+    """Batches of one schema; those that the allowance has no room for go to files.
 
     Args:
-        path: The file; made when it is needed.
+        path: The first file, without its number; files are made when they are needed.
         schema: Of the batches.
         allowance: How much may stay in memory, together with others.
 
@@ -46,57 +46,51 @@ class Spool:
         self.schema = schema
         self._path, self._allowance = path, allowance
         self._memory: list[pa.RecordBatch] = []
-        self._sink: pa.OSFile | None = None
-        self._writer: pa.ipc.RecordBatchFileWriter | None = None
-        self._stored = False
+        self._files: list[Path] = []
+        self._open: tuple[pa.OSFile, pa.ipc.RecordBatchFileWriter] | None = None
 
     def append(self, batch: pa.RecordBatch) -> None:
-        """Add a batch; only before anything is read."""
+        """Add a batch."""
         if self._allowance.take(batch.nbytes):
             self._memory.append(batch)
             return
-        if self._writer is None:
-            self._sink = pa.OSFile(str(self._path), "wb")
-            self._writer = pa.ipc.new_file(self._sink, self.schema)
-            self._stored = True
-        self._writer.write_batch(batch)
+        if self._open is None:  # a file that has been read cannot go on
+            self._files.append(self._path.with_name(f"{self._path.name}-{len(self._files)}"))
+            sink = pa.OSFile(str(self._files[-1]), "wb")
+            self._open = sink, pa.ipc.new_file(sink, self.schema)
+        self._open[1].write_batch(batch)
 
-    def finish(self) -> None:
-        """Close the file, so that it can be read."""
-        if self._writer is not None and self._sink is not None:
-            self._writer.close()
-            self._sink.close()
-        self._writer = self._sink = None
+    def _finish(self) -> None:
+        if self._open is not None:
+            sink, writer = self._open
+            writer.close()
+            sink.close()
+            self._open = None
 
     def table(self) -> pa.Table:
         """Return all batches; what is on disk stays there, mapped into memory."""
-        self.finish()
-        held = pa.Table.from_batches(self._memory, self.schema)
-        if not self._stored:
-            return held
-        return pa.concat_tables([held, pa.ipc.open_file(pa.memory_map(str(self._path))).read_all()])
+        self._finish()
+        stored = [pa.ipc.open_file(pa.memory_map(str(path))).read_all() for path in self._files]
+        return pa.concat_tables([pa.Table.from_batches(self._memory, self.schema), *stored])
 
     def drain(self) -> Iterator[pa.RecordBatch]:
-        """Yield all batches and forget them; those from the file are read one by one."""
-        self.finish()
+        """Yield all batches and forget them; those on disk are read one by one."""
+        self._finish()
         while self._memory:
             batch = self._memory.pop()
             self._allowance.left += batch.nbytes
             yield batch
-        if self._stored:
-            with pa.OSFile(str(self._path), "rb") as stored:
+        while self._files:
+            with pa.OSFile(str(self._files[-1]), "rb") as stored:
                 reader = pa.ipc.open_file(stored)
                 for number in range(reader.num_record_batches):
                     yield reader.get_batch(number)
-            self._path.unlink()
-            self._stored = False
+            self._files.pop().unlink()
 
     def close(self) -> None:
         """Forget what is left."""
-        self.finish()
-        for batch in self._memory:
-            self._allowance.left += batch.nbytes
-        self._memory.clear()
-        if self._stored:
-            self._path.unlink(missing_ok=True)
-            self._stored = False
+        self._finish()
+        while self._memory:
+            self._allowance.left += self._memory.pop().nbytes
+        while self._files:
+            self._files.pop().unlink(missing_ok=True)

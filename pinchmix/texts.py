@@ -62,7 +62,7 @@ class Texts:
         self._texts = self._spool("texts", HELD)
 
     def _spool(self, name: str, schema: pa.Schema) -> Spool:
-        return Spool(self.database.folder / f"{name}.arrow", schema, self._allowance)
+        return Spool(self.database.folder / name, schema, self._allowance)
 
     def fetch(self, address: npt.NDArray[np.int64], among: npt.NDArray[np.int64] | None = None) -> None:
         """Make sure that the texts at these addresses are at hand.

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from pinchmix.canonical import hash_of_id
 from pinchmix.database import Database
 from pinchmix.joined import by_slots, by_sorting, join_ids
+from pinchmix.scan import BLANK, blank
+from tests.grids import laws
 
 WIDTH = 3
 IDS = st.sampled_from(["", "a", "B", "aa", "é", "z", "\U0001f600", "instruction-1", "instruction-10", "x" * 30])
@@ -41,6 +43,7 @@ def listed(joined):
     return joined.ids.to_pylist(), joined.hashes.tolist(), list(cells)
 
 
+@laws(80)
 @given(st.lists(ROWS, min_size=1, max_size=4))
 def test_both_ways_give_the_cells_of_a_plain_loop(database, tables):
     parts, rows = parts_of(database, tables)
@@ -88,3 +91,15 @@ def test_ways_agree_beyond_one_block_and_one_batch(database, overlap):
     for mine, theirs in zip(quick[1:], slow[1:], strict=True):
         np.testing.assert_array_equal(mine, theirs)
     assert quick.ids.equals(pa.array(np.unique(np.concatenate(tables))))
+
+
+def test_a_text_is_blank_if_and_only_if_every_character_of_it_shows_nothing(database):
+    """Every character there is, alone, and before one that shows and some that do not."""
+    characters = f"SELECT chr(i::INTEGER) AS x FROM range(1, {0x110000}) r(i) WHERE i NOT BETWEEN {0xD800} AND {0xDFFF}"
+    for text in ("x", "x || ' '", "x || 'a'", "x || chr(8203)"):
+        [(wrong, blanks)] = database.rows(
+            f"SELECT count(*) FILTER ({blank(text)} <> regexp_full_match({text}, '{BLANK}')), "
+            f"count(*) FILTER ({blank(text)}) FROM ({characters})"
+        )
+        assert wrong == 0
+        assert (blanks > 100) is ("a" not in text)
