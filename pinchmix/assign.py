@@ -73,10 +73,7 @@ def repeats(cell: Ints, split: Ints, examples: Ints, serving: Serving) -> Ints:
         examples: Shape ``(splits, languages)``.
         serving: Whose key decides which cells are repeated once more.
     """
-    grid, width = serving.grid, len(serving.languages)
-    place = np.full(len(grid.languages), -1)
-    place[serving.places] = np.arange(width)
-    column = split * width + place[grid.language[cell]]
+    grid, column = serving.grid, serving.columns(cell, split)
     held = np.bincount(column, minlength=examples.size)
     if np.array_equal(held, examples.ravel()):
         return np.ones(len(cell), dtype=np.int64)
@@ -128,10 +125,8 @@ def refill(plan: Plan, serving: Serving, kept: Chosen) -> Chosen | None:
     choice = choice_of(plan.content, serving.supply, len(plan.recipe.splits))
     if not isinstance(choice, FlowChoice) or choice.supply.most > 1 or plan.recipe.budget.unit != "examples":
         return None
-    grid, width = serving.grid, len(serving.languages)
-    place = np.full(len(grid.languages), -1)
-    place[serving.places] = np.arange(width)
-    held = np.bincount(kept.split * width + place[grid.language[kept.cell]], minlength=plan.distinct.size)
+    grid = serving.grid
+    held = np.bincount(serving.columns(kept.cell, kept.split), minlength=plan.distinct.size)
     missing = plan.distinct.ravel() - held
     used = np.zeros(len(grid.ids), dtype=bool)
     used[grid.instruction[kept.cell]] = True
@@ -152,10 +147,7 @@ def refill(plan: Plan, serving: Serving, kept: Chosen) -> Chosen | None:
 
 def plan_of(plan: Plan, serving: Serving, chosen: Chosen) -> Plan:
     """Return the plan that chosen cells turned out to be, on the grid that was left in the end."""
-    grid, width = serving.grid, len(serving.languages)
-    place = np.full(len(grid.languages), -1)
-    place[serving.places] = np.arange(width)
-    column = chosen.split * width + place[grid.language[chosen.cell]]
+    grid, column = serving.grid, serving.columns(chosen.cell, chosen.split)
     instruction = grid.instruction[chosen.cell]
     row = serving.row_of[instruction]
     flow = np.zeros((len(serving.supply.amount), plan.flow.shape[1]), dtype=np.int64)

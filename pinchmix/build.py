@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from pinchmix.arguments import Asked
 from pinchmix.assign import Chosen, assign, plan_of, refill
 from pinchmix.budget import Budget
 from pinchmix.canonical import hash_of_id, key_of
@@ -25,7 +26,7 @@ from pinchmix.mixture import Mixture, Report
 from pinchmix.plan import Plan
 from pinchmix.planner import Rejected, make_plan
 from pinchmix.plugins import Sampler, Validator
-from pinchmix.prepare import Asked, Prepared, prepare
+from pinchmix.prepare import Prepared, prepare
 from pinchmix.recipe import Recipe
 from pinchmix.rows import Rows, write_rows
 from pinchmix.scan import lines_of
@@ -133,7 +134,7 @@ def build_mixture(
             plan, filled = _choose(prepared, serving, {**dropped, **judge.by_check}, partial)
         chosen = filled
         texts.fetch(serving.grid.address[chosen.cell])
-    plan = plan_of(plan, serving, chosen)
+    plan = _measured(plan_of(plan, serving, chosen), serving, chosen, prepared)
     return _mixture(prepared, serving, plan, chosen, judge, texts)
 
 
@@ -203,7 +204,18 @@ def _choose(
         return plan, NOTHING if plan_only else assign(plan, serving)
     sizes = prepared.measures.of(serving.grid)
     plan, chosen = plan_sizes(serving, recipe, sizes, allocator=allocator, rejected=rejected, partial=partial)
-    return replace(plan, measured=prepared.measures.report(serving, chosen, recipe)), chosen
+    return _measured(plan, serving, chosen, prepared), chosen
+
+
+def _measured(plan: Plan, serving: Serving, chosen: Chosen, prepared: Prepared) -> Plan:
+    """Return a plan with what it comes to in other units, where texts were measured."""
+    if prepared.measures is None:
+        return plan
+    column = serving.columns(chosen.cell, chosen.split)
+    found = prepared.measures.report(
+        serving.grid, serving.places, chosen.cell, column, chosen.copies, plan.examples.size
+    )
+    return replace(plan, measured=found)
 
 
 def _first_choice(

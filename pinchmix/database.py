@@ -8,8 +8,8 @@ import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,20 +31,6 @@ def quoted(text: str) -> str:
         "'it''s'"
     """
     return "'" + text.replace("'", "''") + "'"
-
-
-def write_stream(schema: pa.Schema, batches: Iterable[pa.RecordBatch], path: Path) -> int:
-    """Write batches to an Arrow file that can be mapped into memory, if there are any; return the number of rows."""
-    rows = 0
-    with ExitStack() as stack:
-        writer: pa.ipc.RecordBatchFileWriter | None = None
-        for batch in batches:
-            if writer is None:
-                sink = stack.enter_context(pa.OSFile(str(path), "wb"))
-                writer = stack.enter_context(pa.ipc.new_file(sink, schema))
-            writer.write_batch(batch)
-            rows += batch.num_rows
-    return rows
 
 
 def _remove(folder: Path, owner: int) -> None:

@@ -7,7 +7,7 @@ import io
 import os
 import secrets
 import shutil
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +25,25 @@ from pinchmix.rows import MESSAGES
 JSONL = "data/messages/train.jsonl"
 PARQUET = "data/messages_parquet/train.parquet"
 PROVENANCE = "provenance/train.parquet"
+SYNC = 64 << 20  # bytes that are written before they are synced
 Entry = dict[str, Any]
 
 
 class HashedFile(io.RawIOBase):
-    """A new file that knows the SHA-256 and the size of what was written, and is on disk when it is closed."""
+    """A new file that knows the SHA-256 and the size of what was written, and is on disk when it is closed.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: Where it is made.
+        syncing: Brings what was written to disk meanwhile, so that there is little to wait for at the end.
+    """
+
+    def __init__(self, path: Path, syncing: Executor | None = None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = path.open("xb")
         self._state = hashlib.sha256()
-        self._size = 0
+        self._size = self._synced = 0
+        self._syncing = syncing
+        self._pending: Future[None] | None = None
 
     def writable(self) -> bool:
         """Tell that it can be written to."""
@@ -47,16 +55,25 @@ class HashedFile(io.RawIOBase):
         self._file.write(view)
         self._state.update(view)
         self._size += view.nbytes
+        if self._syncing and self._size - self._synced >= SYNC and (self._pending is None or self._pending.done()):
+            self._settle()
+            self._synced, self._pending = self._size, self._syncing.submit(os.fsync, self._file.fileno())
         return view.nbytes
 
     def tell(self) -> int:
         """Return how many bytes have been written."""
         return self._size
 
+    def _settle(self) -> None:
+        if self._pending is not None:
+            self._pending.result()
+            self._pending = None
+
     def close(self) -> None:
         """Close the file once all of it is on disk."""
         if not self._file.closed:
             try:
+                self._settle()
                 self._file.flush()
                 os.fsync(self._file.fileno())
             finally:  # or it would be closed, and synced again, whenever it is collected
@@ -163,12 +180,13 @@ def check_free(target: Path, overwrite: bool) -> None:
 def _write(mixture: Mixture, part: Path, progress: bool | None) -> Manifest:
     with (
         progress_bar("writing", 2 * len(mixture), "row", progress) as step,
+        ThreadPoolExecutor(max_workers=2, thread_name_prefix="pinchmix-sync") as syncing,
         ThreadPoolExecutor(max_workers=4, thread_name_prefix="pinchmix-export") as pool,
     ):
         # Arrow, DuckDB and hashing all release the lock, so the files are written side by side.
         tasks = {
-            JSONL: pool.submit(_write_jsonl, mixture, part / JSONL, step),
-            PARQUET: pool.submit(_write_parquet, mixture, part / PARQUET, step),
+            JSONL: pool.submit(_write_jsonl, mixture, part / JSONL, syncing, step),
+            PARQUET: pool.submit(_write_parquet, mixture, part / PARQUET, syncing, step),
             PROVENANCE: pool.submit(_write_provenance, mixture, part / PROVENANCE),
         }
         sources = {file.name: (file, pool.submit(file.sha256)) for file in mixture.report.files}
@@ -184,17 +202,17 @@ def _write(mixture: Mixture, part: Path, progress: bool | None) -> Manifest:
     return make_manifest(mixture, files, read)
 
 
-def _write_jsonl(mixture: Mixture, path: Path, step: Step) -> Entry:
-    with HashedFile(path) as file:
+def _write_jsonl(mixture: Mixture, path: Path, syncing: Executor, step: Step) -> Entry:
+    with HashedFile(path, syncing) as file:
         for rows, block in mixture.rows.json_lines():
             file.write(block)
             step(rows)
         return file.entry(len(mixture))
 
 
-def _write_parquet(mixture: Mixture, path: Path, step: Step) -> Entry:
+def _write_parquet(mixture: Mixture, path: Path, syncing: Executor, step: Step) -> Entry:
     schema = pa.schema([("messages", MESSAGES)])
-    with HashedFile(path) as file:
+    with HashedFile(path, syncing) as file:
         # Roles repeat and texts do not; statistics of texts are of no use to anybody.
         with pq.ParquetWriter(
             file,
@@ -203,8 +221,8 @@ def _write_parquet(mixture: Mixture, path: Path, step: Step) -> Entry:
             use_dictionary=["messages.list.element.role"],
             write_statistics=False,
         ) as writer:
-            for batch in mixture.rows.batches():
-                writer.write_batch(batch.select(["messages"]).cast(schema))
+            for batch in mixture.rows.batches(["messages"]):
+                writer.write_batch(batch.cast(schema))
                 step(batch.num_rows)
         return file.entry(len(mixture))
 
@@ -213,10 +231,9 @@ def _write_provenance(mixture: Mixture, path: Path) -> Entry:
     columns = ["id", "prompt_language", "response_language", "source", "row"]
     with HashedFile(path) as file:
         writer: pq.ParquetWriter | None = None
-        for batch in mixture.rows.batches():
-            chosen = batch.select(columns)
-            writer = writer or pq.ParquetWriter(file, chosen.schema, compression="zstd")
-            writer.write_batch(chosen)
+        for batch in mixture.rows.batches(columns):
+            writer = writer or pq.ParquetWriter(file, batch.schema, compression="zstd")
+            writer.write_batch(batch)
         if writer is not None:
             writer.close()
         return file.entry(len(mixture))

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from pinchmix.canonical import canonical_bytes, digest_of, hash_of_id
 
+BLOCK = 1 << 18  # cells looked at together, few enough for the processor's cache
 ROW_BITS = 40  # of an address; the bits above them number the table
 
 
@@ -99,14 +100,16 @@ class Grid:
         """The identity of the grid: its ids, its languages and which cells exist."""
         present = np.zeros(len(self.ids), dtype=bool)
         present[self.instruction] = True
-        names = self.ids.cast(pa.large_string()).filter(pa.array(present))
+        names, place = self.ids.cast(pa.large_string()), self.instruction
+        if not present.all():
+            names, place = names.filter(pa.array(present)), (np.cumsum(present) - 1)[place]
         ends = np.frombuffer(names.buffers()[1], dtype="<i8")[: len(names) + 1]
         return digest_of(
             canonical_bytes(self.languages),
             ends.tobytes(),
             memoryview(names.buffers()[2])[: int(ends[-1])] if len(names) else b"",
-            (np.cumsum(present) - 1)[self.instruction].astype("<i4").data,
-            self.language.astype("<i2").data,
+            place.astype("<i4", copy=False).data,
+            self.language.astype("<i2", copy=False).data,
         )
 
     @cached_property
@@ -114,11 +117,16 @@ class Grid:
         """The availability patterns, in an order that follows from the languages alone."""
         count = len(self.languages)
         words = np.zeros((len(self.ids), (count + 63) // 64), dtype=np.uint64)
-        for place in range(count):
-            words[self.instruction[self.language == place], place // 64] |= np.uint64(1 << (place % 64))
+        flat = words.reshape(-1)
+        for start in range(0, len(self), BLOCK):
+            instruction, language = self.instruction[start : start + BLOCK], self.language[start : start + BLOCK]
+            bits = np.left_shift(np.uint64(1), (language % 64).astype(np.uint64))
+            slot = instruction.astype(np.int64) * words.shape[1] + language // 64  # ascending, as the cells are
+            first = np.flatnonzero(np.append(True, slot[1:] != slot[:-1]))
+            flat[slot[first]] |= np.bitwise_or.reduceat(bits, first)
         if words.shape[1] == 1:  # sorting numbers is many times faster than sorting rows
-            flat, of_instruction, supply = np.unique(words[:, 0], return_inverse=True, return_counts=True)
-            distinct = flat[:, None]
+            distinct, of_instruction, supply = np.unique(flat, return_inverse=True, return_counts=True)
+            distinct = distinct[:, None]
         else:
             distinct, of_instruction, supply = np.unique(words, axis=0, return_inverse=True, return_counts=True)
         places = np.arange(count)

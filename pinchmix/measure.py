@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -13,7 +14,9 @@ import pyarrow.compute as pc
 
 from pinchmix.database import Database
 from pinchmix.errors import ArgumentError, listing, near
-from pinchmix.grid import ROW_BITS
+from pinchmix.exact.supply import Ints
+from pinchmix.grid import ROW_BITS, Grid
+from pinchmix.plan import Measured
 from pinchmix.plugins import Tokenizer
 from pinchmix.progress import progress_bar
 from pinchmix.sources.damage import reading
@@ -275,3 +278,71 @@ def fertility(
         against = summed(of_cell[both], place[both]) / summed(of_pivot[row[both]], place[both])
     against[~np.isfinite(against)] = np.nan  # the pivot's texts may have no tokens at all
     return Fertility(per_character, against)
+
+
+@dataclass(frozen=True, eq=False)
+class Measures:
+    """The sizes of all cells of a grid, by address, so that they can be found when cells have left the grid.
+
+    Attributes:
+        unit: The unit of the budget.
+        address: Ascending, shape ``(cells,)``, int64.
+        sizes: Unit → size of each cell, shape ``(cells,)``, int64; the budget's unit and those that are cheap to count.
+        fertility: What languages need in tokens, where tokens are counted.
+        languages: The languages of the grid.
+    """
+
+    unit: str
+    address: npt.NDArray[np.int64]
+    sizes: Mapping[str, npt.NDArray[np.int64]]
+    fertility: Fertility | None
+    languages: tuple[str, ...]
+
+    def of(self, grid: Grid, unit: str | None = None) -> npt.NDArray[np.int64]:
+        """Return the size of each cell of a grid that holds no others, in the budget's unit or another."""
+        return self.sizes[unit or self.unit][np.searchsorted(self.address, grid.address)]
+
+    def report(self, grid: Grid, places: Ints, cell: Ints, column: Ints, often: Ints, columns: int) -> Measured:
+        """Return what chosen cells come to in every unit, and what the plan's languages need in tokens.
+
+        Args:
+            grid: Where the cells are.
+            places: Where the plan's languages stand among the grid's, shape ``(languages,)``.
+            cell: Chosen cells.
+            column: The split and language of each, from 0.
+            often: How often each appears.
+            columns: How many columns there are, splits times languages.
+        """
+        shape = (columns // len(places), len(places))
+        units = {
+            unit: np.bincount(column, weights=self.of(grid, unit)[cell] * often, minlength=columns).astype(np.int64)
+            for unit in self.sizes
+        }
+        units["examples"] = np.bincount(column, weights=often, minlength=columns).astype(np.int64)
+        found = self.fertility
+        return Measured(
+            {unit: sums.reshape(shape) for unit, sums in units.items()},
+            None if found is None else found.per_character[places],
+            None if found is None else found.against_pivot[places],
+        )
+
+
+def measure_source(
+    source: Source, database: Database, grid: Grid, unit: str, tokenizer: Tokenizer | None, counted: str, pivot: str,
+    progress: bool | None = None,
+) -> Measures:  # fmt: skip
+    """Return the sizes of all cells of a grid; the arguments are those of :func:`measure_cells`."""
+    units = dict.fromkeys((unit, "characters", "bytes"))
+    sizes = {
+        name: measure_cells(
+            source, database, grid.address, name, tokenizer=tokenizer,
+            counted="both" if counted == "chat" and name != unit else counted, progress=progress,
+        )
+        for name in units
+    }  # fmt: skip
+    found = None
+    if unit == "tokens":
+        found = fertility(sizes[unit], sizes["characters"], grid.language, grid.instruction, grid.languages, pivot)
+    order = np.argsort(grid.address)
+    by_address = {name: size[order] for name, size in sizes.items()}
+    return Measures(unit, grid.address[order], by_address, found, grid.languages)

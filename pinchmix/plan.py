@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from pinchmix.content import Content
 from pinchmix.errors import UnknownLanguage, listing, number_of
@@ -19,6 +21,21 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SHOWN = 5  # patterns of a language
+
+
+class Measured(NamedTuple):
+    """What a plan comes to in other units, where texts were measured.
+
+    Attributes:
+        units: Unit → how much each language gets in each split, shape ``(splits, languages)``, int64.
+        per_character: Tokens that each language needs a character, shape ``(languages,)``, NaN where unknown; None where
+            no tokens were counted.
+        against_pivot: Its tokens by those of the pivot on the same instructions, likewise.
+    """
+
+    units: Mapping[str, Ints]
+    per_character: npt.NDArray[np.float64] | None
+    against_pivot: npt.NDArray[np.float64] | None
 
 
 def choice_of(content: Content, supply: Supply, parts: int) -> Choice:
@@ -61,6 +78,7 @@ class Plan:
             ``(patterns, splits * languages)``, int64.
         used: How many instructions of each pattern are used in each split, shape ``(patterns, splits)``, int64.
         grid_digest: The identity of the grid that was planned on.
+        measured: The same in other units, where the budget is not in examples.
 
     Example:
         >>> from pinchmix.budget import Budget
@@ -86,6 +104,7 @@ class Plan:
     flow: Ints
     used: Ints
     grid_digest: str
+    measured: Measured | None = None
 
     @property
     def total(self) -> int:
@@ -136,6 +155,11 @@ class Plan:
             "share": self.given.ravel() / max(int(self.given.sum()), 1),
             "available": np.tile(self.available, len(splits)),
         }
+        if self.measured is not None:
+            columns.update({unit: sums.ravel() for unit, sums in self.measured.units.items() if unit not in columns})
+            if self.measured.per_character is not None and self.measured.against_pivot is not None:
+                columns["tokens_per_character"] = np.tile(self.measured.per_character, len(splits))
+                columns["tokens_against_pivot"] = np.tile(self.measured.against_pivot, len(splits))
         table: pd.DataFrame = pd.DataFrame(columns, index=index)
         return table if len(splits) > 1 else table.droplevel("split")
 
@@ -236,6 +260,7 @@ class Plan:
                     f"{int(self.given[split, place]):,} of {int(self.asked[split, place]):,} {unit} asked, in "
                     f"{number_of(int(self.examples[split, place]), 'example')} of {int(self.available[place]):,} available"
                 )
+            title += self._fertility(place)
             if self.examples[split, place] > self.distinct[split, place]:
                 title += f", repeats of {number_of(int(self.distinct[split, place]), 'cell')}"
             branches.append((title, self._leaves(patterns, merged[0], merged[1][:, column])))
@@ -244,6 +269,15 @@ class Plan:
             unasked = [name for name, none in zip(self.languages, nothing.tolist(), strict=True) if none]
             branches.append(f"nothing asked of {listing(unasked, 40)}")
         return tree(head, branches)
+
+    def _fertility(self, place: int) -> str:
+        """Return what a language needs in tokens, where that is known."""
+        if self.measured is None or self.measured.per_character is None or self.measured.against_pivot is None:
+            return ""
+        each, against = float(self.measured.per_character[place]), float(self.measured.against_pivot[place])
+        said = [] if np.isnan(each) else [f"{each:.2f} tokens a character"]
+        said += [] if np.isnan(against) else [f"{against:.2f} times the pivot's"]
+        return f" ({', '.join(said)})" if said else ""
 
     def _leaves(self, patterns: Bools, held: Ints, given: Ints) -> list[str]:
         order = np.argsort(-given, kind="stable")

@@ -7,7 +7,7 @@ U+2028 and U+2029 are escaped, because readers exist that split lines at them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,9 @@ from pinchmix.database import Database
 from pinchmix.errors import SourceChanged
 
 MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
+ROW = ("id", "prompt_language", "response_language", "source", "row", "messages")
 LINE_ENDS = (0x85, 0x2028, 0x2029)
+LOOK = 1 << 20  # bytes looked through at a time, few enough for the processor's cache
 
 
 class Rows:
@@ -40,16 +42,17 @@ class Rows:
         """Return all rows as an Arrow table that occupies disk, not memory."""
         return pa.ipc.open_file(pa.memory_map(str(self.path))).read_all()
 
-    def batches(self) -> Iterator[pa.RecordBatch]:
-        """Yield the rows in batches, which are read into memory one by one."""
+    def batches(self, columns: Sequence[str] = ROW) -> Iterator[pa.RecordBatch]:
+        """Yield the rows in batches, which are read into memory one by one; only the columns that are asked for."""
+        options = pa.ipc.IpcReadOptions(included_fields=[ROW.index(name) for name in columns])
         with pa.OSFile(str(self.path), "rb") as stored:
-            reader = pa.ipc.open_file(stored)
+            reader = pa.ipc.open_file(stored, options=options)
             for place in range(reader.num_record_batches):
                 yield reader.get_batch(place)
 
     def json_lines(self) -> Iterator[tuple[int, memoryview]]:
         """Yield the rows as JSON lines in blocks of many rows, each block with their number."""
-        for batch in self.batches():
+        for batch in self.batches(["messages"]):
             yield batch.num_rows, json_lines(self._writer, batch)
 
     def know_text(self, sha256: str) -> None:
@@ -123,14 +126,39 @@ def json_lines(database: Database, rows: pa.RecordBatch) -> memoryview:
         >>> bytes(json_lines(Database(keep_order=True), rows))
         b'{"messages":[{"role":"user","content":"a\\u2028b"}]}\n'
     """
-    body = "to_json(messages)::VARCHAR"
-    for code in LINE_ENDS:
-        body = f"replace({body}, chr({code}), '\\u{code:04x}')"
     name = database.register(pa.Table.from_batches([rows.select(["messages"])]))
-    lines = database.table(f"SELECT '{{\"messages\":' || {body} || '}}' || chr(10) AS line FROM {name}").column("line")
+    body = "to_json(messages)::VARCHAR"
+    block = _lines(database, name, body)
+    if _has_line_ends(block):
+        for code in LINE_ENDS:
+            body = f"replace({body}, chr({code}), '\\u{code:04x}')"
+        block = _lines(database, name, body)
     database.unregister(name)
+    return block
+
+
+def _lines(database: Database, name: str, body: str) -> memoryview:
+    lines = database.table(f"SELECT '{{\"messages\":' || {body} || '}}' || chr(10) AS line FROM {name}").column("line")
     blocks = [_bytes_of(chunk) for chunk in lines.chunks]
     return blocks[0] if len(blocks) == 1 else memoryview(b"".join(blocks))
+
+
+def _has_line_ends(block: memoryview) -> bool:
+    """Tell whether a text in UTF-8 holds one of the LINE_ENDS; most do not, and looking costs less than replacing."""
+    whole = np.frombuffer(block, dtype=np.uint8)
+    for start in range(0, len(whole), LOOK):
+        part = whole[start : start + LOOK + 2]  # with the rest of a character that begins at the very end
+        if part.max() < 0x80:
+            continue
+        for code in LINE_ENDS:
+            character = chr(code).encode()
+            starts = len(part) - len(character) + 1
+            hits = part[:starts] == character[0]
+            for place, byte in enumerate(character[1:], 1):
+                hits &= part[place : place + starts] == byte
+            if hits.any():
+                return True
+    return False
 
 
 def _bytes_of(text: pa.Array) -> memoryview:

@@ -11,6 +11,7 @@ import pyarrow as pa
 from pinchmix.database import Database, quoted
 from pinchmix.errors import LanguageClash, SourceNotFound, UnknownLanguage
 from pinchmix.grid import ROW_BITS, Grid
+from pinchmix.joined import join_ids
 from pinchmix.sources.damage import reading
 from pinchmix.sources.faults import Faults
 from pinchmix.sources.jsonlines import LINE
@@ -20,18 +21,23 @@ from pinchmix.sources.table import Table
 
 BLANK = r"[\s\p{Z}\p{Cc}\p{Cf}]*"  # white space, and what shows nothing: zero-width characters, marks of direction
 
+# The long runs of characters without any of these: Latin to Hebrew, Arabic, Indic to Khmer, CJK.
+SHOWN = ((0xAE, 0x600), (0x61D, 0x6DD), (0x900, 0x1680), (0x3001, 0xFEFF))
+
 
 def blank(text: str) -> str:
     """Return SQL that tells whether a text shows nothing.
 
     A text that begins with a printing ASCII character shows something. Said as a comparison of the whole text, this is
-    settled for most texts at once, and for whole parts of a Parquet file by their least and greatest value.
+    settled for most texts at once, and for whole parts of a Parquet file by their least and greatest value. Nor does
+    one of the letters in SHOWN need a closer look.
 
     Example:
         >>> blank("id").startswith("((id < '!' OR id >= chr(127)) AND ")
         True
     """
-    return f"(({text} < '!' OR {text} >= chr(127)) AND regexp_full_match({text}, '{BLANK}'))"
+    shown = " OR ".join(f"({text} >= chr({first}) AND {text} < chr({end}))" for first, end in SHOWN)
+    return f"(({text} < '!' OR {text} >= chr(127)) AND NOT ({shown}) AND regexp_full_match({text}, '{BLANK}'))"
 
 
 def scan_source(source: Source, database: Database, languages: Sequence[str] = ()) -> tuple[Grid, Faults]:
@@ -75,51 +81,15 @@ def _scan(source: Source, database: Database, languages: Sequence[str]) -> tuple
             faults.extend(source.faults)
             raise faults.error()
         raise SourceNotFound("source", "the source has no rows in any language.")
-    # Most ids are in the largest table, the pivot's as a rule; looking the others up in it is cheaper than sorting all
-    # of them out together.
-    largest, *others = (part for _, part in sorted(parts, key=lambda part: -part[0]))
-    keys = " UNION ALL ".join([largest, *others])
-    distinct = f"SELECT DISTINCT id FROM ({largest})"
-    if others:
-        rest = " UNION ALL ".join(others)
-        distinct += f" UNION ALL SELECT DISTINCT id FROM ({rest}) ANTI JOIN (SELECT id FROM ({largest})) USING (id)"
-    database.execute(
-        "CREATE OR REPLACE TABLE instructions AS "
-        f"SELECT id, (row_number() OVER (ORDER BY id) - 1)::INTEGER AS place FROM ({distinct})"
-    )
-    ids = database.table("SELECT id, md5_number_lower(id) AS hash FROM instructions ORDER BY place")
-    width = len(kept)
-    cells = database.columns(
-        f"SELECT place::BIGINT * {width} + language AS key, address "
-        f"FROM ({keys}) JOIN instructions USING (id) ORDER BY key"
-    )
-    database.execute("DROP TABLE instructions")
-    key, address = cells["key"], cells["address"]
-    doubled = np.zeros(len(key), dtype=bool)
-    same = key[1:] == key[:-1]
-    doubled[1:] |= same
-    doubled[:-1] |= same
-    names = ids.column("id").combine_chunks()
-    if doubled.any():
-        _note_doubles(
-            source,
-            database,
-            faults,
-            address[doubled],
-            names.take(pa.array(key[doubled] // width)),
-            kept,
-            key[doubled] % width,
-        )
-        key, address = key[~doubled], address[~doubled]
-    grid = Grid(
-        ids=names,
-        hashes=ids.column("hash").to_numpy(),
-        languages=kept,
-        instruction=(key // width).astype(np.int32),
-        language=(key % width).astype(np.int16),
-        address=address,
-    )
-    return grid, faults
+    joined = join_ids(database, parts, len(kept))
+    instruction, language, address = joined.instruction, joined.language, joined.address
+    same = (instruction[1:] == instruction[:-1]) & (language[1:] == language[:-1])
+    if same.any():
+        doubled = np.append(same, False) | np.append(False, same)
+        names = joined.ids.take(pa.array(instruction[doubled]))
+        _note_doubles(source, database, faults, address[doubled], names, kept, language[doubled])
+        instruction, language, address = instruction[~doubled], language[~doubled], address[~doubled]
+    return Grid(joined.ids, joined.hashes, kept, instruction, language, address), faults
 
 
 def _spellings(table: Table, database: Database) -> dict[str, str | None]:
@@ -206,7 +176,7 @@ def _note_doubles(
     address: npt.NDArray[np.int64],
     ids: pa.Array,
     kept: Sequence[str],
-    language: npt.NDArray[np.int64],
+    language: npt.NDArray[np.int16],
 ) -> None:
     numbers, lines = _lines(source, database, address)
     for number, line, name, tag in zip(

@@ -51,6 +51,17 @@ class Serving:
         return np.array([self.grid.languages.index(language) for language in self.languages], dtype=np.int64)
 
     @cached_property
+    def place_of(self) -> Ints:
+        """The plan's place of each of the grid's languages, -1 for those that are none of its."""
+        place = np.full(len(self.grid.languages), -1, dtype=np.int64)
+        place[self.places] = np.arange(len(self.languages))
+        return place
+
+    def columns(self, cell: Ints, split: Ints) -> Ints:
+        """Return the column of a plan that each of some cells belongs to: split times languages plus language."""
+        return split * len(self.languages) + self.place_of[self.grid.language[cell]]
+
+    @cached_property
     def _rows(self) -> tuple[Ints, Ints, Ints]:
         """The pattern of each row, its class, and the row of each instruction."""
         patterns = self.grid.patterns

@@ -83,9 +83,7 @@ def plan_sizes(
 
 def _place(serving: Serving) -> tuple[Ints, Ints]:
     """Return the cells in the plan's languages, and the place of the language of each."""
-    place = np.full(len(serving.grid.languages), -1)
-    place[serving.places] = np.arange(len(serving.languages))
-    of_cell = place[serving.grid.language]
+    of_cell = serving.place_of[serving.grid.language]
     cells = np.flatnonzero(of_cell >= 0)
     return cells, of_cell[cells]
 
@@ -105,9 +103,6 @@ class Filler:
         self.mean = np.tile(np.maximum(total, 1) / np.maximum(count, 1), self.parts)
         self.largest = np.ones(self.width, dtype=np.int64)
         np.maximum.at(self.largest, self.place, sizes[self.cells])
-        # The plan's place of each of the grid's languages.
-        self.place_of = np.full(len(serving.grid.languages), -1)
-        self.place_of[serving.places] = np.arange(self.width)
 
     def fill(self, target: Ints) -> Chosen | None:
         """Return cells that meet the targets to within one example each, or None where there are none."""
@@ -123,7 +118,7 @@ class Filler:
             if repeat > 1 and not self.choice.feasible(counts):
                 distinct = self.choice.fair(counts, need, lambda given: given)
             cell, split = served(self.choice.fill(distinct, ranks), self.serving)
-            column = split * self.width + self.place_of[self.serving.grid.language[cell]]
+            column = self.serving.columns(cell, split)
             chosen = self._settle(cell, column, target, short=distinct < counts)
             if chosen is not None:
                 return chosen
@@ -249,7 +244,7 @@ class Filler:
 
     def plan(self, asked: Ints, chosen: Chosen) -> Plan:
         """Return the plan that chosen cells are."""
-        column = chosen.split * self.width + self.place_of[self.serving.grid.language[chosen.cell]]
+        column = self.serving.columns(chosen.cell, chosen.split)
 
         def summed(weights: Ints) -> Ints:
             return np.bincount(column, weights=weights, minlength=asked.size).astype(np.int64).reshape(asked.shape)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from pinchmix.ahead import work_ahead
-from pinchmix.database import BATCH, Database, write_stream
+from pinchmix.database import BATCH, Database
 from pinchmix.grid import ROW_BITS
 from pinchmix.progress import progress_bar
 from pinchmix.rows import MESSAGES
@@ -23,6 +21,7 @@ from pinchmix.sources.faults import Faults
 from pinchmix.sources.layout import Column, Layout
 from pinchmix.sources.source import Source
 from pinchmix.sources.table import Table
+from pinchmix.spool import Allowance, Spool
 
 # Other projects' names for the three roles.
 ROLES = {
@@ -30,7 +29,10 @@ ROLES = {
     "assistant": ("assistant", "gpt", "bot", "model"),
     "system": ("system",),
 }
-KEPT = 256 << 20  # bytes of text that are kept in memory; the rest goes to the scratch folder
+KEPT = 512 << 20  # bytes of text that are kept in memory; the rest goes to the scratch folder
+TOGETHER = 16  # tables read by one query, so that every core has work until the last of them
+HELD = pa.schema([("address", pa.int64()), ("messages", MESSAGES)])
+DEALT = pa.schema([("place", pa.int64()), ("messages", MESSAGES)])
 
 
 @dataclass
@@ -53,9 +55,14 @@ class Texts:
     faults: Faults = field(default_factory=Faults)
     bad: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     _held: npt.NDArray[np.int64] | None = None
-    _memory: list[pa.RecordBatch] = field(default_factory=list)
-    _kept: int = 0
-    _files: list[Path] = field(default_factory=list)
+    _texts: Spool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._allowance = Allowance(KEPT)
+        self._texts = self._spool("texts", HELD)
+
+    def _spool(self, name: str, schema: pa.Schema) -> Spool:
+        return Spool(self.database.folder / name, schema, self._allowance)
 
     def fetch(self, address: npt.NDArray[np.int64], among: npt.NDArray[np.int64] | None = None) -> None:
         """Make sure that the texts at these addresses are at hand.
@@ -70,67 +77,39 @@ class Texts:
             self._held = np.zeros(0, dtype=np.int64)
         wanted = address if first else address[~np.isin(address, self._held)]
         used = np.bincount((among if first and among is not None else wanted) >> ROW_BITS)
-        tables = set(np.flatnonzero(used).tolist())
+        numbers = set(np.flatnonzero(used).tolist())
+        tables = [table for table in self.source.tables if table.number in numbers]
         bad: list[npt.NDArray[np.int64]] = []
         with progress_bar("reading texts", len(tables), "table", self.progress) as step:
-            for table in self.source.tables:
-                if table.number in tables:
-                    mine = wanted[(wanted >> ROW_BITS) == table.number]
-                    with reading([table]):
-                        bad.append(self._read(table, mine, check=first))
-                    step(1)
+            for start in range(0, len(tables), TOGETHER):
+                group = tables[start : start + TOGETHER]
+                with reading(group):
+                    bad.append(self._read(group, wanted, check=first))
+                step(len(group))
         if first and among is not None:
             found = np.concatenate([np.zeros(0, dtype=np.int64), *bad])
             if len(found):
                 self._note(found[np.isin(found, among)])
         self._held = np.append(self._held, wanted)
 
-    def _read(self, table: Table, wanted: npt.NDArray[np.int64], *, check: bool) -> npt.NDArray[np.int64]:
-        """Copy the wanted texts of one table; return the addresses of bad rows when all rows are checked."""
-        # A join with an empty side would still have to be written; a row number that never occurs stands in for it.
-        rows = (wanted & ((1 << ROW_BITS) - 1)) if len(wanted) else np.array([-1], dtype=np.int64)
-        name = self.database.register(pa.table({"wanted": rows}))
-        address = f"({table.number}::BIGINT << {ROW_BITS}) | t.{table.row}::BIGINT"
-        fault = fault_of(table.layout)
-        join = f"FROM {table.relation} AS t {'LEFT ' if check else ''}JOIN {name} AS w ON t.{table.row} = w.wanted"
-        if check:
-            good = f"CASE WHEN fault IS NULL THEN {messages_of(table.layout)} END"
-            query = (
-                f"SELECT {address} AS address, {good} AS messages "
-                f"FROM (SELECT t.*, w.wanted, {fault} AS fault {join}) AS t "
-                "WHERE fault IS NOT NULL OR wanted IS NOT NULL"
-            )
-        else:
-            query = f"SELECT {address} AS address, {messages_of(table.layout)} AS messages {join}"
-        bad = self._hold(self.database.batches(query))
-        self.database.unregister(name)
-        return bad
-
-    def _hold(self, stream: pa.RecordBatchReader) -> npt.NDArray[np.int64]:
-        """Keep what comes, in memory as long as that is little and then on disk; return the addresses without text."""
+    def _read(self, tables: Sequence[Table], wanted: npt.NDArray[np.int64], *, check: bool) -> npt.NDArray[np.int64]:
+        """Keep the wanted texts of some tables; return the addresses of bad rows when all rows are checked."""
+        names, queries = [], []
+        for table in tables:
+            rows = wanted[(wanted >> ROW_BITS) == table.number] & ((1 << ROW_BITS) - 1)
+            # A join with an empty side would still have to be written; a row number that never occurs stands in for it.
+            rows = rows if len(rows) else np.array([-1], dtype=np.int64)
+            names.append(self.database.register(pa.table({"wanted": rows})))
+            queries.append(_query(table, names[-1], check=check))
         bad: list[npt.NDArray[np.int64]] = [np.zeros(0, dtype=np.int64)]
-
-        def noted() -> Iterator[pa.RecordBatch]:
-            for batch in stream:
-                if batch.column("messages").null_count:
-                    bad.append(batch.column("address").filter(batch.column("messages").is_null()).to_numpy())
-                yield batch
-
-        batches = noted()
-        for batch in batches:
-            self._memory.append(batch)
-            self._kept += batch.nbytes
-            if self._kept > KEPT:
-                break
-        path = self.database.folder / f"texts-{len(self._files)}.arrow"
-        if write_stream(stream.schema, batches, path):
-            self._files.append(path)
+        for batch in self.database.batches(" UNION ALL ".join(queries)):
+            address, messages = batch.column("address"), batch.column("messages")
+            if messages.null_count:
+                bad.append(address.filter(messages.is_null()).to_numpy())
+            self._texts.append(pa.record_batch([address, messages.cast(MESSAGES)], schema=HELD))
+        for name in names:
+            self.database.unregister(name)
         return np.concatenate(bad)
-
-    def _registered(self) -> str:
-        """Register all texts held and return their name in SQL; what is on disk stays there."""
-        tables = [pa.ipc.open_file(pa.memory_map(str(path))).read_all() for path in self._files]
-        return self.database.register(pa.concat_tables([pa.Table.from_batches(self._memory), *tables]))
 
     def _note(self, bad: npt.NDArray[np.int64]) -> None:
         """Describe bad rows; they are few, so they are read again for their details."""
@@ -156,7 +135,7 @@ class Texts:
 
         A prompt is all user turns, a response all assistant turns, joined by line ends.
         """
-        texts = self._registered()
+        texts = self.database.register(self._texts.table())
         for start in range(0, len(address), size):
             wanted = self.database.register(pa.table({"address": address[start : start + size]}))
             batch = self.database.table(
@@ -171,8 +150,9 @@ class Texts:
     def ordered(self, address: npt.NDArray[np.int64]) -> Iterator[pa.Array]:
         """Yield the messages of fetched cells in the given order, a bounded number of rows at a time.
 
-        The order is a random one, so rows are first dealt out to as many files as there are blocks in the result, and
-        then each file is put in order: every text is moved twice, whatever the size.
+        The order is a random one, so rows are first dealt out to as many heaps as there are blocks in the result, and
+        then each heap is put in order: every text is moved twice, whatever the size. The texts are forgotten on the
+        way.
 
         Args:
             address: Fetched cells, int64, no one twice.
@@ -180,50 +160,47 @@ class Texts:
         blocks = -(-len(address) // BATCH)
         by_address = np.argsort(address)
         sorted_address = address[by_address]
-        schema = pa.schema([("place", pa.int64()), ("messages", MESSAGES)])
-        paths = [self.database.folder / f"block-{number}.arrow" for number in range(blocks)]
+        heaps = [self._spool(f"block-{number}", DEALT) for number in range(blocks)]
 
-        def deal(batch: pa.RecordBatch) -> tuple[npt.NDArray[np.int64], pa.Array]:
+        def deal(batch: pa.RecordBatch) -> tuple[npt.NDArray[np.int64], pa.RecordBatch]:
             """Return the rows of a batch that are wanted, with their places, block by block."""
             here = batch.column("address").to_numpy()
             found = np.minimum(np.searchsorted(sorted_address, here), len(address) - 1)
             chosen = np.flatnonzero(sorted_address[found] == here)
             place = by_address[found[chosen]]
             order = np.argsort(place // BATCH, kind="stable")
-            return place[order], batch.column("messages").take(pa.array(chosen[order])).cast(MESSAGES)
+            place, messages = place[order], batch.column("messages").take(pa.array(chosen[order]))
+            cuts = np.searchsorted(place // BATCH, np.arange(blocks + 1))
+            return cuts, pa.record_batch([pa.array(place), messages], schema=DEALT)
 
-        def settle(path: Path) -> pa.Array:
+        def settle(heap: Spool) -> pa.Array:
             """Return the messages of a block in their order."""
-            with pa.OSFile(str(path), "rb") as stored:
-                block = pa.ipc.open_file(stored).read_all()
-            path.unlink()
+            block = pa.Table.from_batches(heap.drain(), DEALT)
             order = pa.array(np.argsort(block.column("place").to_numpy()))
             return block.column("messages").combine_chunks().take(order)
 
-        with ExitStack() as stack:
-            sinks = [stack.enter_context(pa.OSFile(str(path), "wb")) for path in paths]
-            writers = [stack.enter_context(pa.ipc.new_file(sink, schema)) for sink in sinks]
-            for place, messages in work_ahead(deal, self._held_batches()):
-                cuts = np.searchsorted(place // BATCH, np.arange(blocks + 1))
-                for number, (start, stop) in enumerate(pairwise(cuts.tolist())):
-                    if stop > start:
-                        columns = [pa.array(place[start:stop]), messages.slice(start, stop - start)]
-                        writers[number].write_batch(pa.record_batch(columns, schema=schema))
-        yield from work_ahead(settle, paths)
-
-    def _held_batches(self) -> Iterator[pa.RecordBatch]:
-        yield from self._memory
-        for path in self._files:
-            with pa.OSFile(str(path), "rb") as stored:
-                reader = pa.ipc.open_file(stored)
-                for number in range(reader.num_record_batches):
-                    yield reader.get_batch(number)
+        for cuts, dealt in work_ahead(deal, self._texts.drain()):
+            for heap, (start, stop) in zip(heaps, pairwise(cuts.tolist()), strict=True):
+                if stop > start:
+                    heap.append(dealt.slice(start, stop - start))
+        yield from work_ahead(settle, heaps)
 
     def close(self) -> None:
-        """Remove the scratch files; the texts that matter have been written in order elsewhere."""
-        for path in self._files:
-            path.unlink(missing_ok=True)
-        self._memory.clear()
+        """Forget all texts; those that matter have been written in order elsewhere."""
+        self._texts.close()
+
+
+def _query(table: Table, wanted: str, *, check: bool) -> str:
+    """Return SQL for address and messages of wanted rows of a table; and of bad rows, without messages, if asked."""
+    address = f"({table.number}::BIGINT << {ROW_BITS}) | t.{table.row}::BIGINT"
+    join = f"FROM {table.relation} AS t {'LEFT ' if check else ''}JOIN {wanted} AS w ON t.{table.row} = w.wanted"
+    if not check:
+        return f"SELECT {address} AS address, {messages_of(table.layout)} AS messages {join}"
+    return (
+        f"SELECT {address} AS address, CASE WHEN fault IS NULL THEN {messages_of(table.layout)} END AS messages "
+        f"FROM (SELECT t.*, w.wanted, {fault_of(table.layout)} AS fault {join}) AS t "
+        "WHERE fault IS NOT NULL OR wanted IS NOT NULL"
+    )
 
 
 def _joined(role: str) -> str:

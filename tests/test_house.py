@@ -21,7 +21,7 @@ TESTS = Path(__file__).parent
 
 # From the ground up. A module imports from its own floor or from those below, never from above.
 FLOORS = (
-    ("errors", "show", "exact", "progress", "ahead", "data"),
+    ("errors", "show", "exact", "progress", "ahead", "spool", "data"),
     ("canonical", "language", "words", "ngrams", "evaluation"),
     ("grid", "budget", "content", "exclude"),
     ("recipe",),
@@ -30,9 +30,10 @@ FLOORS = (
     ("sized",),
     ("plugins",),
     (
-        *("database", "sources", "scan", "texts", "rows", "judge", "measure", "facts", "mixture", "testing"),
+        *("database", "sources", "joined", "scan", "texts", "rows", "judge", "measure", "facts", "mixture", "testing"),
         *("allocators", "samplers", "tokenizers", "validators"),
     ),
+    ("arguments",),
     ("prepare",),
     ("build", "manifest", "card"),
     ("export",),

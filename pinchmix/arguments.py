@@ -1,0 +1,172 @@
+"""What the arguments of a build stand for: a recipe, and the plugins that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, KeysView, Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Any
+
+from pinchmix.budget import Budget
+from pinchmix.errors import ArgumentError, LanguageClash
+from pinchmix.exclude import Exclusion, read_exclusion
+from pinchmix.language import normalise_language
+from pinchmix.measure import check_measure
+from pinchmix.plugins import Sampler, Tokenizer, Validator, find_plugin
+from pinchmix.recipe import Recipe
+from pinchmix.tokenizers.opening import open_tokenizer
+
+DEFAULT_VALIDATORS = ("language",)
+
+
+@dataclass(frozen=True)
+class Plugins:
+    """The plugins that a recipe names, ready to use.
+
+    Attributes:
+        sampler: Orders the instructions.
+        validators: Check the chosen cells.
+        tokenizer: Counts tokens, where the budget is in tokens.
+        allocator: Weighs the languages, where the budget names a plugin for that.
+        exclusion: What is left out of the data, if anything.
+    """
+
+    sampler: Sampler
+    validators: tuple[Validator, ...]
+    tokenizer: Tokenizer | None = None
+    allocator: Any = None
+    exclusion: Exclusion | None = None
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Shelf and name → version."""
+        named: list[tuple[str, Any]] = [("samplers", self.sampler), *(("validators", one) for one in self.validators)]
+        named += [("tokenizers", self.tokenizer)] if self.tokenizer else []
+        named += [("allocators", self.allocator)] if self.allocator else []
+        return {f"{shelf}/{plugin.name}": str(plugin.version) for shelf, plugin in named}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What the caller of :func:`~pinchmix.build_mixture` said of the recipe; None where nothing was said."""
+
+    total: int | None = None
+    unit: str | None = None
+    languages: Sequence[str] | None = None
+    pivot: str | None = None
+    content: str | None = None
+    sampler: str | Sampler | None = None
+    validate: bool | Sequence[str | Validator] | None = None
+    repeat: int | None = None
+    counted: str | None = None
+    split: Mapping[str, Any] | None = None
+    seed: int | None = None
+    tokenizer: Any = None
+    exclude: Any = None
+
+
+def make_recipe(budget: Budget | Recipe | Mapping[str, Any], asked: Asked) -> tuple[Recipe, Plugins]:
+    """Return the recipe that the arguments of :func:`~pinchmix.build_mixture` stand for, and its plugins.
+
+    Example:
+        >>> recipe, plugins = make_recipe({"en": 90, "iw": 10}, Asked(validate=False))
+        >>> recipe.budget, plugins.sampler.name
+        (Budget.counts({'en': 90, 'he': 10}), 'random')
+    """
+    tokenizer = None if asked.tokenizer is None else open_tokenizer(asked.tokenizer)
+    exclusion = None if asked.exclude is None else read_exclusion(asked.exclude)
+    if isinstance(budget, Recipe):
+        return budget, _plugins_of(budget, asked, tokenizer, exclusion)
+    languages = asked.languages
+    if isinstance(languages, str):
+        raise ArgumentError(f"languages={languages!r}: give a list of tags, such as [{languages!r}].")
+    if isinstance(languages, Set) and not isinstance(languages, KeysView):
+        raise ArgumentError("languages: a set has no order, and the order breaks ties; give a list of tags.")
+    if languages is not None and not isinstance(languages, Iterable):
+        raise ArgumentError(f"languages={languages!r}: give a list of tags, such as ['en', 'fi'].")
+    sampler = asked.sampler
+    order: Sampler = find_plugin("samplers", sampler or "random") if sampler is None or isinstance(sampler, str) else sampler
+    checks = _validators(asked.validate)
+    for kind, plugin in (("sampler", order), *(("validator", check) for check in checks)):
+        protocol = Sampler if kind == "sampler" else Validator
+        if not isinstance(plugin, protocol):
+            needs = "name, version, laws and order()" if kind == "sampler" else "name, version and judge()"
+            raise ArgumentError(f"{kind}: {plugin!r} is no {kind}; it needs {needs}.")
+    plan = Budget.of(budget, asked.total, **({} if asked.unit is None else {"unit": asked.unit}))
+    if asked.unit is not None and plan.unit != asked.unit:
+        raise ArgumentError(f"unit={asked.unit!r}: the budget is in {plan.unit}; leave unit= out.")
+    recipe = Recipe(
+        budget=plan,
+        languages=_tags(languages or ()),
+        pivot=normalise_language("en" if asked.pivot is None else asked.pivot),
+        content="disjoint" if asked.content is None else asked.content,
+        repeat=1 if asked.repeat is None else asked.repeat,
+        tokenizer=_record(tokenizer) if plan.unit == "tokens" else {},
+        counted="both" if asked.counted is None else asked.counted,
+        sampler=order.name,
+        settings=getattr(order, "settings", {}),
+        validators=tuple(check.name for check in checks),
+        split={} if asked.split is None else asked.split,
+        exclude="" if exclusion is None else exclusion.digest,
+        seed=0 if asked.seed is None else asked.seed,
+    )
+    check_measure(plan.unit, tokenizer, recipe.counted)
+    return recipe, Plugins(order, checks, tokenizer, _allocator(plan), exclusion)
+
+
+def _plugins_of(
+    recipe: Recipe, asked: Asked, tokenizer: Tokenizer | None, exclusion: Exclusion | None
+) -> Plugins:
+    """Return the plugins of a whole recipe, beside which nothing may be said that it decides."""
+    beside = ("tokenizer", "exclude")  # a recipe holds their digests, not the files
+    twice = [name for name, value in vars(asked).items() if value is not None and name not in beside]
+    if twice:
+        raise ArgumentError(f"a recipe was given, and it decides {', '.join(twice)} too; change the recipe instead.")
+    check_measure(recipe.budget.unit, tokenizer, recipe.counted)
+    record = _record(tokenizer) if recipe.budget.unit == "tokens" else {}
+    if record != dict(recipe.tokenizer):
+        raise ArgumentError(
+            f"the recipe counts tokens with {_shown(recipe.tokenizer)}, and tokenizer= gives {_shown(record)}."
+        )
+    digest = "" if exclusion is None else exclusion.digest
+    if digest != recipe.exclude:
+        raise ArgumentError(
+            f"the recipe excludes what has the digest {recipe.exclude or '(none)'}, and exclude= has {digest or '(none)'}."
+        )
+    sampler = find_plugin("samplers", recipe.sampler, **recipe.settings)
+    checks = tuple(find_plugin("validators", name) for name in recipe.validators)
+    return Plugins(sampler, checks, tokenizer, _allocator(recipe.budget), exclusion)
+
+
+def _record(tokenizer: Tokenizer | None) -> dict[str, str]:
+    return {} if tokenizer is None else {"name": tokenizer.name, "digest": tokenizer.digest}
+
+
+def _shown(record: Mapping[str, str]) -> str:
+    return " ".join(filter(None, record.values())) or "none"
+
+
+def _allocator(budget: Budget) -> Any:
+    named = budget.setting("allocator") if budget.kind == "allocated" else None
+    return find_plugin("allocators", named) if isinstance(named, str) else None
+
+
+def _validators(validate: bool | Sequence[str | Validator] | None) -> tuple[Validator, ...]:
+    if validate is None or validate is True:
+        named: Sequence[str | Validator] = DEFAULT_VALIDATORS
+    elif isinstance(validate, str):
+        raise ArgumentError(f"validate={validate!r}: give True, False or a list, such as [{validate!r}].")
+    elif validate is not False and not isinstance(validate, Iterable):
+        raise ArgumentError(f"validate={validate!r}: give True, False or a list, such as {list(DEFAULT_VALIDATORS)!r}.")
+    else:
+        named = validate or ()
+    return tuple(find_plugin("validators", item) if isinstance(item, str) else item for item in named)
+
+
+def _tags(languages: Sequence[str]) -> tuple[str, ...]:
+    spelled: dict[str, str] = {}
+    for name in languages:
+        tag = normalise_language(name)
+        if tag in spelled:
+            raise LanguageClash(tag, [spelled[tag], name])
+        spelled[tag] = name
+    return tuple(spelled)
