@@ -84,7 +84,9 @@ def make_recipe(budget: Budget | Recipe | Mapping[str, Any], asked: Asked) -> tu
     if languages is not None and not isinstance(languages, Iterable):
         raise ArgumentError(f"languages={languages!r}: give a list of tags, such as ['en', 'fi'].")
     sampler = asked.sampler
-    order: Sampler = find_plugin("samplers", sampler or "random") if sampler is None or isinstance(sampler, str) else sampler
+    order: Sampler = (
+        find_plugin("samplers", sampler or "random") if sampler is None or isinstance(sampler, str) else sampler
+    )
     checks = _validators(asked.validate)
     for kind, plugin in (("sampler", order), *(("validator", check) for check in checks)):
         protocol = Sampler if kind == "sampler" else Validator
@@ -113,9 +115,7 @@ def make_recipe(budget: Budget | Recipe | Mapping[str, Any], asked: Asked) -> tu
     return recipe, Plugins(order, checks, tokenizer, _allocator(plan), exclusion)
 
 
-def _plugins_of(
-    recipe: Recipe, asked: Asked, tokenizer: Tokenizer | None, exclusion: Exclusion | None
-) -> Plugins:
+def _plugins_of(recipe: Recipe, asked: Asked, tokenizer: Tokenizer | None, exclusion: Exclusion | None) -> Plugins:
     """Return the plugins of a whole recipe, beside which nothing may be said that it decides."""
     beside = ("tokenizer", "exclude")  # a recipe holds their digests, not the files
     twice = [name for name, value in vars(asked).items() if value is not None and name not in beside]

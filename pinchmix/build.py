@@ -116,9 +116,7 @@ def build_mixture(
         total=total, unit=unit, languages=languages, pivot=pivot, content=content, sampler=sampler, validate=validate,
         tokenizer=tokenizer, counted=counted, repeat=repeat, split=split, exclude=exclude, seed=seed,
     )  # fmt: skip
-    prepared = prepare(
-        source, budget, asked, columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress
-    )
+    prepared = prepare(source, budget, asked, columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress)
     texts = Texts(prepared.source, prepared.database, progress)
     judge = Judge(prepared.plugins.validators, prepared.serving.grid.languages, texts, progress)
 
@@ -183,9 +181,7 @@ def plan_mixture(
         total=total, unit=unit, languages=languages, pivot=pivot, content=content, sampler=sampler, validate=validate,
         tokenizer=tokenizer, counted=counted, repeat=repeat, split=split, exclude=exclude, seed=seed,
     )  # fmt: skip
-    prepared = prepare(
-        source, budget, asked, columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress
-    )
+    prepared = prepare(source, budget, asked, columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress)
     if len(prepared.faults) and on_bad_rows == "error":
         raise prepared.faults.error()
     return _choose(prepared, prepared.serving, {}, partial, plan_only=True)[0]
@@ -242,9 +238,7 @@ def _first_choice(
     return serving, plan, chosen, dropped
 
 
-def _mixture(
-    prepared: Prepared, serving: Serving, plan: Plan, chosen: Chosen, judge: Judge, texts: Texts
-) -> Mixture:
+def _mixture(prepared: Prepared, serving: Serving, plan: Plan, chosen: Chosen, judge: Judge, texts: Texts) -> Mixture:
     """Put the chosen cells in the order of the mixture, write their rows, and report."""
     cells, split, copy = _shuffled(chosen, serving)
     report = Report(
@@ -274,9 +268,7 @@ def _shuffled(chosen: Chosen, serving: Serving) -> tuple[Ints, Ints, Ints]:
     return cell[order], split[order], copy[order]
 
 
-def _write_rows(
-    prepared: Prepared, serving: Serving, cells: Ints, split: Ints, copy: Ints, texts: Texts
-) -> Rows:
+def _write_rows(prepared: Prepared, serving: Serving, cells: Ints, split: Ints, copy: Ints, texts: Texts) -> Rows:
     """Write the rows of the mixture in their order to a scratch file."""
     grid = serving.grid
     address = grid.address[cells]

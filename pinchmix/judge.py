@@ -37,12 +37,14 @@ class Judge:
 
     Attributes:
         rejected: Cells with a mismatch so far, by language.
+        by_check: The same by check and language; a cell that several checks reject counts for the first.
     """
 
     def __init__(
         self, validators: Sequence[Validator], languages: Sequence[str], texts: Texts, progress: bool | None = None
     ) -> None:
         self.rejected: dict[str, int] = dict.fromkeys(languages, 0)
+        self.by_check: dict[str, dict[str, int]] = {check.name: dict.fromkeys(languages, 0) for check in validators}
         self._validators, self._languages, self._texts, self._progress = validators, languages, texts, progress
         self._judged = np.zeros(0, dtype=np.int64)
         self._found: list[pa.Table] = []
@@ -75,6 +77,7 @@ class Judge:
 
     def _judge(self, address: npt.NDArray[np.int64], cells: Cells) -> npt.NDArray[np.int64]:
         rejected = [np.zeros(0, dtype=np.int64)]
+        known: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         for validator in self._validators:
             found = validator.judge(cells, self._languages)
             places = found.place.tolist()
@@ -105,7 +108,11 @@ class Judge:
                     schema=FINDINGS,
                 )
             )
-            rejected.append(address[found.place[found.verdict == Verdict.MISMATCH]])
+            wrong = np.setdiff1d(found.place[found.verdict == Verdict.MISMATCH], known)
+            known = np.union1d(known, wrong)
+            for place in wrong.tolist():
+                self.by_check[validator.name][cells.response_languages[place]] += 1
+            rejected.append(address[wrong])
         return np.unique(np.concatenate(rejected))
 
     def findings(self) -> pa.Table:

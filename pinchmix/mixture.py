@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pinchmix.errors import BadRow, number_of
+from pinchmix.exclude import Overlap
 from pinchmix.grid import Grid
 from pinchmix.plan import Plan
 from pinchmix.rows import Rows
@@ -88,6 +89,7 @@ class Report:
         files: The files among the tables.
         read: Rows of the source in the languages of the recipe.
         dropped: Bad rows that were left out, by fault.
+        excluded: The instructions that were to be excluded, and why; None where none were.
         bad_rows: The first of them.
         rejected: Cells that a validator rejected, by language.
         unsure: Chosen cells that a validator was unsure of, by language.
@@ -100,6 +102,7 @@ class Report:
     read: int
     dropped: Mapping[str, int]
     bad_rows: tuple[BadRow, ...]
+    excluded: Overlap | None
     rejected: Mapping[str, int]
     unsure: Mapping[str, int]
     findings: pa.Table
@@ -115,15 +118,27 @@ class Mixture:
     Attributes:
         plan: What was asked, and why it was possible.
         grid: What existed, less what was dropped or rejected.
-        cells: The numbers of the chosen cells in the grid, in the order of the mixture, int64.
+        cells: The numbers of the chosen cells in the grid, in the order of the mixture, int64; a repeated one comes
+            several times.
+        split: The split of each, its place among the recipe's, ascending, int64.
         report: What became of every row of the source.
     """
 
-    def __init__(self, plan: Plan, grid: Grid, cells: npt.NDArray[np.int64], report: Report, rows: Rows) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        grid: Grid,
+        cells: npt.NDArray[np.int64],
+        split: npt.NDArray[np.int64],
+        report: Report,
+        rows: Rows,
+    ) -> None:
         self.plan = plan
         self.grid = grid
         self.cells = cells
-        self.cells.flags.writeable = False
+        self.split = split
+        for fixed in (self.cells, self.split):
+            fixed.flags.writeable = False
         self.report = report
         self.rows = rows
 
@@ -163,7 +178,9 @@ class Mixture:
         return self.rows.digest()
 
     def to_arrow(self) -> pa.Table:
-        """Return all rows as an Arrow table: id, prompt_language, response_language, source, row, messages.
+        """Return all rows as an Arrow table.
+
+        Its columns are id, split, prompt_language, response_language, source, row, copy (from 1) and messages.
 
         The texts stay in the scratch file, which the table keeps open.
         """
@@ -174,12 +191,32 @@ class Mixture:
         frame: pd.DataFrame = self._table.to_pandas()
         return frame
 
-    def to_dataset(self) -> datasets.Dataset:
-        """Return the rows as a ``datasets.Dataset`` with the one column ``messages``, as the exported files have it."""
+    @property
+    def splits(self) -> dict[str, slice]:
+        """The place of each split among the examples: name → slice; one, ``"train"``, for a mixture that is not split."""
+        names = self.plan.recipe.splits
+        ends = np.searchsorted(self.split, np.arange(len(names) + 1))
+        return {name: slice(int(ends[n]), int(ends[n + 1])) for n, name in enumerate(names)}
+
+    def to_dataset(self) -> datasets.Dataset | datasets.DatasetDict:
+        """Return the rows as a ``datasets.Dataset`` with the one column ``messages``, as the exported files have it.
+
+        A mixture with splits becomes a ``datasets.DatasetDict``.
+        """
         import datasets
 
+        messages = self._table.select(["messages"])
         # The digest as fingerprint: what is derived from the same mixture is found again in the cache of datasets.
-        return datasets.Dataset(self._table.select(["messages"]), fingerprint=self.digest)
+        if not self.plan.recipe.split:
+            return datasets.Dataset(messages, fingerprint=self.digest)
+        return datasets.DatasetDict(
+            {
+                name: datasets.Dataset(
+                    messages.slice(place.start, place.stop - place.start), fingerprint=f"{self.digest}-{name}"
+                )
+                for name, place in self.splits.items()
+            }
+        )
 
     @property
     def rejected(self) -> pd.DataFrame:
@@ -189,62 +226,88 @@ class Mixture:
 
     @property
     def counts(self) -> pd.DataFrame:
-        """One row a language: asked, examples, characters, share, available, rejected, unsure."""
+        """One row a language (and split, where there are several).
+
+        asked and given (in the budget's unit; given is left out where that is examples), examples, distinct cells (left
+        out where none is repeated), characters, share of the given, available instructions, rejected and unsure cells.
+        """
         import pandas as pd
 
-        names = list(self.plan.languages)
-        got = np.bincount(self.grid.language[self.cells], minlength=len(self.grid.languages))
-        examples = [int(got[self.grid.languages.index(name)]) for name in names]
-        counts: pd.DataFrame = pd.DataFrame(
-            {
-                "asked": self.plan.asked,
-                "examples": examples,
-                "characters": [self._characters.get(name, 0) for name in names],
-                "share": np.array(examples) / max(len(self), 1),
-                "available": self.plan.available,
-                "rejected": [self.report.rejected.get(name, 0) for name in names],
-                "unsure": [self.report.unsure.get(name, 0) for name in names],
-            },
-            index=pd.Index(names, name="language"),
+        plan, names = self.plan, list(self.plan.languages)
+        splits = plan.recipe.splits
+        columns = (
+            self.split * len(names)
+            + np.array([names.index(tag) if tag in names else 0 for tag in self.grid.languages])[
+                self.grid.language[self.cells]
+            ]
         )
-        return counts
+        examples = np.bincount(columns, minlength=plan.asked.size)
+        table: dict[str, Any] = {"asked": plan.asked.ravel()}
+        if plan.recipe.budget.unit != "examples":
+            table["given"] = plan.given.ravel()
+        table["examples"] = examples
+        if (plan.distinct < plan.examples).any():
+            table["distinct"] = plan.distinct.ravel()
+        table["characters"] = [self._characters.get((split, name), 0) for split in splits for name in names]
+        table["share"] = plan.given.ravel() / max(int(plan.given.sum()), 1)
+        table["available"] = np.tile(plan.available, len(splits))
+        table["rejected"] = [self.report.rejected.get(name, 0) for name in names] * len(splits)
+        table["unsure"] = [self.report.unsure.get(name, 0) for name in names] * len(splits)
+        index = pd.MultiIndex.from_product([splits, names], names=["split", "language"])
+        counts: pd.DataFrame = pd.DataFrame(table, index=index)
+        return counts if len(splits) > 1 else counts.droplevel("split")
 
     @cached_property
-    def _characters(self) -> dict[str, int]:
-        name = self.rows.database.register(self._table.select(["response_language", "messages"]))
+    def _characters(self) -> dict[tuple[str, str], int]:
+        name = self.rows.database.register(self._table.select(["split", "response_language", "messages"]))
         found = self.rows.database.rows(
-            f"SELECT response_language, sum(list_sum([length(m.content) FOR m IN messages])) FROM {name} GROUP BY 1"
+            "SELECT split, response_language, sum(list_sum([length(m.content) FOR m IN messages])) "
+            f"FROM {name} GROUP BY ALL"
         )
         self.rows.database.unregister(name)
-        return {language: int(characters) for language, characters in found}
+        return {(split, language): int(characters) for split, language, characters in found}
 
     def _lines(self) -> tuple[list[str], list[list[Any]], list[float]]:
         counts = self.counts
-        header = ["language", "examples", "share", "available"]
         optional = [name for name in ("rejected", "unsure") if counts[name].any()]
+        header = [str(name) for name in counts.index.names]
+        unit = self.plan.recipe.budget.unit
+        figures = [
+            *(("given",) if "given" in counts else ()),
+            "examples",
+            *(("distinct",) if "distinct" in counts else ()),
+        ]
+        titles = [unit if name == "given" else name for name in figures]
         used = counts[(counts["asked"] > 0) | (counts["examples"] > 0)]
         rows = [
-            [str(language), int(row["examples"]), float(row["share"]), int(row["available"])]
-            + [int(row[name]) for name in optional]
-            for language, row in used.iterrows()
+            [*(map(str, key) if isinstance(key, tuple) else (str(key),)), *(int(row[name]) for name in figures)]
+            + [float(row["share"]), int(row["available"]), *(int(row[name]) for name in optional)]
+            for key, row in used.iterrows()
         ]
         largest = max(used["share"].max(), 1e-9)
-        return header + optional, rows, [float(share / largest) for share in used["share"]]
+        return (
+            [*header, *titles, "share", "available", *optional],
+            rows,
+            [float(share / largest) for share in used["share"]],
+        )
 
     @property
     def _title(self) -> str:
-        used = int((self.plan.asked > 0).sum())
+        used = int((self.plan.asked.sum(axis=0) > 0).sum())
         recipe = self.plan.recipe
+        short = ", partial" if self.plan.partial else ""
         return (
             f"Mixture of {number_of(len(self), 'example')} in {number_of(used, 'language')}, "
-            f"{recipe.content}, seed {recipe.seed}"
+            f"{recipe.content}, seed {recipe.seed}{short}"
         )
 
     @property
     def _note(self) -> str:
         report = self.report
-        reserve = len(self.grid) - len(self)
+        reserve = len(self.grid) - int(self.plan.distinct.sum())
         parts = [f"{number_of(report.read, 'row')} read", f"{len(self):,} chosen", f"{reserve:,} in reserve"]
+        if report.excluded is not None:
+            parts.append(f"{number_of(int(report.excluded.mask.sum()), 'instruction')} excluded")
         if report.dropped:
             parts.append(f"{number_of(sum(report.dropped.values()), 'bad row')} dropped")
         if any(report.rejected.values()):
@@ -256,7 +319,8 @@ class Mixture:
     def __repr__(self) -> str:
         header, rows, shares = self._lines()
         shown = [[*row, bar(share)] for row, share in zip(rows, shares, strict=True)]
-        body = table([*header, ""], shown, left=(0, len(header)), indent="  ")
+        keys = self.counts.index.nlevels
+        body = table([*header, ""], shown, left=(*range(keys), len(header)), indent="  ")
         return f"{self._title}\n{body}\n{self._note}"
 
     def _repr_html_(self) -> str:

@@ -29,7 +29,7 @@ class Rows:
 
     Attributes:
         database: Owner of the scratch folder; the rows live as long as it does.
-        path: An Arrow file with the columns id, prompt_language, response_language, source, row, messages.
+        path: An Arrow file with the columns id, split, prompt_language, response_language, source, row, copy, messages.
     """
 
     def __init__(self, database: Database, path: Path) -> None:
@@ -75,7 +75,7 @@ def write_rows(database: Database, columns: pa.Table, messages: Iterable[pa.Arra
 
     Args:
         database: Owner of the scratch folder.
-        columns: id, prompt_language, response_language, source and row of each row.
+        columns: id, split, prompt_language, response_language, source, row and copy of each row.
         messages: The messages of the same rows, in blocks.
     """
     path = database.folder / "rows.arrow"
@@ -95,16 +95,16 @@ def digest_of_rows(columns: pa.Table, text: str) -> str:
     """Return the identity of rows.
 
     Args:
-        columns: A table with the columns id, prompt_language and response_language.
+        columns: A table with the columns id, split, prompt_language and response_language.
         text: The SHA-256 of their JSON lines, in hexadecimal.
 
     Example:
-        >>> row = {"id": ["a"], "prompt_language": ["en"], "response_language": ["en"]}
+        >>> row = {"id": ["a"], "split": ["train"], "prompt_language": ["en"], "response_language": ["en"]}
         >>> len(digest_of_rows(pa.table(row), "0" * 64))
         32
     """
     parts: list[Any] = [text.encode()]
-    for name in ("id", "prompt_language", "response_language"):
+    for name in ("id", "split", "prompt_language", "response_language"):
         whole = columns.column(name).cast(pa.large_string()).combine_chunks()
         array = pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) else whole
         ends = np.frombuffer(array.buffers()[1], dtype="<i8")[array.offset : array.offset + len(array) + 1]

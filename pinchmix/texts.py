@@ -155,7 +155,7 @@ class Texts:
         way.
 
         Args:
-            address: Fetched cells, int64, no one twice.
+            address: Fetched cells, int64; a cell may come several times.
         """
         blocks = -(-len(address) // BATCH)
         by_address = np.argsort(address)
@@ -165,9 +165,11 @@ class Texts:
         def deal(batch: pa.RecordBatch) -> tuple[npt.NDArray[np.int64], pa.RecordBatch]:
             """Return the rows of a batch that are wanted, with their places, block by block."""
             here = batch.column("address").to_numpy()
-            found = np.minimum(np.searchsorted(sorted_address, here), len(address) - 1)
-            chosen = np.flatnonzero(sorted_address[found] == here)
-            place = by_address[found[chosen]]
+            first = np.searchsorted(sorted_address, here)
+            often = np.searchsorted(sorted_address, here, side="right") - first
+            chosen = np.repeat(np.arange(len(here)), often)
+            nth = np.arange(len(chosen)) - np.repeat(np.cumsum(often) - often, often)
+            place = by_address[first[chosen] + nth]
             order = np.argsort(place // BATCH, kind="stable")
             place, messages = place[order], batch.column("messages").take(pa.array(chosen[order]))
             cuts = np.searchsorted(place // BATCH, np.arange(blocks + 1))
