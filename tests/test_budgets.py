@@ -435,6 +435,13 @@ def test_where_all_languages_claim_a_group_is_one_of_them():
     assert evenly.for_languages(tags) == {"en": 20, "es": 3, "it": 17}
 
 
+def test_the_order_of_groups_decides_nothing():
+    groups = {"romance": ["it", "es"], "african": ["sw", "ar"]}
+    one, other = (Budget.uniform(9, groups=dict(pairs)) for pairs in (groups.items(), reversed(groups.items())))
+    assert one == other
+    assert one.for_languages(TAGS) == {"ar": 1, "en": 2, "es": 1, "fi": 2, "it": 1, "sw": 2}
+
+
 def test_groups_that_are_not_named_change_nothing_and_may_overlap():
     groups = {"romance": ["it", "es"], "southern": ["it", "sw"]}
     budget = Budget.counts({"romance": 2, "*": 2}, groups=groups)

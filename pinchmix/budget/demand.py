@@ -79,8 +79,8 @@ def demand_of(
             capacities = {language: int(size * epochs) for language, size in there.items()}
         claims = _everyone(terms, languages, there, allocator)
     limits = limits_of(languages, claims, terms.minimum, terms.maximum, capacities, terms.unit)
-    named = [language for claim in claims for language in claim.languages()]
-    idle = tuple(Claim(language, Fraction(0)) for language in languages if language not in named)
+    claiming = {language for claim in claims for language in claim.languages()}
+    idle = tuple(Claim(language, Fraction(0)) for language in languages if language not in claiming)
     return Demand((*claims, *idle), limits, pinched)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Sequence
 from fractions import Fraction
 from math import lcm
@@ -57,19 +56,13 @@ def apportion(
     if sum(top if weight else bottom for weight, bottom, top in zip(exact, least, most, strict=True)) < total:
         raise ValueError("the upper bounds of those with a positive weight leave some of the total over")
     counts = _early(exact, total, least, most)
-    queue = [
+    quotients = [
         (Fraction(-weight, 2 * count + 1), place)
         for place, (weight, count, top) in enumerate(zip(exact, counts, most, strict=True))
         if weight and count < top
     ]
-    heapq.heapify(queue)
-    for _ in range(total - sum(counts)):
-        _, place = queue[0]
+    for _, place in sorted(quotients)[: total - sum(counts)]:
         counts[place] += 1
-        if counts[place] < most[place]:
-            heapq.heapreplace(queue, (Fraction(-exact[place], 2 * counts[place] + 1), place))
-        else:
-            heapq.heappop(queue)
     return np.array(counts, dtype=np.int64)
 
 
@@ -81,11 +74,12 @@ def _whole(weights: Sequence[Fraction | int]) -> list[int]:
 
 
 def _early(weights: list[int], total: int, low: list[int], high: list[int]) -> list[int]:
-    """Return the counts at a point of the seat sequence that is at most about one seat a weight before its end.
+    """Return the counts at a point of the seat sequence from which each weight gets at most one more seat to the end.
 
     Rounding ``weight / divisor`` half down, within the bounds, is a prefix of the seat sequence for any divisor. The
-    divisors tried are ``mass / step`` for whole steps, and a step adds at most a seat a weight and one; so the rest can
-    be given one by one, and the work does not grow with the total.
+    divisors tried are ``mass / step`` for whole steps, and as no weight is more than the mass, a step adds at most one
+    seat to each. The last step that does not go beyond the total is found by bisection, so the work hardly grows with
+    the total.
     """
     mass = sum(weights)
     if not mass:
