@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pinchmix.budget import Budget
+from pinchmix.budget.terms import Recorded
 from pinchmix.errors import ArgumentError, LanguageClash
 from pinchmix.exclude import Exclusion, read_exclusion
 from pinchmix.language import normalise_language
@@ -130,7 +131,8 @@ def _plugins_of(recipe: Recipe, asked: Asked, tokenizer: Tokenizer | None, exclu
     digest = "" if exclusion is None else exclusion.digest
     if digest != recipe.exclude:
         raise ArgumentError(
-            f"the recipe excludes what has the digest {recipe.exclude or '(none)'}, and exclude= has {digest or '(none)'}."
+            f"the recipe's exclusion has the digest {recipe.exclude or '(none)'}, and that of exclude= is "
+            f"{digest or '(none)'}."
         )
     sampler = find_plugin("samplers", recipe.sampler, **recipe.settings)
     checks = tuple(find_plugin("validators", name) for name in recipe.validators)
@@ -147,6 +149,8 @@ def _shown(record: Mapping[str, str]) -> str:
 
 def _allocator(budget: Budget) -> Any:
     named = budget.setting("allocator") if budget.kind == "allocated" else None
+    if isinstance(named, Recorded):  # a budget read from data names the plugin that it had
+        named = named.name
     return find_plugin("allocators", named) if isinstance(named, str) else None
 
 

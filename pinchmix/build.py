@@ -8,6 +8,7 @@ chosen cell is good.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -74,8 +75,8 @@ def build_mixture(
         pivot: The language that the others are translations of, and that speaks for an instruction where a sampler or
             an exclusion asks for its text; ``"en"`` by default.
         content: In how many languages an instruction may appear: ``"disjoint"`` (one), ``"overlap(k)"`` (at most k),
-            ``"exactly(k)"``, ``"union"`` (all), ``"cover"`` (one, and every instruction is used) or ``"same"`` (the same
-            instructions in every language).
+            ``"exactly(k)"``, ``"union"`` (all), ``"cover"`` (one, and every instruction is used) or ``"same"`` (the
+            same instructions in every language).
         sampler: The order in which instructions are served: a name or a plugin; ``"random"`` by default.
         validate: Which checks a chosen cell must pass: names or plugins; True is the language check, False none.
         tokenizer: What counts tokens: a SentencePiece model or ``tokenizer.json`` file, a tokenizer object, or a
@@ -220,10 +221,9 @@ def _first_choice(
     """Plan, choose, and read the texts; bad rows stop the road here, or are left out of the plan and counted."""
     serving, grid = prepared.serving, prepared.serving.grid
     plan, chosen = None, NOTHING
-    try:
+    # Bad rows may be why a budget is impossible, and are to be reported first; the second attempt raises again.
+    with suppress(InfeasibleBudget):
         plan, chosen = _choose(prepared, serving, {}, partial)
-    except InfeasibleBudget:
-        pass  # bad rows may be why, and are to be reported first; without any, the second attempt raises again
     texts.fetch(grid.address[chosen.cell], among=grid.address)
     prepared.faults.extend(texts.faults)
     if len(prepared.faults) and prepared.on_bad_rows == "error":

@@ -228,7 +228,7 @@ def _write_parquet(mixture: Mixture, path: Path, syncing: Executor, step: Step) 
 
 
 def _write_provenance(mixture: Mixture, path: Path) -> Entry:
-    columns = ["id", "prompt_language", "response_language", "source", "row"]
+    columns = ["id", "split", "prompt_language", "response_language", "source", "row", "copy"]
     with HashedFile(path) as file:
         writer: pq.ParquetWriter | None = None
         for batch in mixture.rows.batches(columns):

@@ -193,7 +193,7 @@ class Mixture:
 
     @property
     def splits(self) -> dict[str, slice]:
-        """The place of each split among the examples: name → slice; one, ``"train"``, for a mixture that is not split."""
+        """The place of each split among the examples: name → slice; ``"train"`` alone for one that is not split."""
         names = self.plan.recipe.splits
         ends = np.searchsorted(self.split, np.arange(len(names) + 1))
         return {name: slice(int(ends[n]), int(ends[n + 1])) for n, name in enumerate(names)}
@@ -280,8 +280,13 @@ class Mixture:
         titles = [unit if name == "given" else name for name in figures]
         used = counts[(counts["asked"] > 0) | (counts["examples"] > 0)]
         rows = [
-            [*(map(str, key) if isinstance(key, tuple) else (str(key),)), *(int(row[name]) for name in figures)]
-            + [float(row["share"]), int(row["available"]), *(int(row[name]) for name in optional)]
+            [
+                *(map(str, key) if isinstance(key, tuple) else (str(key),)),
+                *(int(row[name]) for name in figures),
+                float(row["share"]),
+                int(row["available"]),
+                *(int(row[name]) for name in optional),
+            ]
             for key, row in used.iterrows()
         ]
         largest = max(used["share"].max(), 1e-9)

@@ -28,8 +28,8 @@ class Measured(NamedTuple):
 
     Attributes:
         units: Unit → how much each language gets in each split, shape ``(splits, languages)``, int64.
-        per_character: Tokens that each language needs a character, shape ``(languages,)``, NaN where unknown; None where
-            no tokens were counted.
+        per_character: Tokens that each language needs a character, shape ``(languages,)``, NaN where unknown; None
+            where no tokens were counted.
         against_pivot: Its tokens by those of the pivot on the same instructions, likewise.
     """
 
@@ -258,7 +258,8 @@ class Plan:
             else:
                 title += (
                     f"{int(self.given[split, place]):,} of {int(self.asked[split, place]):,} {unit} asked, in "
-                    f"{number_of(int(self.examples[split, place]), 'example')} of {int(self.available[place]):,} available"
+                    f"{number_of(int(self.examples[split, place]), 'example')} "
+                    f"of {int(self.available[place]):,} available"
                 )
             title += self._fertility(place)
             if self.examples[split, place] > self.distinct[split, place]:

@@ -32,6 +32,7 @@ def chosen_languages(grid: Grid, recipe: Recipe) -> tuple[str, ...]:
         UnknownLanguage: The recipe names a language that the source does not have.
 
     Example:
+        >>> from pinchmix.budget import Budget
         >>> chosen_languages(Grid.from_mapping({"a": ["sw", "en"]}), Recipe(Budget.uniform(1)))
         ('en', 'sw')
     """
@@ -103,6 +104,7 @@ def make_plan(
         UnknownLanguage: The recipe names a language that the source does not have.
 
     Example:
+        >>> from pinchmix.budget import Budget
         >>> make_plan(Grid.from_mapping({"a": ["en", "sw"], "b": ["en"]}), Recipe(Budget.counts({"en": 1, "sw": 1})))
         Plan(2 examples in 2 languages, 0 instructions left over)
     """
@@ -164,8 +166,8 @@ def supply_for(serving: Serving, recipe: Recipe, total: int) -> Supply:
         return supply
     if recipe.repeat > 1:
         raise ArgumentError(
-            f"sampler {recipe.sampler!r} with given shares and repeat={recipe.repeat} cannot be combined: repeats would "
-            "change the shares. Leave one of them out."
+            f"sampler {recipe.sampler!r} with given shares and repeat={recipe.repeat} cannot be combined: repeats "
+            "would change the shares. Leave one of them out."
         )
     return replace(supply, quota=apportion(list(serving.shares), total))
 

@@ -15,7 +15,6 @@ from pinchmix.database import Database
 from pinchmix.errors import ArgumentError, near
 from pinchmix.exclude import Overlap, overlap
 from pinchmix.facts import SourceFacts
-from pinchmix.grid import Grid
 from pinchmix.measure import Measures, measure_source
 from pinchmix.planner import chosen_languages
 from pinchmix.plugins import Order
@@ -101,6 +100,7 @@ def serving_of(pool: Pool, recipe: Recipe, order: Order, name: str) -> Serving:
 
     Example:
         >>> from pinchmix.testing import toy_pool
+        >>> from pinchmix.grid import Grid
         >>> pool = toy_pool(Grid.from_mapping({"a": ["en"], "b": ["en"]}))
         >>> serving_of(pool, Recipe(Budget.uniform(1)), Order(np.array([9, 3], dtype=np.uint64)), "mine").order.tolist()
         [1, 0]
@@ -120,8 +120,8 @@ def serving_of(pool: Pool, recipe: Recipe, order: Order, name: str) -> Serving:
         classes = 0 if stratum is None else int(stratum.max(initial=-1)) + 1
         if stratum is None or len(shares) < classes or min(shares, default=0) < 0 or sum(shares) != 1:
             raise ArgumentError(
-                f"sampler {name}: shares are one a class, exact, not negative, and sum to 1; it gives {len(shares)} that "
-                f"sum to {float(sum(shares)):.6g} for {classes} classes."
+                f"sampler {name}: shares are one a class, exact, not negative, and sum to 1; it gives {len(shares)} "
+                f"that sum to {float(sum(shares)):.6g} for {classes} classes."
             )
     return Serving(
         grid=pool.grid,

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
 from numbers import Integral, Real
 from types import MappingProxyType
@@ -131,7 +132,7 @@ def _split(split: Any) -> dict[str, Fraction | int]:
     for name, part in split.items():
         if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", name):
             raise ArgumentError(f"split: {name!r} names no split; use letters, digits, - and _, such as 'train'.")
-        if isinstance(part, bool) or not isinstance(part, Real) or not 0 <= float(part) < math.inf:
+        if isinstance(part, bool) or not isinstance(part, (Real, Decimal)) or not 0 <= float(part) < math.inf:
             raise ArgumentError(f"split: {name} is {part!r}; give a share such as 0.1 or a count such as 200.")
         exact[name] = int(part) if isinstance(part, Integral) else Fraction(str(part))
     folded = [name.casefold() for name in exact]
@@ -144,6 +145,6 @@ def _split(split: Any) -> dict[str, Fraction | int]:
             f"split mixes counts ({', '.join(whole)}) and shares ({', '.join(others)}); "
             "write all as whole numbers, or all as fractions."
         )
-    if exact and not whole and abs(sum(map(Fraction, exact.values())) - 1) > Fraction(1, 10**9):
-        raise ArgumentError(f"the shares of the splits sum to {float(sum(map(Fraction, exact.values()))):.6g}, not 1.")
+    if exact and not whole and abs(Fraction(sum(exact.values())) - 1) > Fraction(1, 10**9):
+        raise ArgumentError(f"the shares of the splits sum to {float(Fraction(sum(exact.values()))):.6g}, not 1.")
     return exact

@@ -56,9 +56,9 @@ def plan_sizes(
     if content.kind not in ("disjoint", "overlap") or (content.k > 1 and len(recipe.splits) > 1):
         where = " with splits" if content.kind == "overlap" else ""
         raise ArgumentError(
-            f"a budget in {recipe.budget.unit} cannot be met under content={recipe.content!r}{where}: with whole sets of "
-            "languages an instruction, languages cannot be filled one by one. Use content='disjoint', or 'overlap(k)' "
-            "without splits, or a budget in examples."
+            f"a budget in {recipe.budget.unit} cannot be met under content={recipe.content!r}{where}: with whole "
+            "sets of languages an instruction, languages cannot be filled one by one. Use content='disjoint', or "
+            "'overlap(k)' without splits, or a budget in examples."
         )
     if serving.shares is not None:
         raise ArgumentError(
@@ -176,7 +176,8 @@ class Filler:
         mine = self.cells[self.place == place]
         mine = mine[~used[grid.instruction[mine]]]
         mine = mine[np.argsort(self.serving.key[grid.instruction[mine]], kind="stable")]
-        return mine[: _nearest(np.cumsum(self.sizes[mine]), missing)]
+        first: Ints = mine[: _nearest(np.cumsum(self.sizes[mine]), missing)]
+        return first
 
     @property
     def _program(self) -> CellProgram | None:
@@ -211,7 +212,7 @@ class Filler:
         return low
 
     def proof(self, target: Ints) -> tuple[Bools, int, bool]:
-        """Return columns that cannot all reach their targets, the most they can be given, and whether counting shows it.
+        """Return columns that cannot all reach their targets, the most they can be given, and if counting shows it.
 
         Counted, an instruction gives a set of columns no more than its largest cells in them.
         """
@@ -271,7 +272,7 @@ def _nearest(sums: Ints, target: int) -> int:
 
     Example:
         >>> [_nearest(np.array([5, 9, 20]), target) for target in (0, 4, 7, 15, 99)]
-        [0, 1, 1, 2, 3]
+        [0, 1, 1, 3, 3]
     """
     count = int(np.searchsorted(sums, target, side="left"))
     if count == len(sums):

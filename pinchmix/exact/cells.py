@@ -8,6 +8,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 from scipy.sparse import coo_array, csr_array
 
+from pinchmix.exact.fit import Floats
 from pinchmix.exact.supply import Bools, Ints
 
 WHOLE = 20_000  # cells; above, cells are taken as divisible and the few divided ones are left out
@@ -76,7 +77,9 @@ class CellProgram:
         found = self._run(np.zeros(len(target)), target.astype(float), objective, whole=False)
         return round(-float(found.fun))
 
-    def _run(self, low: Ints, high: Ints, objective: Ints, *, whole: bool, share: Ints | None = None) -> OptimizeResult:
+    def _run(
+        self, low: Floats, high: Floats, objective: Floats, *, whole: bool, share: Ints | None = None
+    ) -> OptimizeResult:
         cells = len(self.unit)
         size = len(objective)
         every = np.arange(cells * self.parts)

@@ -194,10 +194,10 @@ class SameChoice:
     def _whole(self, demand: Ints) -> tuple[FlowChoice, Ints, Bools]:
         """Return the choice with one column a part, what each part asks, and which columns ask."""
         asked = (demand > 0).reshape(self.parts, -1)
-        some: Bools = np.asarray(asked.any(axis=0))
-        allowed = self.supply.allowed[:, some].all(axis=1)[:, None]
+        some: Bools = asked.sum(axis=0) > 0
+        every: Bools = (self.supply.allowed | ~some).sum(axis=1) == len(some)
         parts = demand.reshape(self.parts, -1).max(axis=1)
-        return FlowChoice(replace(self.supply, allowed=allowed, most=1), self.parts), parts, some
+        return FlowChoice(replace(self.supply, allowed=every[:, None], most=1), self.parts), parts, some
 
     def feasible(self, demand: Ints) -> bool:
         """Return whether all columns ask for the same, and it exists."""

@@ -23,22 +23,6 @@ class Dealt(NamedTuple):
     column: Ints
 
 
-def used_units(amounts: Ints, held: Ints, each: Ints | None = None) -> Ints:
-    """Return how many units of each row serve some column: as many as there can be, or as said.
-
-    Args:
-        amounts: How much each row gives each column, shape ``(rows, columns)``.
-        held: The units of each row, shape ``(rows,)``.
-        each: How many columns every used unit serves, shape ``(rows,)``; as few as possible by default.
-
-    Example:
-        >>> used_units(np.array([[2, 2]]), np.array([3])).tolist(), used_units(np.array([[2, 2]]), np.array([3]), np.array([2])).tolist()
-        ([3], [2])
-    """
-    sums: Ints = amounts.sum(axis=1)
-    return np.minimum(sums, held) if each is None else sums // np.maximum(each, 1)
-
-
 def deal(amounts: Ints, used: Ints) -> Dealt:
     """Return who serves whom: the columns' amounts are laid end to end around the used units of each row.
 

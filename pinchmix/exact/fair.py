@@ -42,11 +42,13 @@ def fair_counts(
     low = np.zeros_like(demand) if least is None else np.minimum(least, demand)
     if _short(supply, need(low)).any():
         raise ValueError("what each column must get cannot be given")
-    open_, counts = (demand > low), low.copy()
+    open_: Bools = demand > low
+    counts: Ints = low.copy()
 
     def at(level: int) -> Ints:
         raised = np.array([-(-asked * level // STEPS) for asked in demand.tolist()], dtype=np.int64)
-        return np.where(open_, np.maximum(raised, counts), counts)
+        higher: Ints = np.where(open_, np.maximum(raised, counts), counts)
+        return higher
 
     def possible(counts: Ints) -> bool:
         return not _short(supply, need(counts)).any()
@@ -74,7 +76,8 @@ def _shifted(possible: Callable[[Ints], bool], counts: Ints, steps: Ints) -> Cal
 
 def _short(supply: Supply, demand: Ints) -> Bools:
     flow = largest_flow(supply, demand)
-    return flow.short & (flow.total < int(demand.sum()))
+    short: Bools = flow.short & (flow.total < int(demand.sum()))
+    return short
 
 
 def _highest(supply: Supply, asked: Callable[[int], Ints]) -> int:

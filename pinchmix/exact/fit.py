@@ -215,8 +215,8 @@ def with_quota(supply: Supply, demand: Ints) -> Supply:
     fit, _ = fitted(supply, demand)
     expected = np.bincount(supply.stratum, weights=fit.sum(axis=1), minlength=int(supply.stratum.max(initial=0)) + 1)
     # Fitting that has not converged may leave a class with a little more than it holds or all together off the total.
-    expected *= float(demand.sum()) / max(float(expected.sum()), 1e-300)
-    return replace(supply, quota=_rounded_quota(supply, demand, _settled(expected)))
+    scaled: Floats = np.multiply(expected, float(demand.sum()) / max(float(expected.sum()), 1e-300), dtype=np.float64)
+    return replace(supply, quota=_rounded_quota(supply, demand, _settled(scaled)))
 
 
 def margins(widest: int) -> Iterator[int]:
@@ -306,7 +306,7 @@ def _between(supply: Supply, demand: Ints, low: Ints, high: Ints, idle: tuple[In
     total, flow, _ = network.solve()
     if total < wanted:
         return None
-    amounts = low.copy()
+    amounts: Ints = low.copy()
     passed = flow[int(rows[0]) : int(rows[-1]) + 1, int(columns[0]) : int(columns[-1]) + 1].tocoo()
     amounts[passed.row, passed.col] += np.maximum(passed.data, 0)
     return amounts

@@ -87,7 +87,8 @@ def largest_flow(supply: Supply, demand: Ints) -> Flow:
 
     Returns:
         The flow; every demand is met if and only if ``total == demand.sum()``. Its ``short`` columns are those of the
-        smallest minimum cut: what can still reach the sink. Its ``free`` columns are those that could be given one more.
+        smallest minimum cut: what can still reach the sink.
+        Its ``free`` columns are those that could be given one more.
 
     Raises:
         OverflowError: There are 2**31 - 1 units to give or more.

@@ -8,6 +8,7 @@ and checked by counting before it is returned.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -148,7 +149,7 @@ class SetProgram:
         return solution
 
     @property
-    def _options(self) -> dict[str, float]:
+    def _options(self) -> Any:
         # A best choice is proved best where that is quick; among thousands of patterns, to within a ten-thousandth.
         return {"mip_rel_gap": 0 if self.allowed.size <= EXACT else 1e-4, "time_limit": PATIENCE}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -59,18 +59,3 @@ class Supply:
             return int(given.sum())
         sums = np.bincount(self.stratum, weights=given, minlength=len(self.quota)).astype(np.int64)
         return int(np.minimum(sums, self.quota).sum())
-
-    def merged(self) -> Supply:
-        """Return the same supply with equal rows as one, for questions about totals only.
-
-        Example:
-            >>> Supply(np.array([2, 3]), np.array([[True], [True]])).merged().amount.tolist()
-            [5]
-        """
-        keys = np.packbits(self.allowed, axis=1)
-        if self.stratum is not None:
-            keys = np.hstack([keys, self.stratum[:, None].view(np.uint8).reshape(len(keys), -1)])
-        _, first, place = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-        amount = np.bincount(place.reshape(-1), weights=self.amount, minlength=len(first)).astype(np.int64)
-        stratum = None if self.stratum is None else self.stratum[first]
-        return replace(self, amount=amount, allowed=self.allowed[first], stratum=stratum)
