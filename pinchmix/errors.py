@@ -375,6 +375,17 @@ def _clash(certificate: Certificate, who: str) -> str:
     total, short = sum(certificate.asked), f"({certificate.shortfall:,} short)"
     unit = certificate.unit.removesuffix("s")
     where = "it" if one else "them"
+    if certificate.content == "cover" and certificate.shortfall <= 0:
+        left = certificate.supply - total
+        return (
+            f"content='cover' uses every instruction: {certificate.supply:,} exist in {who}, and the budget asks for "
+            f"{number_of(total, 'example')}, which leaves {left:,} over."
+        )
+    if certificate.content == "same":
+        if len(set(certificate.asked)) > 1:
+            return f"content='same' gives every language the same instructions, so {who} must ask for the same."
+        each = certificate.supply // len(certificate.languages)
+        return f"{subject} the same {number_of(certificate.asked[0], unit)}; {_exist(each)} in all of them {short}."
     if certificate.unit == "examples" and certificate.content in ("disjoint", "cover") and certificate.repeat == 1:
         exist = f"{_exist(certificate.supply)} in {'it' if one else 'any of them'}"
         return f"{subject} {number_of(total, 'instruction')}; {exist} {short}."
@@ -391,6 +402,11 @@ def _clash(certificate: Certificate, who: str) -> str:
 def _ways_out(certificate: Certificate, who: str) -> list[str]:
     """Return what would make the budget possible, each with its figure."""
     names = certificate.languages
+    if certificate.content == "cover" and certificate.shortfall <= 0:
+        return [f"a total of {certificate.supply:,}", "content='disjoint', which may leave some out"]
+    if certificate.content == "same" and len(set(certificate.asked)) > 1:
+        least = min(certificate.asked)
+        return [f"{least:,} for each" if least else "the same count for each", "content='overlap(k)'"]
     ways = [f"at most {certificate.supply:,} for {names[0] if len(names) == 1 else f'these {len(names)} together'}"]
     if not certificate.supply:
         ways = [f"leave {who} out, or add data in {'it' if len(names) == 1 else 'them'}"]

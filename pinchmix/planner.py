@@ -236,7 +236,7 @@ def _largest_total(choice: Choice, asker: Asker) -> int:
 
     total = int(asker.asked().sum())
     if not isinstance(choice, FlowChoice):
-        return highest_where(lambda middle: not middle or choice.feasible(need(middle)), total)
+        return _largest_sets(choice, need, total)
     while total:
         demand = need(total)
         flow = largest_flow(choice.wide, demand)
@@ -247,6 +247,25 @@ def _largest_total(choice: Choice, asker: Asker) -> int:
     return total
 
 
+def _largest_sets(choice: Choice, need: Callable[[int], Ints], total: int) -> int:
+    """Return the largest feasible total where not every smaller one is feasible too, or 0 if none is found nearby.
+
+    What all columns can be given alike bounds it; from there downwards, the totals are tried that ask of every column
+    of which something was asked.
+    """
+    demand = need(total)
+    counts = choice.fair(demand, np.zeros_like(demand), _itself)
+    asked = demand > 0
+    part = float((counts[asked] / demand[asked]).min(initial=1.0))
+    bound = min(total - 1, int(total * part) + len(demand))
+    for smaller in range(bound, max(bound - TRIES, 0), -1):
+        wanted = need(smaller)
+        if np.array_equal(wanted > 0, asked) and choice.feasible(wanted):
+            return smaller
+    return 0
+
+
+TRIES = 12
 BEYOND = 2**40  # more than exists of anything
 
 
