@@ -370,6 +370,21 @@ def test_a_parquet_file_with_names_that_differ_in_case_has_its_columns() -> None
     assert by_id(facts_of({"en": "en.parquet"}), "task") == {"a": "a", "b": "b"}
 
 
+def test_a_mark_at_the_beginning_of_a_file_hides_nothing() -> None:
+    rows = [{"task": "x", "id": "a", **ROW}]
+    put("en.json", b"\xef\xbb\xbf" + json.dumps(rows).encode())
+    assert by_id(facts_of({"en": "en.json"}), "task") == {"a": "x"}
+    put("en.jsonl", b"\xef\xbb\xbf" + as_lines(rows))
+    assert by_id(facts_of({"en": "en.jsonl"}), "task") == {"a": "x"}
+
+
+def test_members_of_a_turn_are_a_part_of_the_conversation() -> None:
+    rows = [{"id": "a", "en": ROW, "fi": ROW}]
+    for name in ("en.prompt", "en.prompt.length"):
+        with pytest.raises(ArgumentError, match="is a part of the conversation"):
+            facts_of(rows).column(name)
+
+
 def test_rows_joined_by_number_have_facts() -> None:
     rows = [{**ROW, "task": str(n)} for n in range(3)]
     facts = facts_of({"en": rows, "fi": rows}, join="row")
