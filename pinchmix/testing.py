@@ -222,12 +222,15 @@ def _at(order: Order, places: npt.NDArray[np.int64]) -> Order:
 
 
 def _some(order: Order) -> list[npt.NDArray[np.int64]]:
-    """Return the places of some instructions, twice, with every class among them: a sampler may need all of them."""
+    """Return the places of some instructions, three times, with every class among them: a sampler may need them all.
+
+    In the last, one class is far larger than the others, unlike before.
+    """
     classes = np.array([0 if one is None else one for one in _classes(order)])
     by_class = np.argsort(classes, kind="stable")
     inside = np.empty(len(classes), dtype=np.int64)
     inside[by_class] = np.arange(len(classes)) - np.searchsorted(classes[by_class], classes[by_class])
-    return [np.flatnonzero(inside % 2 == 0), np.flatnonzero(inside < 3)]
+    return [np.flatnonzero(some) for some in (inside % 2 == 0, inside < 3, (classes == classes[0]) | (inside < 1))]
 
 
 def _check_repeats(sampler: Sampler, pool: Pool, order: Order) -> None:

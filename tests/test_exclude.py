@@ -198,6 +198,15 @@ def test_scripts_without_spaces_overlap_by_characters() -> None:
     assert found.reason.tolist() == [Reason.NGRAM, Reason.NONE]
 
 
+def test_what_the_sieve_lets_through_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ngrams, "SIEVE", 1)
+    pool = pa.array(["one two three", "one two", "two four", "five one two six"])
+    found = overlap(Exclusion(prompts=["one two four"], ngram=2), pa.array(list("abcd")), pool)
+    assert found.mask.tolist() == [True, True, True, True]
+    found = overlap(Exclusion(prompts=["seven eight"], ngram=2), pa.array(list("abcd")), pool)
+    assert not found.mask.any()
+
+
 def test_prompts_are_asked_for_only_where_they_are_needed() -> None:
     def never() -> pa.Array:
         raise AssertionError

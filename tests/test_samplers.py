@@ -189,6 +189,20 @@ def test_bins_of_length_hold_equal_lengths_in_order_and_about_as_many(lengths: l
     assert not lacking & set(in_order)
 
 
+def test_many_of_one_length_are_in_the_bin_of_their_middle() -> None:
+    stratum = Stratified(by="length", bins=2).order(pool_of(response=["a", "bb", "cc", "dd"]), 0).stratum
+    assert stratum is not None
+    assert stratum.tolist() == [0, 1, 1, 1]
+
+
+def test_bins_of_length_are_not_stable() -> None:
+    class Claims(Stratified):
+        laws = frozenset({"stable"})  # type: ignore[assignment]
+
+    with pytest.raises(AssertionError, match="a stable class must not depend"):
+        check_sampler(Claims(by="length"))
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
