@@ -109,7 +109,8 @@ class Sampler(Protocol):
     the seed (``pinchmix.exact.order.keyed``, ``pinchmix.canonical.key_of``), never from a generator.
 
     A sampler with parameters may have an attribute ``settings``, a mapping of their names to plain data (texts,
-    numbers, fractions, lists); the recipe records it, as the name alone does not tell what was asked.
+    numbers, fractions, lists); the recipe records it, as the name alone does not tell what was asked. Its class, called
+    with what JSON makes of them (fractions become texts such as ``"1/3"``), gives the same sampler.
     """
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pinchmix.canonical import canonical_bytes
-from pinchmix.errors import ArgumentError, near
+from pinchmix.errors import ArgumentError, PinchmixError, near
 from pinchmix.exact.order import keyed
 from pinchmix.grid import Grid
 from pinchmix.plugins import Allocator, Cells, Findings, Order, Sampler, Tokenizer, Validator, Verdict
@@ -80,7 +81,7 @@ def toy_pool(grid: Grid | None = None, **columns: Sequence[Any]) -> Pool:
         >>> toy_pool().column("task").slice(0, 3).to_pylist()
         ['code', 'chat', 'list']
     """
-    held = grid or toy_grid()
+    held = toy_grid() if grid is None else grid
     number = [int(value) for value in (held.hashes % np.uint64(1000)).tolist()]
     made: dict[str, Sequence[Any]] = {
         "prompt": [f"Question {value} about {'tea' if value % 2 else 'ships'}?" for value in number],
@@ -150,24 +151,30 @@ def check_sampler(sampler: Sampler, pool: Pool | None = None) -> None:
         _hold(isinstance(value, str) and bool(value), f"{name} is a text, not {value!r}")
     for law in sorted(sampler.laws):
         _hold(law in LAWS, f"{law!r} is no law.{near(law, LAWS)} There are: {', '.join(LAWS)}")
-    _check_settings(getattr(sampler, "settings", {}))
     pool = toy_pool() if pool is None else pool
     order = sampler.order(pool, 7)
     _check_form(order, len(pool.grid.ids))
     _check_repeats(sampler, pool, order)
+    _check_settings(sampler, pool, order)
     if "stable" in sampler.laws:
         _check_stable(sampler, pool, order)
     if "uniform" in sampler.laws:
         _check_uniform(sampler, pool)
 
 
-def _check_settings(settings: Any) -> None:
+def _check_settings(sampler: Sampler, pool: Pool, order: Order) -> None:
+    settings = getattr(sampler, "settings", {})
     try:
-        canonical_bytes(settings)
-        plain = isinstance(settings, Mapping)
+        plain = json.loads(canonical_bytes(settings))
     except (TypeError, ValueError):
-        plain = False
-    _hold(plain, f"settings are a mapping of names to plain data, not {settings!r}")
+        plain = None
+    _hold(isinstance(plain, dict), f"settings are a mapping of names to plain data, not {settings!r}")
+    if plain:
+        try:
+            again = type(sampler)(**plain)
+        except (TypeError, ValueError, PinchmixError) as error:
+            raise AssertionError(f"{type(sampler).__name__} cannot be made of its settings {plain}: {error}") from error
+        _hold(_same(order, again.order(pool, 7)), f"the sampler made of its settings {plain} must give the same order")
 
 
 def _check_form(order: Order, count: int) -> None:
@@ -215,12 +222,15 @@ def _at(order: Order, places: npt.NDArray[np.int64]) -> Order:
 
 
 def _some(order: Order) -> list[npt.NDArray[np.int64]]:
-    """Return the places of some instructions, twice, with every class among them: a sampler may need all of them."""
+    """Return the places of some instructions, three times, with every class among them: a sampler may need them all.
+
+    In the last, one class is far larger than the others, unlike before.
+    """
     classes = np.array([0 if one is None else one for one in _classes(order)])
     by_class = np.argsort(classes, kind="stable")
     inside = np.empty(len(classes), dtype=np.int64)
     inside[by_class] = np.arange(len(classes)) - np.searchsorted(classes[by_class], classes[by_class])
-    return [np.flatnonzero(inside % 2 == 0), np.flatnonzero(inside < 3)]
+    return [np.flatnonzero(some) for some in (inside % 2 == 0, inside < 3, (classes == classes[0]) | (inside < 1))]
 
 
 def _check_repeats(sampler: Sampler, pool: Pool, order: Order) -> None:

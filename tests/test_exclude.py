@@ -165,6 +165,7 @@ def test_blocks_of_pairs_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None
         ("Ｗｈａｔ　ｉｓ　ｔｅａ？", "What is tea?"),
         ("STRASSE", "Straße"),
         ("ΟΔΟΣ", "οδος"),
+        ("\u03aa\u0301\u03a3\u039f\u03a3", "\u0390\u03c3\u03bf\u03c2"),  # lower case comes in two normal forms
         ("茶是什么？", "茶 是 什 么"),
         ("cafe\u0301", "Café"),
         ("🙂", " 🙂 "),
@@ -173,6 +174,11 @@ def test_blocks_of_pairs_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None
 def test_the_same_prompt_in_another_dress_is_the_same(prompt: str, evaluation: str) -> None:
     found = overlap(Exclusion(prompts=[evaluation]), pa.array(["a", "b"]), pa.array([prompt, "Something else"]))
     assert found.reason.tolist() == [Reason.PROMPT, Reason.NONE]
+
+
+def test_the_same_words_in_another_order_are_another_prompt() -> None:
+    found = overlap(Exclusion(prompts=["Is green tea good?"]), pa.array(["a"]), pa.array(["Good tea is green"]))
+    assert found.reason.tolist() == [Reason.NONE]
 
 
 def test_eight_words_in_a_row_are_an_overlap_and_seven_are_not() -> None:
@@ -190,6 +196,15 @@ def test_scripts_without_spaces_overlap_by_characters() -> None:
         pa.array(["请问面团放在温暖的地方好吗", "面团放在桌上好吗"]),
     )
     assert found.reason.tolist() == [Reason.NGRAM, Reason.NONE]
+
+
+def test_what_the_sieve_lets_through_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ngrams, "SIEVE", 1)
+    pool = pa.array(["one two three", "one two", "two four", "five one two six"])
+    found = overlap(Exclusion(prompts=["one two four"], ngram=2), pa.array(list("abcd")), pool)
+    assert found.mask.tolist() == [True, True, True, True]
+    found = overlap(Exclusion(prompts=["seven eight"], ngram=2), pa.array(list("abcd")), pool)
+    assert not found.mask.any()
 
 
 def test_prompts_are_asked_for_only_where_they_are_needed() -> None:

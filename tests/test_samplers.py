@@ -76,7 +76,15 @@ def test_samplers_are_found_by_name_and_named_so(name: str) -> None:
 def test_settings_are_plain_and_tell_samplers_apart(sampler: Any) -> None:
     same = [one for one in VARIANTS if getattr(one, "settings", None) == sampler.settings and one.name == sampler.name]
     assert same == [sampler]
-    assert canonical_bytes(sampler.settings)
+    assert type(sampler)(**json.loads(canonical_bytes(sampler.settings))) == sampler
+
+
+@pytest.mark.parametrize("sampler", VARIANTS, ids=repr)
+def test_samplers_order_nothing_and_one(sampler: Sampler) -> None:
+    empty = pool_of(**{name: pa.array([], pa.string()) for name in ("prompt", "response", "task", "quality")})
+    if "shares" not in getattr(sampler, "settings", {}) or not sampler.settings["shares"]:  # type: ignore[attr-defined]
+        assert sampler.order(empty, 0).key.tolist() == []
+        assert len(sampler.order(pool_of(prompt=["Hi"], response=["Ho"]), 0).key) == 1
 
 
 @pytest.mark.parametrize("sampler", VARIANTS, ids=repr)
@@ -181,6 +189,20 @@ def test_bins_of_length_hold_equal_lengths_in_order_and_about_as_many(lengths: l
     assert not lacking & set(in_order)
 
 
+def test_many_of_one_length_are_in_the_bin_of_their_middle() -> None:
+    stratum = Stratified(by="length", bins=2).order(pool_of(response=["a", "bb", "cc", "dd"]), 0).stratum
+    assert stratum is not None
+    assert stratum.tolist() == [0, 1, 1, 1]
+
+
+def test_bins_of_length_are_not_stable() -> None:
+    class Claims(Stratified):
+        laws = frozenset({"stable"})  # type: ignore[assignment]
+
+    with pytest.raises(AssertionError, match="a stable class must not depend"):
+        check_sampler(Claims(by="length"))
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -207,7 +229,7 @@ def test_bins_of_length_hold_equal_lengths_in_order_and_about_as_many(lengths: l
             "sampler stratified: the share of 'chat' is nan, no number from 0 to 1.",
         ),
         (
-            lambda: Stratified(by=["task", "level"], shares={"chat": 1}),
+            lambda: Stratified(by=["task", "level"], shares=[["chat", 1]]),
             "sampler stratified: the share of 'chat' is for 1 values, and by= names 2.",
         ),
         (
@@ -406,6 +428,23 @@ class Made:
         return self.made(pool, seed)
 
 
+@dataclass
+class Headed:
+    """A sampler whose settings do not tell its parameter."""
+
+    head: str = ""
+    name: str = "headed"
+    version: str = "1"
+    laws: frozenset[str] = frozenset({"stable"})
+
+    @property
+    def settings(self) -> dict[str, str]:
+        return {"name": self.name}
+
+    def order(self, pool: Pool, seed: int) -> Order:
+        return Order(keyed(pool.grid.hashes, key_of(seed, f"choose {self.head}")))
+
+
 def fair(pool: Pool, seed: int) -> np.ndarray:
     return keyed(pool.grid.hashes, key_of(seed, "choose"))
 
@@ -459,6 +498,11 @@ BAD = {
         Made(lambda pool, seed: Order(fair(pool, seed)), settings={"a": {1, 2}}),
         "settings are a mapping of names to plain data",
     ),
+    "settings of another": (
+        Made(lambda pool, seed: Order(fair(pool, seed)), settings={"power": 2}),
+        "Made cannot be made of its settings {'power': 2}",
+    ),
+    "settings that lack one": (Headed("a"), "the sampler made of its settings {'name': 'headed'} must give the same"),
     "array": (Made(lambda pool, seed: fair(pool, seed)), "returns an Order, not ndarray"),
     "list": (Made(lambda pool, seed: Order(fair(pool, seed).tolist())), "key is an array, not list"),
     "dtype": (Made(lambda pool, seed: Order(fair(pool, seed).astype(np.float64))), "key is uint64, not float64"),

@@ -31,8 +31,8 @@ class Diverse:
     Sixteen times the prompts are put into buckets, so that two share one with the probability of their weighted
     Jaccard similarity (min-wise hashing, Broder 1997; the rarer a word, the more it weighs). Prompts arrive in random
     order, and each counts in how many partitions somebody was in its bucket before; the fewer, the earlier it is
-    served. A prompt like none before it counts to zero, a near-duplicate to sixteen. This is nearly what choosing the
-    farthest prompt over and over gives, in one pass. The order is ranked: the plan takes the first that it can.
+    served. A prompt like none before it counts to zero, a near-duplicate to sixteen. This comes close to choosing the
+    farthest prompt over and over, in one pass. The order is ranked: the plan takes the first that it can.
 
     It sees words alone: a paraphrase looks different to it, and odd prompts (typing errors, other languages) come
     early.

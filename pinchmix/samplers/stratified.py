@@ -39,8 +39,9 @@ class Stratified:
         bins: How many bins of length; bin 0 holds the shortest, and equally long texts share one.
         field: Whose length, ``"response"`` or ``"prompt"``.
         shares: Value → share of the mixture, summing to 1 (for several columns, tuple of values → share; for lengths,
-            number of the bin → share); floats are read as the decimal fractions they are printed as. None gives each
-            class the share that it has of the source.
+            number of the bin → share), or a list of lists [value, ..., share], as ``settings`` holds them; floats are
+            read as the decimal fractions they are printed as. None gives each class the share that it has of the
+            source.
 
     Raises:
         ArgumentError: ``by`` names no column, ``bins`` is no whole number of at least 2, or the shares are no numbers
@@ -56,7 +57,7 @@ class Stratified:
     by: str | Sequence[str] = "task"
     bins: int = 4
     field: str = "response"
-    shares: Mapping[Any, Any] | None = None
+    shares: Mapping[Any, Any] | Sequence[Sequence[Any]] | None = None
     name: str = dataclasses.field(default="stratified", init=False)
     version: str = dataclasses.field(default="1", init=False)
 
@@ -72,7 +73,7 @@ class Stratified:
         object.__setattr__(self, "bins", int(self.bins))
         check_field(self.name, self.field)
         if self.shares is not None:
-            object.__setattr__(self, "shares", _exact(self.shares, len(columns)))
+            object.__setattr__(self, "shares", tuple((*key, share) for key, share in _exact(self.shares, len(columns))))
 
     @property
     def laws(self) -> frozenset[str]:
@@ -83,7 +84,7 @@ class Stratified:
     def settings(self) -> Mapping[str, Any]:
         """The parameters as plain data."""
         length = {"bins": self.bins, "field": self.field} if LENGTH in self.by else {}
-        shares = None if self.shares is None else [[*key, share] for key, share in self.shares.items()]
+        shares = None if self.shares is None else [list(values) for values in self.shares]
         return {"by": list(self.by), **length, "shares": shares}
 
     def order(self, pool: Pool, seed: int) -> Order:
@@ -103,7 +104,7 @@ class Stratified:
 
     def _matched(self, classes: Sequence[Class]) -> tuple[Fraction, ...]:
         """Return the share of each class."""
-        given: Mapping[Class, Fraction] = self.shares or {}
+        given: dict[Class, Fraction] = {tuple(values): share for *values, share in self.shares or ()}
         what = ", ".join(self.by)
         lacking = [_shown(one) for one in classes if one not in given]
         strange = [one for one in given if one not in classes]
@@ -131,15 +132,18 @@ def _near(values: Class, classes: Sequence[Class]) -> str:
     return near(str(values[0]) if len(values) == 1 else _shown(values), texts)
 
 
-def _exact(shares: Mapping[Any, Any], width: int) -> dict[Class, Fraction]:
+def _exact(shares: Any, width: int) -> list[tuple[Class, Fraction]]:
+    pairs = list(shares.items()) if isinstance(shares, Mapping) else shares
     if not isinstance(shares, Mapping):
-        raise ArgumentError(f"sampler stratified: shares={shares!r} is no mapping of values to shares.")
+        if not isinstance(shares, (list, tuple)) or not all(isinstance(one, (list, tuple)) and one for one in shares):
+            raise ArgumentError(f"sampler stratified: shares={shares!r} is no mapping of values to shares.")
+        pairs = [(tuple(one[:-1]), one[-1]) for one in shares]
     exact: dict[Class, Fraction] = {}
-    for value, share in shares.items():
+    for value, share in pairs:
         key = value if isinstance(value, tuple) else (value,)
         if len(key) != width:
             raise ArgumentError(
-                f"sampler stratified: the share of {value!r} is for {len(key)} values, and by= names {width}."
+                f"sampler stratified: the share of {_shown(key)} is for {len(key)} values, and by= names {width}."
             )
         number = isinstance(share, (Real, Decimal, str)) and not isinstance(share, bool)
         try:
@@ -147,12 +151,12 @@ def _exact(shares: Mapping[Any, Any], width: int) -> dict[Class, Fraction]:
         except (ValueError, ZeroDivisionError):
             exact[key] = Fraction(-1)
         if not 0 <= exact[key] <= 1:
-            raise ArgumentError(f"sampler stratified: the share of {value!r} is {share!r}, no number from 0 to 1.")
+            raise ArgumentError(f"sampler stratified: the share of {_shown(key)} is {share!r}, no number from 0 to 1.")
     mass = sum(exact.values(), Fraction(0))
     if abs(mass - 1) > Fraction(1, 10**9):
         raise ArgumentError(f"sampler stratified: the shares sum to {float(mass):.6g}, not 1.")
-    exact = {key: share / mass for key, share in exact.items()}  # three times 0.3333333333333333 is meant to be 1
-    return dict(sorted(exact.items(), key=lambda item: _place(item[0])))
+    whole = [(key, share / mass) for key, share in exact.items()]  # three times 0.3333333333333333 is meant to be 1
+    return sorted(whole, key=lambda item: _place(item[0]))
 
 
 def _place(values: Class) -> list[tuple[bool, str, Any]]:
