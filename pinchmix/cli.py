@@ -7,11 +7,13 @@ impossible, 4 an export does not verify, 130 interrupted.
 from __future__ import annotations
 
 import io
+import json
 import re
 import sys
 import traceback
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Annotated, Any, NoReturn, Optional
 
 import typer
@@ -19,6 +21,7 @@ import typer
 import pinchmix
 from pinchmix.errors import ArgumentError, BadRows, FolderTaken, PinchmixError
 from pinchmix.export import check_free, place_of
+from pinchmix.plugins import find_plugin
 
 app = typer.Typer(
     help="Exact, validated, reproducible instruction-tuning mixtures from parallel multilingual data.",
@@ -36,10 +39,35 @@ BUDGET = Annotated[
         show_default=False,
     ),
 ]
+UNIT = Annotated[str, typer.Option(help="What is counted: examples, tokens, characters or bytes.")]
+TOKENIZER = Annotated[
+    str, typer.Option(help="What counts tokens: a SentencePiece model or a tokenizer.json.", show_default=False)
+]
+COUNTED = Annotated[str, typer.Option(help="Which text is counted: both, prompt, response or chat.")]
+REPEAT = Annotated[int, typer.Option(help="How often a cell may appear when its language is short.")]
+SPLIT = Annotated[
+    list[str],
+    typer.Option(
+        help="NAME=SHARE or NAME=COUNT of a split, such as train=0.9.", metavar="NAME=AMOUNT", show_default=False
+    ),
+]
+EXCLUDE = Annotated[
+    str, typer.Option(help="A file of evaluation prompts whose instructions are left out.", show_default=False)
+]
+SETTING = Annotated[
+    list[str],
+    typer.Option(help="A parameter of the sampler, such as by=task.", metavar="NAME=VALUE", show_default=False),
+]
+PARTIAL = Annotated[bool, typer.Option("--partial", help="If the budget is impossible, take the nearest possible.")]
 TOTAL = Annotated[Optional[int], typer.Option(help="The size of the mixture, when the budget is shares.")]  # noqa: UP045 - typer reads the annotation at run time, on Python 3.10 too
 LANGUAGES = Annotated[str, typer.Option(help="The languages to draw on, separated by commas.", show_default="all")]
-PIVOT = Annotated[str, typer.Option(help="The language that the others are translations of; recorded only, so far.")]
-CONTENT = Annotated[str, typer.Option(help="In how many languages an instruction may appear.")]
+PIVOT = Annotated[str, typer.Option(help="The language that the others are translations of.")]
+CONTENT = Annotated[
+    str,
+    typer.Option(
+        help="In how many languages an instruction may appear: disjoint, overlap(k), exactly(k), union, cover, same."
+    ),
+]
 SAMPLER = Annotated[str, typer.Option(help="The order in which instructions are served.")]
 VALIDATE = Annotated[bool, typer.Option(help="Check the language of each chosen prompt and response.")]
 SEED = Annotated[int, typer.Option(help="What keys every choice.")]
@@ -64,7 +92,7 @@ def _pairs(values: Sequence[str], option: str) -> dict[str, str]:
     return pairs
 
 
-def _amount(language: str, said: str) -> int | float | Decimal:
+def _amount(option: str, name: str, said: str) -> int | float | Decimal:
     try:
         if said.endswith("%"):
             return Decimal(said[:-1]) / 100  # exact, where a float turns 12.3 % into 0.12300000000000001
@@ -72,34 +100,36 @@ def _amount(language: str, said: str) -> int | float | Decimal:
             return int(said.replace(",", ""))
         return float(said) if any(char in said for char in ".eE") else int(said)
     except (ValueError, InvalidOperation):
-        raise ArgumentError(f"--budget {language}={said}: the amount is a count, a share or a percentage.") from None
+        raise ArgumentError(f"{option} {name}={said}: the amount is a count, a share or a percentage.") from None
 
 
-def _arguments(
-    budget: list[str],
-    total: int | None,
-    languages: str,
-    pivot: str,
-    content: str,
-    sampler: str,
-    validate: bool,
-    seed: int,
-    columns: list[str],
-    join: str,
-    on_bad_rows: str,
-) -> dict[str, Any]:
+def _amounts(values: Sequence[str], option: str) -> dict[str, int | float | Decimal]:
+    return {name: _amount(option, name, said) for name, said in _pairs(values, option).items()}
+
+
+def _setting(said: str) -> Any:
+    """Return a parameter's value: a number, a list or a mapping where it is written as one, else the text."""
+    try:
+        return json.loads(said)
+    except ValueError:
+        return said
+
+
+def _arguments(said: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a command as arguments of the function; those that only the command has are left out."""
+    taken = {
+        name: value for name, value in said.items() if name not in ("source", "out", "overwrite", "debug", "setting")
+    }
+    settings = {name: _setting(value) for name, value in _pairs(said["setting"], "--setting").items()}
     return {
-        "budget": {name: _amount(name, said) for name, said in _pairs(budget, "--budget").items()},
-        "total": total,
-        "languages": [tag.strip() for tag in languages.split(",") if tag.strip()] or None,
-        "pivot": pivot,
-        "content": content,
-        "sampler": sampler,
-        "validate": validate,
-        "seed": seed,
-        "columns": _pairs(columns, "--columns") or None,
-        "join": join,
-        "on_bad_rows": on_bad_rows,
+        **taken,
+        "budget": _amounts(said["budget"], "--budget"),
+        "split": _amounts(said["split"], "--split") or None,
+        "languages": [tag.strip() for tag in said["languages"].split(",") if tag.strip()] or None,
+        "sampler": find_plugin("samplers", said["sampler"], **settings) if settings else said["sampler"],
+        "tokenizer": said["tokenizer"] or None,
+        "exclude": Path(said["exclude"]) if said["exclude"] else None,
+        "columns": _pairs(said["columns"], "--columns") or None,
     }
 
 
@@ -109,12 +139,20 @@ def build(
     budget: BUDGET,
     out: Annotated[str, typer.Option(help="The folder to make.", show_default=False)],
     total: TOTAL = None,
+    unit: UNIT = "examples",
     languages: LANGUAGES = "",
     pivot: PIVOT = "en",
     content: CONTENT = "disjoint",
     sampler: SAMPLER = "random",
+    setting: SETTING = [],  # noqa: B006 - typer wants a plain default and never changes it
     validate: VALIDATE = True,
+    tokenizer: TOKENIZER = "",
+    counted: COUNTED = "both",
+    repeat: REPEAT = 1,
+    split: SPLIT = [],  # noqa: B006 - typer wants a plain default and never changes it
+    exclude: EXCLUDE = "",
     seed: SEED = 0,
+    partial: PARTIAL = False,
     columns: COLUMNS = [],  # noqa: B006 - typer wants a plain default and never changes it
     join: JOIN = "id",
     on_bad_rows: ON_BAD_ROWS = "error",
@@ -122,13 +160,13 @@ def build(
     debug: DEBUG = False,
 ) -> None:
     """Build a mixture, export it, and verify the export."""
-    arguments = _arguments(
-        budget, total, languages, pivot, content, sampler, validate, seed, columns, join, on_bad_rows
-    )
+    arguments = _arguments(locals())
     check_free(place_of(out), overwrite)
     mixture = pinchmix.build_mixture(source, **arguments)
     typer.echo(f"read {mixture.report.recognised}")
     typer.echo(repr(mixture))
+    if mixture.report.excluded is not None:
+        typer.echo(str(mixture.report.excluded))
     for row in mixture.report.bad_rows[:20]:
         typer.echo(f"dropped {row.where}  {row.fault}: {row.detail}")
     manifest = pinchmix.export_mixture(mixture, out, overwrite=overwrite)
@@ -142,18 +180,26 @@ def plan(
     source: SOURCE,
     budget: BUDGET,
     total: TOTAL = None,
+    unit: UNIT = "examples",
     languages: LANGUAGES = "",
     pivot: PIVOT = "en",
     content: CONTENT = "disjoint",
     sampler: SAMPLER = "random",
+    setting: SETTING = [],  # noqa: B006 - typer wants a plain default and never changes it
+    tokenizer: TOKENIZER = "",
+    counted: COUNTED = "both",
+    repeat: REPEAT = 1,
+    split: SPLIT = [],  # noqa: B006 - typer wants a plain default and never changes it
+    exclude: EXCLUDE = "",
     seed: SEED = 0,
+    partial: PARTIAL = False,
     columns: COLUMNS = [],  # noqa: B006 - typer wants a plain default and never changes it
     join: JOIN = "id",
     on_bad_rows: ON_BAD_ROWS = "error",
     debug: DEBUG = False,
 ) -> None:
-    """Say whether a budget is possible and how, without reading or choosing any text."""
-    arguments = _arguments(budget, total, languages, pivot, content, sampler, True, seed, columns, join, on_bad_rows)
+    """Say whether a budget is possible and how, without choosing anything."""
+    arguments = _arguments(locals())
     typer.echo(str(pinchmix.plan_mixture(source, **arguments)))
 
 
@@ -169,7 +215,7 @@ def verify(folder: Annotated[str, typer.Argument(help="An export.", show_default
 
 @app.command()
 def plugins(debug: DEBUG = False) -> None:
-    """List the samplers and validators that can be named."""
+    """List the plugins that can be named."""
     for group, names in pinchmix.list_plugins().items():
         for name, where in sorted(names.items()):
             typer.echo(f"{group}  {name}  {where}")
