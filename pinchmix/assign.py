@@ -138,7 +138,7 @@ def refill(plan: Plan, serving: Serving, kept: Chosen) -> Chosen | None:
     rest = replace(choice, supply=supply)
     if not rest.feasible(missing):
         return None
-    filled = rest.fill(missing, free.row_of[free.order] if free.ranked else None)
+    filled = rest.fill(missing, free.row_of[free.order] if free.ranked else None, free.lots(rest.parts))
     new, split = served(filled, free)
     cell = np.append(kept.cell, grid.find(free.grid.instruction[new], free.grid.language[new]))
     split = np.append(kept.split, split)

@@ -128,7 +128,7 @@ def make_plan(
     if recipe.content == "cover":
         _check_cover(choice.supply, serving.languages, asked, distinct, recipe)
     ranks = serving.row_of[serving.order] if serving.ranked else None
-    filled = choice.fill(distinct, ranks)
+    filled = choice.fill(distinct, ranks, serving.lots(len(asked)))
     return Plan(
         recipe=recipe,
         languages=serving.languages,

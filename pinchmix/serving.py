@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from pinchmix.canonical import key_of
+from pinchmix.canonical import hash_of_id, key_of
 from pinchmix.exact.order import keyed
 from pinchmix.exact.supply import Ints, Supply
 from pinchmix.grid import Grid
@@ -108,6 +108,21 @@ class Serving:
     def dealt(self, purpose: str = "deal") -> npt.NDArray[np.uint64]:
         """Return keys that are independent of the order of serving, shape ``(instructions,)``."""
         return keyed(self.grid.hashes, key_of(self.seed, purpose))
+
+    def lots(self, parts: int) -> npt.NDArray[np.uint64]:
+        """Return random numbers for rows and columns, shape ``(rows + 1, parts * languages)``.
+
+        They follow from the seed, the languages that a row's instructions exist in, its class and the column's
+        language, and from no position.
+        """
+        tags = np.array([hash_of_id(tag) for tag in self.grid.languages], dtype=np.uint64)
+        pattern, stratum, _ = self._rows
+        with np.errstate(over="ignore"):  # arithmetic modulo 2**64 is meant
+            mixed = keyed(tags, key_of(self.seed, "patterns"))
+            row = self.grid.patterns.allowed[pattern].astype(np.uint64) @ mixed + stratum.astype(np.uint64)
+            column = np.tile(tags[self.places], parts) + np.repeat(np.arange(parts, dtype=np.uint64), len(self.places))
+            rows = keyed(np.append(row, np.uint64(0)), key_of(self.seed, "rows"))
+            return keyed(rows[:, None] + keyed(column, key_of(self.seed, "columns")), key_of(self.seed, "lots"))
 
     def on(self, grid: Grid) -> Serving:
         """Return the same serving of a grid that lacks some cells."""

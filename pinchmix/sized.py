@@ -117,7 +117,7 @@ class Filler:
             distinct = counts
             if repeat > 1 and not self.choice.feasible(counts):
                 distinct = self.choice.fair(counts, need, lambda given: given)
-            cell, split = served(self.choice.fill(distinct, ranks), self.serving)
+            cell, split = served(self.choice.fill(distinct, ranks, self.serving.lots(self.parts)), self.serving)
             column = self.serving.columns(cell, split)
             chosen = self._settle(cell, column, target, short=distinct < counts)
             if chosen is not None:

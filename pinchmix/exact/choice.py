@@ -15,6 +15,7 @@ import numpy as np
 from pinchmix.exact.fair import fair_counts
 from pinchmix.exact.fit import expected_sets, least_biased_flow, margins, with_quota
 from pinchmix.exact.flow import LARGEST, largest_flow, smallest_certificate
+from pinchmix.exact.lots import Lots
 from pinchmix.exact.program import SetProgram
 from pinchmix.exact.ranked import ranked_amounts
 from pinchmix.exact.supply import Bools, Ints, Supply
@@ -71,8 +72,14 @@ class Choice(Protocol):
         """Return why demands that are not feasible are not."""
         ...
 
-    def fill(self, demand: Ints, row_of: Ints | None) -> Filled:
-        """Return feasible demands as amounts: nearest to random choice, or ``row_of`` ranked units first."""
+    def fill(self, demand: Ints, row_of: Ints | None, lots: Lots | None = None) -> Filled:
+        """Return feasible demands as amounts: nearest to random choice, rounded by lot, or ranked units first.
+
+        Args:
+            demand: What each column asks, feasible.
+            row_of: The row of each unit in the order of their ranks; None where they have none.
+            lots: Random numbers, shape ``(rows + 1, parts * languages)``, uint64.
+        """
         ...
 
 
@@ -111,12 +118,12 @@ class FlowChoice:
         columns = smallest_certificate(self.wide, demand, largest_flow(self.wide, demand).short)
         return Proof(columns, self.wide.ceiling(columns), counted=True)
 
-    def fill(self, demand: Ints, row_of: Ints | None) -> Filled:
+    def fill(self, demand: Ints, row_of: Ints | None, lots: Lots | None = None) -> Filled:
         """Return feasible demands as amounts."""
         supply = with_quota(self.wide, demand)
         if row_of is not None:
             supply = replace(supply, amount=ranked_amounts(supply, demand, row_of))
-        amounts = least_biased_flow(supply, demand)
+        amounts = least_biased_flow(supply, demand, lots)
         sums = amounts.reshape(len(amounts), self.parts, -1).sum(axis=2)
         return Filled(amounts, np.minimum(sums, supply.amount[:, None]))
 
@@ -155,10 +162,10 @@ class SetChoice:
         # Close to what is expected a choice is found fast; only the proof that there is none needs the whole search.
         return self._near(demand, (0, 1, 3)) is not None or self.program.solve(demand) is not None
 
-    def _near(self, demand: Ints, margins: Iterable[int]) -> Filled | None:
+    def _near(self, demand: Ints, margins: Iterable[int], lots: Lots | None = None) -> Filled | None:
         near = expected_sets(self.supply, demand, self.parts, self.fewest, self.most)
         for margin in margins:
-            found = self.program.solve(demand, near=(*near, margin))
+            found = self.program.solve(demand, near=(*near, margin), lots=lots)
             if found is not None:
                 return Filled(found.amounts, found.used)
         return None
@@ -176,9 +183,9 @@ class SetChoice:
         columns, ceiling = self.program.smallest_certificate(demand)
         return Proof(columns, ceiling, counted=False)
 
-    def fill(self, demand: Ints, row_of: Ints | None) -> Filled:
+    def fill(self, demand: Ints, row_of: Ints | None, lots: Lots | None = None) -> Filled:
         """Return feasible demands as amounts near to random choice; ranks decide within rows only."""
-        filled = self._near(demand, margins(int(self.supply.amount.max(initial=0))))
+        filled = self._near(demand, margins(int(self.supply.amount.max(initial=0))), lots)
         if filled is None:
             raise ValueError("no choice meets the demands")
         return filled
@@ -220,9 +227,9 @@ class SameChoice:
         ceiling = min(int(each.min(axis=1).sum()), exist) * int(some.sum())
         return Proof(np.tile(some, self.parts) & np.repeat(parts > 0, len(some)), ceiling, counted=True)
 
-    def fill(self, demand: Ints, row_of: Ints | None) -> Filled:
+    def fill(self, demand: Ints, row_of: Ints | None, lots: Lots | None = None) -> Filled:
         """Return feasible demands as amounts."""
         whole, parts, some = self._whole(demand)
-        filled = whole.fill(parts, row_of)
+        filled = whole.fill(parts, row_of, None if lots is None else lots[:, : self.parts])
         amounts = filled.amounts[:, :, None] * some[None, None, :]
         return Filled(amounts.reshape(len(amounts), -1), filled.amounts)

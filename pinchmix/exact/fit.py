@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pinchmix.exact.flow import Network
+from pinchmix.exact.lots import Lots, drawn, within
 from pinchmix.exact.supply import Ints, Supply
 
 Floats = npt.NDArray[np.float64]
@@ -18,7 +19,7 @@ CHUNK = 8192  # rows at a time where sets of columns are counted
 NEAR = 1e-5  # a last-digit difference between machines must not move a floor or a ceiling
 
 
-def fitted(supply: Supply, demand: Ints) -> tuple[Floats, Floats]:
+def fitted(supply: Supply, demand: Ints) -> Floats:
     """Return the expected amounts nearest to random choice, by iterative proportional fitting.
 
     Starting from every allowed choice alike, rows are scaled to their supply and columns to their demand in turn
@@ -30,11 +31,11 @@ def fitted(supply: Supply, demand: Ints) -> tuple[Floats, Floats]:
         demand: What each column asks, shape ``(columns,)``, met by some flow.
 
     Returns:
-        Expected amounts, shape ``(rows, columns)``, and the expected units that stay unused, shape ``(rows,)``.
+        Expected amounts, shape ``(rows, columns)``, float64.
     """
     if supply.most > 1:
         degree = supply.allowed.sum(axis=1)
-        return _fitted_sets(supply, demand, np.minimum(degree, 1), np.minimum(degree, supply.most))
+        return _fitted_sets(supply, demand, np.minimum(degree, 1), np.minimum(degree, supply.most))[0]
     rest = supply.total - int(demand.sum())
     if supply.quota is None or supply.stratum is None:
         classes, unused = np.zeros(len(supply.amount), dtype=np.int64), np.array([rest])
@@ -57,8 +58,7 @@ def fitted(supply: Supply, demand: Ints) -> tuple[Floats, Floats]:
         column *= np.divide(wanted, sums, out=np.zeros_like(wanted), where=sums > 0)
     fit: Floats = table * row[:, None] * column
     fit *= (held / np.maximum(fit.sum(axis=1), 1e-300))[:, None]
-    fit = _settled(fit)
-    return fit[:, : len(demand)], fit[:, len(demand) :].sum(axis=1)
+    return _settled(fit[:, : len(demand)])
 
 
 def _settled(fit: Floats) -> Floats:
@@ -212,7 +212,7 @@ def with_quota(supply: Supply, demand: Ints) -> Supply:
     """
     if supply.stratum is None or supply.quota is not None:
         return supply
-    fit, _ = fitted(supply, demand)
+    fit = fitted(supply, demand)
     expected = np.bincount(supply.stratum, weights=fit.sum(axis=1), minlength=int(supply.stratum.max(initial=0)) + 1)
     # Fitting that has not converged may leave a class with a little more than it holds or all together off the total.
     scaled: Floats = np.multiply(expected, float(demand.sum()) / max(float(expected.sum()), 1e-300), dtype=np.float64)
@@ -233,15 +233,17 @@ def margins(widest: int) -> Iterator[int]:
     yield widest
 
 
-def least_biased_flow(supply: Supply, demand: Ints) -> Ints:
+def least_biased_flow(supply: Supply, demand: Ints, lots: Lots | None = None) -> Ints:
     """Return the whole amounts nearest to random choice among all that meet the demands.
 
-    The fitted amounts are rounded by a flow between their floors and ceilings. Where fitting has not converged (a
-    budget at the very edge of what is possible) the margins widen until the demands are met, as at the widest they are.
+    The fitted amounts are rounded down or up by lot, each up as often as its fraction says; a flow that changes as
+    little of that as it can places what the draw left over. Where fitting has not converged (a budget at the very edge
+    of what is possible) the margins widen until the demands are met, as at the widest they are.
 
     Args:
         supply: What there is. Classes without quotas get what a random choice would draw from them, to within one.
         demand: What each column asks, shape ``(columns,)``.
+        lots: Random numbers, shape ``(rows + 1, columns)``, uint64; without them, the flow rounds as it likes.
 
     Returns:
         Amounts, shape ``(rows, columns)``, int64: columns sum to their demand, no amount is above its row's units, and
@@ -258,55 +260,46 @@ def least_biased_flow(supply: Supply, demand: Ints) -> Ints:
     if int(demand.sum()) > supply.ceiling(demand > 0):
         raise ValueError("no flow meets the demands")
     supply = with_quota(supply, demand)
-    fit, unused = fitted(supply, demand)
+    fit = fitted(supply, demand)
     for margin in margins(int(supply.amount.max(initial=0))):
         low = np.maximum(np.floor(fit).astype(np.int64) - margin, 0)
         high = np.where(supply.allowed & (demand > 0), np.ceil(fit).astype(np.int64) + margin, 0)
         high = np.minimum(high, supply.amount[:, None])
-        idle = np.maximum(np.floor(unused).astype(np.int64) - margin, 0), np.ceil(unused).astype(np.int64) + margin
-        amounts = _between(supply, demand, low, high, idle if supply.most == 1 else None)
+        amounts = _between(supply, demand, low, high, fit, lots)
         if amounts is not None:
             return amounts
     raise ValueError("no flow meets the demands")
 
 
-def _between(supply: Supply, demand: Ints, low: Ints, high: Ints, idle: tuple[Ints, Ints] | None) -> Ints | None:
-    """Return amounts between two bounds that meet the demands, or None; ``idle`` bounds the unused units of rows."""
-    rows_spare = supply.amount * np.minimum(supply.allowed.sum(axis=1), supply.most) - low.sum(axis=1)
-    columns_spare = demand - low.sum(axis=0)
+def _between(supply: Supply, demand: Ints, low: Ints, high: Ints, fit: Floats, lots: Lots | None) -> Ints | None:
+    """Return amounts between two bounds that meet the demands, drawn by lot where there are lots, or None."""
+    spare = supply.amount * np.minimum(supply.allowed.sum(axis=1), supply.most) - low.sum(axis=1)
     classes = np.zeros(len(low), dtype=np.int64) if supply.stratum is None else supply.stratum
-    count = 1 if supply.quota is None else len(supply.quota)
-    drawn = np.bincount(classes, weights=low.sum(axis=1), minlength=count).astype(np.int64)
-    classes_spare = (np.array([demand.sum()]) if supply.quota is None else supply.quota) - drawn
-    if min(map(int, (rows_spare.min(initial=0), columns_spare.min(initial=0), classes_spare.min()))) < 0:
+    quota = np.array([demand.sum()]) if supply.quota is None else supply.quota
+    room = quota - np.bincount(classes, weights=low.sum(axis=1), minlength=len(quota)).astype(np.int64)
+    if min(map(int, (spare.min(initial=0), (demand - low.sum(axis=0)).min(initial=0), room.min()))) < 0:
         return None
+    more = np.zeros_like(low)
+    if lots is not None:
+        more = within(drawn(fit, low, high, spare, demand, lots) - low, classes, room, lots)
     network = Network()
     rows, columns = network.add_nodes(len(low)), network.add_nodes(len(demand))
-    wanted = int(columns_spare.sum())
-    if idle is None:
-        tops = network.add_nodes(count)
-        network.add_edges(network.source, tops, classes_spare)
-        network.add_edges(tops[classes], rows, rows_spare)
-    else:
-        # Every unit of a row is used or idle, and the idle ones of a class are as many as its quota leaves.
-        held = np.bincount(classes, weights=supply.amount, minlength=count).astype(np.int64)
-        still = np.bincount(classes, weights=idle[0], minlength=count).astype(np.int64)
-        left = held - drawn - classes_spare - still
-        rows_spare = supply.amount - low.sum(axis=1) - idle[0]
-        if min(int(rows_spare.min(initial=0)), int(left.min())) < 0:
-            return None
-        ends = network.add_nodes(count)
-        network.add_edges(network.source, rows, rows_spare)
-        network.add_edges(rows, ends[classes], idle[1] - idle[0])
-        network.add_edges(ends, network.sink, left)
-        wanted += int(left.sum())
-    at_row, at_column = np.nonzero(high > low)
-    network.add_edges(rows[at_row], columns[at_column], (high - low)[at_row, at_column])
-    network.add_edges(columns, network.sink, columns_spare)
+    tops = network.add_nodes(len(quota))
+    by_row = more.sum(axis=1)
+    network.add_edges(network.source, tops, room - np.bincount(classes, by_row, len(quota)).astype(np.int64))
+    # What was drawn can be taken back on the way to something else: the other half of each pair of edges.
+    network.add_edges(tops[classes], rows, spare - by_row)
+    network.add_edges(rows, tops[classes], by_row)
+    at_row, at_column = np.nonzero(high > low + more)
+    network.add_edges(rows[at_row], columns[at_column], (high - low - more)[at_row, at_column])
+    at_row, at_column = np.nonzero(more)
+    network.add_edges(columns[at_column], rows[at_row], more[at_row, at_column])
+    missing = demand - (low + more).sum(axis=0)
+    network.add_edges(columns, network.sink, missing)
     total, flow, _ = network.solve()
-    if total < wanted:
+    if total < int(missing.sum()):
         return None
-    amounts: Ints = low.copy()
+    amounts: Ints = low + more
     passed = flow[int(rows[0]) : int(rows[-1]) + 1, int(columns[0]) : int(columns[-1]) + 1].tocoo()
-    amounts[passed.row, passed.col] += np.maximum(passed.data, 0)
+    amounts[passed.row, passed.col] += passed.data
     return amounts

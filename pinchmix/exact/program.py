@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array, csr_array
 
+from pinchmix.exact.lots import Floats, Lots, threshold
 from pinchmix.exact.supply import Bools, Ints, Supply
-
-Floats = npt.NDArray[np.float64]
 
 EXACT = 2000  # rows times columns
 PATIENCE = 120.0  # seconds for one search
@@ -67,6 +65,7 @@ class SetProgram:
         level: bool = False,
         weight: Bools | None = None,
         near: tuple[Floats, Floats, int] | None = None,
+        lots: Lots | None = None,
     ) -> Solution | None:
         """Return a choice that gives each column what it asks, or None where there is none.
 
@@ -77,6 +76,8 @@ class SetProgram:
             level: Give all columns the same part of what they ask first, the largest that is possible.
             near: Expected units used ``(rows, parts)`` and amounts ``(rows, parts * columns)`` to stay close to, and
                 by how much a figure may leave the floor and the ceiling of what is expected.
+            lots: Random numbers, shape ``(rows + 1, parts * columns)``: units used are rounded up where the fraction
+                that is expected of them is above the lot's.
 
         Raises:
             RuntimeError: The search ended without an answer.
@@ -130,6 +131,9 @@ class SetProgram:
             counted = np.ones(self.parts * columns, dtype=bool) if weight is None else weight
             for part in range(self.parts):
                 objective[x[part]] = -counted[part * columns + at_column].astype(float)
+        elif near is not None and lots is not None:
+            by_lot = threshold(lots[:-1, ::columns]) - (near[0] - np.floor(near[0]))
+            objective[:used] = by_lot.T.ravel()
         whole = np.ones(size)
         if level:
             whole[-1] = 0
