@@ -24,7 +24,7 @@ FOLDERS = {
     "tests": "laws, golden texts and a corpus of bad inputs",
     "examples": "scripts to start from, run by the tests",
     "benchmarks": "measured beside what people would write by hand",
-    "docs": "decisions, and why they were taken",
+    "docs": "guides, and decisions with their reasons",
 }
 UPDATE = os.environ.get("PINCHMIX_UPDATE_GOLDEN") == "1"
 
@@ -78,6 +78,14 @@ def test_every_caption_says_something() -> None:
 def test_the_python_in_the_readme_runs_as_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     results = doctest.testfile(str(README), module_relative=False, optionflags=doctest.ELLIPSIS)
+    assert results.attempted >= 5
+    assert results.failed == 0
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda path: path.name)
+def test_the_python_in_the_guides_runs_as_shown(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    results = doctest.testfile(str(page), module_relative=False)
     assert results.attempted >= 5
     assert results.failed == 0
 
