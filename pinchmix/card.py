@@ -3,38 +3,51 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
+from pinchmix.errors import number_of
 from pinchmix.mixture import Mixture
 from pinchmix.show import text_of
 
 NAME = "README.md"
+POLICY = {
+    "disjoint": "each instruction in one language",
+    "overlap": "each instruction in at most {}",
+    "exactly": "each instruction in exactly {}",
+    "union": "each instruction in every language that it exists in",
+    "cover": "every instruction there is, each in one language",
+    "same": "the same instructions in every language",
+}
 
 
-def card_of(mixture: Mixture, jsonl: str) -> str:
+def card_of(mixture: Mixture, jsonl: Mapping[str, str]) -> str:
     """Return the card of a mixture: YAML for machines, then a page for people.
 
-    Every scalar of the YAML is quoted, since ``no`` is a language and not a refusal.
+    Every scalar of the YAML is quoted, since ``no`` is a language and not a refusal. Splits without rows are left out:
+    ``datasets.load_dataset`` fails on a folder that has one.
 
     Args:
         mixture: What is exported.
-        jsonl: Where its rows are in the folder.
+        jsonl: Split → where its rows are in the folder.
 
     Example:
         >>> import pinchmix
         >>> mix = pinchmix.build_mixture(pinchmix.sample(), {"en": 1}, languages=["en"], validate=False)
-        >>> card_of(mix, "data/messages/train.jsonl").splitlines()[:4]
+        >>> card_of(mix, {"train": "data/messages/train.jsonl"}).splitlines()[:4]
         ['---', 'language:', '- "en"', 'configs:']
     """
     counts = mixture.counts
     used = counts[counts["examples"] > 0]
+    tags = {str(language).split("-")[0] for language in used.index.get_level_values("language")}
+    splits = [name for name, place in mixture.splits.items() if place.stop > place.start]
     front = [
         "---",
         "language:",
-        *(f"- {json.dumps(tag)}" for tag in sorted({str(language).split("-")[0] for language in used.index})),
+        *(f"- {json.dumps(tag)}" for tag in sorted(tags)),
         "configs:",
         '- config_name: "default"',
         "  data_files:",
-        f'  - split: "train"\n    path: {json.dumps(jsonl)}',
+        *(f"  - split: {json.dumps(split)}\n    path: {json.dumps(jsonl[split])}" for split in splits),
         "dataset_info:",
         '- config_name: "default"',
         "  features:",
@@ -44,27 +57,53 @@ def card_of(mixture: Mixture, jsonl: str) -> str:
         '    - name: "content"\n      dtype: "string"',
         "---",
     ]
-    rows = [
-        f"| {language} | {int(row['examples']):,} | {text_of(float(row['share']))} | {int(row['available']):,} |"
-        for language, row in used.iterrows()
-    ]
     page = [
         "",
-        f"# A mixture of {len(mixture):,} examples",
+        f"# A mixture of {number_of(len(mixture), 'example')}",
         "",
-        "Instruction-tuning rows, each instruction in one language, built with pinchmix from parallel data. "
+        f"Instruction-tuning rows, {_policy(mixture)}, built with pinchmix from parallel data. "
         "`manifest.json` holds the recipe and the SHA-256 of every file; `pinchmix verify .` checks them; "
         "`provenance/` says, row by row, which instruction it is and where it came from.",
         "",
-        "| language | examples | share | available |",
-        "|---|---:|---:|---:|",
-        *rows,
+        *_table(mixture),
         "",
         "```python",
         "from datasets import load_dataset",
         "",
-        'rows = load_dataset(".", split="train")  # or the path of this folder',
+        f'rows = load_dataset(".", split="{splits[0]}")  # or the path of this folder',
         "```",
         "",
     ]
     return "\n".join([*front, *page])
+
+
+def _policy(mixture: Mixture) -> str:
+    content, recipe = mixture.plan.content, mixture.plan.recipe
+    said = [POLICY[content.kind].format(number_of(content.k, "language"))]
+    if len(recipe.splits) > 1:
+        said.append("no instruction in two splits")
+    if (mixture.plan.distinct < mixture.plan.examples).any():
+        said.append(f"short languages repeated up to {recipe.repeat} times")
+    if mixture.plan.partial:
+        said.append("less than was asked, which was impossible")
+    return ", ".join(said)
+
+
+def _table(mixture: Mixture) -> list[str]:
+    """Return the lines of the table: a row a language, and split where there are several."""
+    counts, unit = mixture.counts, mixture.plan.recipe.budget.unit
+    figures = {"examples": "examples"}
+    if "distinct" in counts:
+        figures["distinct"] = "distinct"
+    if "given" in counts:
+        figures["given"] = unit
+    titles = [*figures.values(), "share", "available"]
+    lines = [
+        f"| {' | '.join([*map(str, counts.index.names), *titles])} |",
+        f"|{'---|' * counts.index.nlevels}{'---:|' * len(titles)}",
+    ]
+    for key, row in counts[counts["examples"] > 0].iterrows():
+        keys = key if isinstance(key, tuple) else (key,)
+        cells = [*(int(row[name]) for name in figures), float(row["share"]), int(row["available"])]
+        lines.append(f"| {' | '.join([*map(str, keys), *map(text_of, cells)])} |")
+    return lines

@@ -20,11 +20,11 @@ from pinchmix.errors import ArgumentError, FolderTaken
 from pinchmix.manifest import NAME, Manifest, is_manifest, make_manifest
 from pinchmix.mixture import Mixture
 from pinchmix.progress import Step, progress_bar
+from pinchmix.provenance import ORIGIN, PROVENANCE
 from pinchmix.rows import MESSAGES
 
-JSONL = "data/messages/train.jsonl"
-PARQUET = "data/messages_parquet/train.parquet"
-PROVENANCE = "provenance/train.parquet"
+JSONL = "data/messages/{}.jsonl"  # takes the name of a split, as do the next and PROVENANCE
+PARQUET = "data/messages_parquet/{}.parquet"
 SYNC = 64 << 20  # bytes that are written before they are synced
 Entry = dict[str, Any]
 
@@ -91,9 +91,10 @@ def export_mixture(
 ) -> Manifest:
     """Write a mixture to a folder that trainers load as it is; the folder appears complete, or not at all.
 
-    The folder holds ``data/messages/train.jsonl`` and the same rows as Parquet, ``provenance/train.parquet`` with id,
-    languages, source file and row of each of them, a card by which ``datasets.load_dataset(folder)`` finds its way,
-    and ``manifest.json``.
+    The folder holds, for each split (``train`` alone where there are none), ``data/messages/{split}.jsonl`` and the
+    same rows in ``data/messages_parquet/{split}.parquet`` and ``provenance/{split}.parquet`` with id, languages, source
+    file, row and copy of each of them; a card by which ``datasets.load_dataset(folder)`` finds its way, and
+    ``manifest.json``. A split without rows has files too, but datasets loads no empty split, so the card has it not.
 
     Args:
         mixture: What to write.
@@ -183,60 +184,64 @@ def _write(mixture: Mixture, part: Path, progress: bool | None) -> Manifest:
         ThreadPoolExecutor(max_workers=2, thread_name_prefix="pinchmix-sync") as syncing,
         ThreadPoolExecutor(max_workers=4, thread_name_prefix="pinchmix-export") as pool,
     ):
-        # Arrow, DuckDB and hashing all release the lock, so the files are written side by side.
-        tasks = {
-            JSONL: pool.submit(_write_jsonl, mixture, part / JSONL, syncing, step),
-            PARQUET: pool.submit(_write_parquet, mixture, part / PARQUET, syncing, step),
-            PROVENANCE: pool.submit(_write_provenance, mixture, part / PROVENANCE),
-        }
+        # Arrow, DuckDB and hashing all release the lock, so the three forms are written side by side.
+        tasks = [
+            pool.submit(_write_jsonl, mixture, part, syncing, step),
+            pool.submit(_write_parquet, mixture, part, syncing, step),
+            pool.submit(_write_provenance, mixture, part),
+        ]
         sources = {file.name: (file, pool.submit(file.sha256)) for file in mixture.report.files}
-        files = {name: task.result() for name, task in tasks.items()}
+        files = {name: entry for task in tasks for name, entry in task.result().items()}
         read = {
             name: dict(zip(("sha256", "bytes"), task.result(), strict=True), rows=file.rows)
             for name, (file, task) in sources.items()
         }
-    mixture.rows.know_text(files[JSONL]["sha256"])
+    mixture.rows.know_text({split: files[JSONL.format(split)]["sha256"] for split in mixture.splits})
     with HashedFile(part / CARD) as file:
-        file.write(card_of(mixture, JSONL).encode())
+        file.write(card_of(mixture, {split: JSONL.format(split) for split in mixture.splits}).encode())
         files[CARD] = file.entry()
     return make_manifest(mixture, files, read)
 
 
-def _write_jsonl(mixture: Mixture, path: Path, syncing: Executor, step: Step) -> Entry:
-    with HashedFile(path, syncing) as file:
-        for rows, block in mixture.rows.json_lines():
-            file.write(block)
-            step(rows)
-        return file.entry(len(mixture))
+def _write_jsonl(mixture: Mixture, part: Path, syncing: Executor, step: Step) -> dict[str, Entry]:
+    entries = {}
+    for split, place in mixture.splits.items():
+        name = JSONL.format(split)
+        with HashedFile(part / name, syncing) as file:
+            for rows, block in mixture.rows.json_lines(split):
+                file.write(block)
+                step(rows)
+            entries[name] = file.entry(place.stop - place.start)
+    return entries
 
 
-def _write_parquet(mixture: Mixture, path: Path, syncing: Executor, step: Step) -> Entry:
+def _write_parquet(mixture: Mixture, part: Path, syncing: Executor, step: Step) -> dict[str, Entry]:
     schema = pa.schema([("messages", MESSAGES)])
-    with HashedFile(path, syncing) as file:
-        # Roles repeat and texts do not; statistics of texts are of no use to anybody.
-        with pq.ParquetWriter(
-            file,
-            schema,
-            compression="zstd",
-            use_dictionary=["messages.list.element.role"],
-            write_statistics=False,
-        ) as writer:
-            for batch in mixture.rows.batches(["messages"]):
-                writer.write_batch(batch.cast(schema))
-                step(batch.num_rows)
-        return file.entry(len(mixture))
+    # Roles repeat and texts do not; statistics of texts are of no use to anybody.
+    options = {"use_dictionary": ["messages.list.element.role"], "write_statistics": False}
+    entries = {}
+    for split, place in mixture.splits.items():
+        name = PARQUET.format(split)
+        with HashedFile(part / name, syncing) as file:
+            with pq.ParquetWriter(file, schema, compression="zstd", **options) as writer:
+                for batch in mixture.rows.batches(["messages"], split):
+                    writer.write_batch(batch.cast(schema))
+                    step(batch.num_rows)
+            entries[name] = file.entry(place.stop - place.start)
+    return entries
 
 
-def _write_provenance(mixture: Mixture, path: Path) -> Entry:
-    columns = ["id", "split", "prompt_language", "response_language", "source", "row", "copy"]
-    with HashedFile(path) as file:
-        writer: pq.ParquetWriter | None = None
-        for batch in mixture.rows.batches(columns):
-            writer = writer or pq.ParquetWriter(file, batch.schema, compression="zstd")
-            writer.write_batch(batch)
-        if writer is not None:
-            writer.close()
-        return file.entry(len(mixture))
+def _write_provenance(mixture: Mixture, part: Path) -> dict[str, Entry]:
+    schema = mixture.rows.table().select(list(ORIGIN)).schema
+    entries = {}
+    for split, place in mixture.splits.items():
+        name = PROVENANCE.format(split)
+        with HashedFile(part / name) as file:
+            with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+                for batch in mixture.rows.batches(ORIGIN, split):
+                    writer.write_batch(batch)
+            entries[name] = file.entry(place.stop - place.start)
+    return entries
 
 
 def _sync_folders(part: Path) -> None:

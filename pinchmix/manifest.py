@@ -18,6 +18,7 @@ from typing import Any
 from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.errors import ExportError
 from pinchmix.mixture import Mixture
+from pinchmix.recipe import WHOLE
 
 VERSION = 1
 NAME = "manifest.json"
@@ -29,7 +30,8 @@ class Manifest:
     """What a mixture is, what it was made from, and what its files are.
 
     Attributes:
-        identity: Recipe, grid, mixture, counts, plugins and output files with their SHA-256.
+        identity: Recipe, grid, mixture, counts by language (by split, then language, where there are several), rows,
+            what was excluded, whether less was given than asked, plugins and output files with their SHA-256.
         source: The files that were read, with their SHA-256.
         provenance: Time and versions.
     """
@@ -42,6 +44,17 @@ class Manifest:
     def files(self) -> dict[str, dict[str, Any]]:
         """Path in the export → sha256, bytes and rows."""
         return dict(self.identity["files"])
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The names of the splits, as the recipe has them."""
+        return tuple(name for name, _ in self.identity["recipe"]["split"]) or (WHOLE,)
+
+    @property
+    def counts(self) -> dict[str, dict[str, dict[str, int]]]:
+        """Split → language → the figures of the plan, for one split too."""
+        counts = self.identity["counts"]
+        return dict(counts) if len(self.splits) > 1 else {self.splits[0]: dict(counts)}
 
     def to_bytes(self) -> bytes:
         """Return the one text of the manifest, with the digest of its blocks.
@@ -103,28 +116,32 @@ def make_manifest(mixture: Mixture, files: Mapping[str, Mapping[str, Any]], sour
         files: Path in the export → sha256, bytes and rows.
         sources: Name of each source file → sha256, bytes and rows.
     """
-    counts = mixture.counts
-    report = mixture.report
+    plan, report = mixture.plan, mixture.report
+    excluded = report.excluded
     identity = {
-        "recipe": {**mixture.plan.recipe.to_dict(), "digest": mixture.plan.recipe.digest},
+        "recipe": {**plan.recipe.to_dict(), "digest": plan.recipe.digest},
         "grid": {
             "digest": mixture.grid.digest,
             "instructions": len(mixture.grid.ids),
             "languages": list(mixture.grid.languages),
             "cells": len(mixture.grid),
         },
-        "mixture": {"digest": mixture.digest, "rows": len(mixture)},
-        "counts": {
-            str(language): {name: int(row[name]) for name in counts.columns if name != "share"}
-            for language, row in counts.iterrows()
+        "mixture": {
+            "digest": mixture.digest,
+            "rows": len(mixture),
+            "instructions": int(plan.used.sum()),
+            "left_over": plan.slack,
         },
+        "partial": plan.partial,
+        "counts": _counts(mixture),
         "rows": {
             "read": report.read,
             "chosen": len(mixture),
-            "reserve": len(mixture.grid) - len(mixture),
+            "reserve": len(mixture.grid) - int(plan.distinct.sum()),
             "dropped": dict(report.dropped),
             "rejected": sum(report.rejected.values()),
         },
+        "excluded": None if excluded is None else {**excluded.counts, "unknown_ids": len(excluded.unknown)},
         "plugins": dict(report.plugins),
         "files": {name: dict(files[name]) for name in sorted(files)},
     }
@@ -134,3 +151,25 @@ def make_manifest(mixture: Mixture, files: Mapping[str, Mapping[str, Any]], sour
         "libraries": {name: version(name) for name in LIBRARIES},
     }
     return Manifest(identity, {"files": dict(sources)}, provenance)
+
+
+def _counts(mixture: Mixture) -> dict[str, Any]:
+    """Return the whole numbers of each language: asked and given in the unit of the budget, the others as they say."""
+    plan, table = mixture.plan, mixture.counts
+    figures = {
+        "asked": plan.asked,
+        "given": plan.given,
+        "examples": table["examples"].to_numpy(),
+        "distinct": plan.distinct,
+        **{name: table[name].to_numpy() for name in ("characters", "available", "rejected", "unsure")},
+    }
+    if plan.measured is not None:  # fertilities are fractions, and follow from these
+        figures = {**plan.measured.units, **figures}
+    columns = {name: figure.ravel().tolist() for name, figure in figures.items()}
+    rows = [dict(zip(columns, map(int, row), strict=True)) for row in zip(*columns.values(), strict=True)]
+    names, splits = plan.languages, plan.recipe.splits
+    by_split = {
+        split: dict(zip(names, rows[place * len(names) : (place + 1) * len(names)], strict=True))
+        for place, split in enumerate(splits)
+    }
+    return by_split if len(splits) > 1 else by_split[splits[0]]

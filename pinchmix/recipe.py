@@ -130,8 +130,11 @@ def _split(split: Any) -> dict[str, Fraction | int]:
         )
     exact: dict[str, Fraction | int] = {}
     for name, part in split.items():
-        if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", name):
-            raise ArgumentError(f"split: {name!r} names no split; use letters, digits, - and _, such as 'train'.")
+        # What datasets takes for the name of a split, less what some file systems do not take.
+        if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_]{0,63}", name):
+            raise ArgumentError(f"split: {name!r} names no split; use letters, digits and _, such as 'train'.")
+        if name.casefold() == "all":
+            raise ArgumentError(f"split: {name!r} stands for all splits together in datasets; choose another name.")
         if isinstance(part, bool) or not isinstance(part, (Real, Decimal)) or not 0 <= float(part) < math.inf:
             raise ArgumentError(f"split: {name} is {part!r}; give a share such as 0.1 or a count such as 200.")
         exact[name] = int(part) if isinstance(part, Integral) else Fraction(str(part))

@@ -7,7 +7,7 @@ U+2028 and U+2029 are escaped, because readers exist that split lines at them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +30,13 @@ class Rows:
     Attributes:
         database: Owner of the scratch folder; the rows live as long as it does.
         path: An Arrow file with the columns id, split, prompt_language, response_language, source, row, copy, messages.
+        splits: Each split that has rows → the numbers of its batches in the file; no batch is of two splits.
     """
 
-    def __init__(self, database: Database, path: Path) -> None:
+    def __init__(self, database: Database, path: Path, splits: Mapping[str, range]) -> None:
         self.database = database
         self.path = path
+        self.splits = splits
         self._writer = Database(keep_order=True)
         self._digest: str | None = None
 
@@ -42,30 +44,37 @@ class Rows:
         """Return all rows as an Arrow table that occupies disk, not memory."""
         return pa.ipc.open_file(pa.memory_map(str(self.path))).read_all()
 
-    def batches(self, columns: Sequence[str] = ROW) -> Iterator[pa.RecordBatch]:
-        """Yield the rows in batches, which are read into memory one by one; only the columns that are asked for."""
+    def batches(self, columns: Sequence[str] = ROW, split: str | None = None) -> Iterator[pa.RecordBatch]:
+        """Yield the rows in batches, which are read into memory one by one.
+
+        Args:
+            columns: Those to read.
+            split: The split to read, of which there may be no rows; all by default.
+        """
         options = pa.ipc.IpcReadOptions(included_fields=[ROW.index(name) for name in columns])
         with pa.OSFile(str(self.path), "rb") as stored:
             reader = pa.ipc.open_file(stored, options=options)
-            for place in range(reader.num_record_batches):
+            whole = range(reader.num_record_batches)
+            for place in whole if split is None else self.splits.get(split, range(0)):
                 yield reader.get_batch(place)
 
-    def json_lines(self) -> Iterator[tuple[int, memoryview]]:
-        """Yield the rows as JSON lines in blocks of many rows, each block with their number."""
-        for batch in self.batches(["messages"]):
+    def json_lines(self, split: str) -> Iterator[tuple[int, memoryview]]:
+        """Yield the rows of a split as JSON lines in blocks of many rows, each block with their number."""
+        for batch in self.batches(["messages"], split):
             yield batch.num_rows, json_lines(self._writer, batch)
 
-    def know_text(self, sha256: str) -> None:
-        """Take over the SHA-256 of all JSON lines from whoever has just written them."""
-        self._digest = digest_of_rows(self.table(), sha256)
+    def know_text(self, sha256: Mapping[str, str]) -> None:
+        """Take over split → SHA-256 of its JSON lines, in hexadecimal, from whoever has just written them."""
+        self._digest = digest_of_rows(self.table(), "".join(sha256[split] for split in self.splits))
 
     def digest(self) -> str:
         """Return the identity of the mixture: which rows, in which languages, in which order, with which text."""
         if self._digest is None:
-            state = hashlib.sha256()
-            for _, block in self.json_lines():
-                state.update(block)
-            self.know_text(state.hexdigest())
+            states = {split: hashlib.sha256() for split in self.splits}
+            for split, state in states.items():
+                for _, block in self.json_lines(split):
+                    state.update(block)
+            self.know_text({split: state.hexdigest() for split, state in states.items()})
         assert self._digest is not None
         return self._digest
 
@@ -75,20 +84,31 @@ def write_rows(database: Database, columns: pa.Table, messages: Iterable[pa.Arra
 
     Args:
         database: Owner of the scratch folder.
-        columns: id, split, prompt_language, response_language, source, row and copy of each row.
+        columns: id, split, prompt_language, response_language, source, row and copy of each row, split by split.
         messages: The messages of the same rows, in blocks.
     """
     path = database.folder / "rows.arrow"
     schema = columns.schema.append(pa.field("messages", MESSAGES))
+    sizes = {item["values"]: item["counts"] for item in columns.column("split").value_counts().to_pylist()}
+    ends = np.cumsum(list(sizes.values()))
+    batches = [0] * len(sizes)
     done = 0
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
         for block in messages:
-            part = columns.slice(done, len(block)).combine_chunks().append_column("messages", block)
-            writer.write_table(part.cast(schema))
-            done += len(block)
+            start = done
+            while done < start + len(block):
+                split = int(np.searchsorted(ends, done, side="right"))
+                size = min(start + len(block), int(ends[split])) - done
+                part = columns.slice(done, size).combine_chunks()
+                part = part.append_column("messages", block.slice(done - start, size)).cast(schema)
+                (batch,) = part.to_batches()
+                writer.write_batch(batch)
+                batches[split] += 1
+                done += size
     if done != columns.num_rows:
         raise SourceChanged("the source", f"{columns.num_rows - done:,} of the rows that were scanned are gone")
-    return Rows(database, path)
+    firsts = np.cumsum([0, *batches]).tolist()
+    return Rows(database, path, {split: range(*firsts[place : place + 2]) for place, split in enumerate(sizes)})
 
 
 def digest_of_rows(columns: pa.Table, text: str) -> str:
@@ -96,7 +116,8 @@ def digest_of_rows(columns: pa.Table, text: str) -> str:
 
     Args:
         columns: A table with the columns id, split, prompt_language and response_language.
-        text: The SHA-256 of their JSON lines, in hexadecimal.
+        text: The SHA-256 of the JSON lines of each split that has rows, in hexadecimal, joined in their order; of one
+            split, that of its file.
 
     Example:
         >>> row = {"id": ["a"], "split": ["train"], "prompt_language": ["en"], "response_language": ["en"]}

@@ -11,18 +11,21 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pinchmix.database import BATCH, Database
-from pinchmix.errors import ArgumentError, ExportError, VerificationFailed
-from pinchmix.export import JSONL, PARQUET, PROVENANCE
+from pinchmix.errors import ArgumentError, ExportError, VerificationFailed, listing, number_of
+from pinchmix.export import JSONL, PARQUET
 from pinchmix.manifest import NAME, Manifest
 from pinchmix.progress import progress_bar
+from pinchmix.provenance import ORIGIN, PROVENANCE, Origins, faults_of
 from pinchmix.rows import MESSAGES, digest_of_rows, json_lines
 from pinchmix.sources.layout import Column, Layout
 from pinchmix.texts import fault_of
 
 BLOCK = 1 << 20
+FORMS = (JSONL, PARQUET, PROVENANCE)
 
 
 def verify_export(folder: str | os.PathLike[str], *, progress: bool | None = None) -> Manifest:
@@ -30,7 +33,9 @@ def verify_export(folder: str | os.PathLike[str], *, progress: bool | None = Non
 
     Checked are: the manifest against its own digest; that no file is missing or extra; size and SHA-256 of each; that
     Parquet and JSONL hold the same rows in the same order; that each row is a conversation a trainer can use; that
-    provenance has as many rows, with the counts of the plan and no instruction twice; and the mixture's digest.
+    provenance has as many rows, with the counts of the plan in each split and language, copies numbered from 1 up to
+    the recipe's ``repeat``, no instruction in two splits, and as many languages an instruction as the content policy
+    allows; and the mixture's digest.
 
     Args:
         folder: The export.
@@ -58,9 +63,11 @@ def verify_export(folder: str | os.PathLike[str], *, progress: bool | None = Non
     try:
         faults.extend(_check_files(place, manifest, progress))
         whole = {name for name in manifest.files if not any(fault.startswith(f"{name}: ") for fault in faults)}
-        if {JSONL, PARQUET}.issubset(manifest.files) and (place / JSONL).is_file() and PARQUET in whole:
-            faults.extend(_check_rows(place))
-        if {JSONL, PROVENANCE}.issubset(whole):
+        for split in manifest.splits:
+            # A JSONL file that was changed is compared all the same, to name the row.
+            if JSONL.format(split) in manifest.files and (place / JSONL.format(split)).is_file():
+                faults.extend(_check_rows(place, split) if PARQUET.format(split) in whole else ())
+        if whole.issuperset(form.format(split) for form in FORMS for split in manifest.splits):
             faults.extend(_check_provenance(place, manifest))
     except (pa.ArrowException, OSError, LookupError, TypeError, ValueError, AttributeError) as error:
         # A manifest or a file of another shape, with a digest that fits: the checks above take the shape for granted.
@@ -79,7 +86,7 @@ def _check_files(place: Path, manifest: Manifest, progress: bool | None) -> Iter
     found.pop(NAME)
     for name in sorted(found.keys() - expected.keys()):
         yield f"{name}: an extra file, which the manifest does not know"
-    for required in (JSONL, PARQUET, PROVENANCE):
+    for required in (form.format(split) for split in manifest.splits for form in FORMS):
         if required not in expected:
             yield f"{required}: the manifest does not list it"
     with progress_bar("verifying", sum(entry["bytes"] for entry in expected.values()), "B", progress) as step:
@@ -103,15 +110,16 @@ def _check_files(place: Path, manifest: Manifest, progress: bool | None) -> Iter
                 yield f"{name}: the content is not what was written (SHA-256 differs)"
 
 
-def _check_rows(place: Path) -> Iterator[str]:
-    """Render the rows of the Parquet file as JSON lines and compare them with the JSONL file."""
+def _check_rows(place: Path, split: str) -> Iterator[str]:
+    """Render the rows of the Parquet file of a split as JSON lines and compare them with its JSONL file."""
+    jsonl, parquet = JSONL.format(split), PARQUET.format(split)
     database = Database(keep_order=True)
     row = 0
     fault = fault_of(Layout("messages", messages=Column(("messages",))))
     try:
-        with (place / JSONL).open("rb") as lines, pq.ParquetFile(place / PARQUET) as rows:
+        with (place / jsonl).open("rb") as lines, pq.ParquetFile(place / parquet) as rows:
             if not rows.schema_arrow.equals(pa.schema([("messages", MESSAGES)])):
-                yield f"{PARQUET}: its columns are not the one column of messages that trainers load"
+                yield f"{parquet}: its columns are not the one column of messages that trainers load"
                 return
             for batch in rows.iter_batches(BATCH):
                 name = database.register(pa.Table.from_batches([batch]))
@@ -121,46 +129,82 @@ def _check_rows(place: Path) -> Iterator[str]:
                 )
                 database.unregister(name)
                 for number, said in bad:
-                    yield f"{PARQUET}: row {row + number}: {said.replace('|', ', ').rstrip(', ')}"
+                    yield f"{parquet}: row {row + number}: {said.replace('|', ', ').rstrip(', ')}"
                 block = bytes(json_lines(database, batch))
                 there = lines.read(len(block))
                 if there != block:
                     pairs = enumerate(zip_longest(block.split(b"\n"), there.split(b"\n")), row + 1)
                     first = next(number for number, (mine, theirs) in pairs if mine != theirs)
-                    yield f"{JSONL}: row {first} differs from {PARQUET}"
+                    yield f"{jsonl}: row {first} differs from {parquet}"
                     return
                 row += batch.num_rows
             if lines.read(1):
-                yield f"{JSONL}: more than the {row:,} rows of {PARQUET}"
+                yield f"{jsonl}: more than the {row:,} rows of {parquet}"
     finally:
         database.close()
 
 
 def _check_provenance(place: Path, manifest: Manifest) -> Iterator[str]:
-    table = pq.read_table(place / PROVENANCE)
     identity: Any = manifest.identity
-    rows = identity["mixture"]["rows"]
-    for name in (JSONL, PARQUET, PROVENANCE):
-        entry = manifest.files[name]
-        if entry["rows"] != rows:
-            yield f"{name}: {entry['rows']:,} rows, and the mixture has {rows:,}"
-    if table.num_rows != rows:
-        yield f"{PROVENANCE}: {table.num_rows:,} rows, and the mixture has {rows:,}"
-        return
-    counts = table.column("response_language").value_counts().to_pylist()
-    got = {item["values"]: item["counts"] for item in counts}
-    for language, figures in identity["counts"].items():
-        examples = got.pop(language, 0)
-        if not figures["asked"] == figures["examples"] == examples:
-            yield f"{PROVENANCE}: {examples:,} examples of {language}, and the plan says {figures['asked']:,}"
-    for language, examples in got.items():
-        yield f"{PROVENANCE}: {examples:,} examples of {language}, which is not in the plan"
-    if identity["recipe"]["content"] == "disjoint":
-        encoded = table.column("id").combine_chunks().dictionary_encode()
-        uses = np.bincount(encoded.indices.to_numpy(), minlength=1)
-        for place_of in np.flatnonzero(uses > 1)[:20].tolist():
-            name = encoded.dictionary[place_of].as_py()
-            yield f"{PROVENANCE}: the instruction {name!r} occurs {uses[place_of]} times"
-    digest = digest_of_rows(table, identity["files"][JSONL]["sha256"])
-    if digest != identity["mixture"]["digest"]:
-        yield f"{PROVENANCE}: ids and languages do not fit the digest of the mixture"
+    tables = {}
+    for split, languages in manifest.counts.items():
+        name = PROVENANCE.format(split)
+        table = tables[split] = pq.read_table(place / name)
+        if tuple(table.column_names) != ORIGIN:
+            yield f"{name}: its columns are {listing(table.column_names)}, and should be {', '.join(ORIGIN)}"
+            return
+        if empty := [column for column in ORIGIN if table.column(column).null_count]:
+            yield f"{name}: no value in some rows of {listing(empty)}"
+            return
+        rows = sum(figures["examples"] for figures in languages.values())
+        held = {file: _rows_of(place / file) for file in (PARQUET.format(split), name)}
+        for file in (form.format(split) for form in FORMS):
+            for count, who in (
+                (manifest.files[file]["rows"], " according to the manifest"),
+                (held.get(file, rows), ""),
+            ):
+                if count != rows:
+                    yield f"{file}: {number_of(count, 'row')}{who}, and the plan gives {rows:,}"
+        prompt, response = (table.column(f"{part}_language") for part in ("prompt", "response"))
+        for row in np.flatnonzero(pc.not_equal(prompt, response).to_numpy())[:20].tolist():
+            yield f"{name}: row {row + 1:,}: a prompt in {prompt[row]} with a response in {response[row]}"
+    total = sum(table.num_rows for table in tables.values())
+    together = listing([PROVENANCE.format(split) for split in tables])
+    if total != identity["mixture"]["rows"]:
+        yield f"{together}: {number_of(total, 'row')}, and the mixture has {identity['mixture']['rows']:,}"
+    yield from _check_figures(manifest)
+    yield from faults_of(Origins.of_tables(tables), identity, manifest.counts)
+    whole = pa.concat_tables(
+        table.append_column("split", pa.repeat(split, table.num_rows)) for split, table in tables.items()
+    )
+    texts = (manifest.files[JSONL.format(split)]["sha256"] for split, table in tables.items() if table.num_rows)
+    if digest_of_rows(whole, "".join(texts)) != identity["mixture"]["digest"]:
+        yield f"{together}: ids, splits and languages do not fit the digest of the mixture"
+
+
+def _check_figures(manifest: Manifest) -> Iterator[str]:
+    """Compare the figures of the plan among themselves: what was asked is given, unless the plan is partial."""
+    identity = manifest.identity
+    if identity["recipe"]["content"] == "cover" and identity["mixture"]["left_over"]:
+        left = number_of(identity["mixture"]["left_over"], "instruction")
+        yield f"{NAME}: {left} left over, and content='cover' uses every one"
+    if identity["recipe"]["budget"].get("unit", "examples") != "examples":
+        return  # asked and given may differ by the size of an example, which is not known here
+    short = 0
+    for split, languages in manifest.counts.items():
+        for language, figures in languages.items():
+            given = figures["given"]
+            short += given < figures["asked"]
+            if given != figures["examples"]:
+                said = number_of(figures["examples"], "example")
+                yield f"{NAME}: {split}: {given:,} of {language} are given, in {said}"
+            if given > figures["asked"] or (given < figures["asked"] and not identity["partial"]):
+                yield f"{NAME}: {split}: {given:,} of {language} are given, and {figures['asked']:,} were asked"
+    if identity["partial"] and not short:
+        yield f"{NAME}: said to be partial, and every language gets what was asked"
+
+
+def _rows_of(path: Path) -> int:
+    """Return how many rows a Parquet file holds."""
+    with pq.ParquetFile(path) as file:
+        return int(file.metadata.num_rows)

@@ -47,7 +47,7 @@ def test_threads_may_share_a_mixture(tmp_path: Path) -> None:
             if number % 3 == 0:
                 export_mixture(mixture, tmp_path / str(number))
             else:
-                assert len(mixture.counts if number % 3 == 1 else list(mixture.rows.json_lines())) > 0
+                assert len(mixture.counts if number % 3 == 1 else list(mixture.rows.json_lines("train"))) > 0
         except BaseException as error:
             failed.append(error)
 
@@ -233,11 +233,11 @@ def test_a_forged_table_of_another_shape_is_a_fault(
 ) -> None:
     folder = tmp_path / "out"
     export_mixture(mixture, folder)
-    pq.write_table(pa.table(table), folder / PARQUET)
+    pq.write_table(pa.table(table), folder / PARQUET.format("train"))
     manifest = Manifest.of_bytes((folder / NAME).read_bytes())
-    content = (folder / PARQUET).read_bytes()
+    content = (folder / PARQUET.format("train")).read_bytes()
     identity = json.loads(json.dumps(manifest.identity))
-    identity["files"][PARQUET].update(sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
+    identity["files"][PARQUET.format("train")].update(sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
     (folder / NAME).write_bytes(Manifest(identity, manifest.source, manifest.provenance).to_bytes())
     with pytest.raises(VerificationFailed, match="not the one column of messages"):
         verify_export(folder)

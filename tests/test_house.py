@@ -24,7 +24,7 @@ FLOORS = (
     ("errors", "show", "exact", "progress", "ahead", "spool", "data"),
     ("canonical", "language", "words", "ngrams", "evaluation"),
     ("grid", "budget", "content", "exclude"),
-    ("recipe",),
+    ("recipe", "provenance"),
     ("plan", "pool", "serving"),
     ("planner", "assign"),
     ("sized",),
