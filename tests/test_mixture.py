@@ -231,7 +231,9 @@ def test_seeds_choose_differently_and_in_another_order():
     for one, other in combinations(mixes, 2):
         assert one.digest != other.digest
         assert set(pairs_of(one)) != set(pairs_of(other))
-        assert one.plan.flow.tolist() == other.plan.flow.tolist()
+        # Seeds round what random choice would give up or down, and change no more of a plan than that.
+        assert one.plan.counts() == other.plan.counts()
+        assert np.abs(one.plan.flow - other.plan.flow).max() <= 1
         assert one.plan.recipe.digest != other.plan.recipe.digest
 
 
