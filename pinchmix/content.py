@@ -46,8 +46,8 @@ class Content:
         found = re.fullmatch(r"\s*([a-z]+)\s*(?:\(\s*(\d{1,6})\s*\))?\s*", text) if isinstance(text, str) else None
         if not found or found[1] not in POLICIES:
             said = re.split(r"\W", text.strip())[0] if isinstance(text, str) else ""
-            known = "; ".join(f"{name!r}: {meaning}" for name, meaning in POLICIES.items())
-            raise ArgumentError(f"content={text!r} is no content policy.{near(said, POLICIES)} There are {known}.")
+            known = ", ".join(f"{name}(k)" if name in COUNTED else name for name in POLICIES)
+            raise ArgumentError(f"content={text!r} is no content policy.{near(said, POLICIES)} There are: {known}.")
         kind, number = found[1], found[2]
         if kind in COUNTED and not int(number or 0):
             raise ArgumentError(f"content={text!r}: say in how many languages, from 1 on, such as '{kind}(2)'.")

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from pinchmix.exact.flow import Network
+from pinchmix.exact.flow import Network, passed
 from pinchmix.exact.lots import Lots, drawn, within
 from pinchmix.exact.supply import Ints, Supply
 
@@ -299,7 +299,5 @@ def _between(supply: Supply, demand: Ints, low: Ints, high: Ints, fit: Floats, l
     total, flow, _ = network.solve()
     if total < int(missing.sum()):
         return None
-    amounts: Ints = low + more
-    passed = flow[int(rows[0]) : int(rows[-1]) + 1, int(columns[0]) : int(columns[-1]) + 1].tocoo()
-    amounts[passed.row, passed.col] += passed.data
+    amounts: Ints = low + more + passed(flow, rows, columns)
     return amounts

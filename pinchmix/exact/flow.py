@@ -78,6 +78,15 @@ def reached(left: csr_array, start: int, nodes: Ints) -> Bools:
     return np.isin(nodes, found)
 
 
+def passed(flow: csr_array, tails: Ints, heads: Ints) -> Ints:
+    """Return what a flow passes between two runs of nodes, less what it passes back, shape ``(tails, heads)``."""
+    amounts: Ints = np.zeros((len(tails), len(heads)), dtype=np.int64)
+    if amounts.size:
+        found = flow[int(tails[0]) : int(tails[-1]) + 1, int(heads[0]) : int(heads[-1]) + 1].tocoo()
+        amounts[found.row, found.col] = found.data
+    return amounts
+
+
 def largest_flow(supply: Supply, demand: Ints) -> Flow:
     """Return a largest flow from the rows of a supply to columns that ask for so much.
 
@@ -112,9 +121,7 @@ def largest_flow(supply: Supply, demand: Ints) -> Flow:
     network.add_edges(rows[at_row], columns[at_column], supply.amount[at_row])
     network.add_edges(columns, network.sink, demand)
     total, flow, left = network.solve()
-    amounts = np.zeros(supply.allowed.shape, dtype=np.int64)
-    passed = flow[int(rows[0]) : int(rows[-1]) + 1, int(columns[0]) : int(columns[-1]) + 1].tocoo()
-    amounts[passed.row, passed.col] = np.maximum(passed.data, 0)
+    amounts = np.maximum(passed(flow, rows, columns), 0)
     short = reached(csr_array(left.T), network.sink, columns)
     return Flow(amounts, total, short, reached(left, network.source, columns))
 

@@ -8,7 +8,7 @@ from math import ceil, floor
 
 import numpy as np
 
-from pinchmix.exact.flow import Network
+from pinchmix.exact.flow import Network, passed
 from pinchmix.exact.supply import Ints
 
 
@@ -48,6 +48,5 @@ def split_counts(counts: Sequence[int], shares: Sequence[Fraction]) -> Ints:
     network.add_edges(columns, network.sink, open_)
     total, flow, _ = network.solve()
     assert total == int(open_.sum())  # the expected table itself is such a flow, in fractions
-    passed = flow[int(rows[0]) : int(rows[-1]) + 1, int(columns[0]) : int(columns[-1]) + 1].toarray()
-    rounded: Ints = low + np.maximum(passed, 0)
+    rounded: Ints = low + passed(flow, rows, columns)
     return rounded
