@@ -12,7 +12,7 @@ import numpy as np
 from pinchmix.content import Content
 from pinchmix.errors import ArgumentError, BudgetError, Certificate, InfeasibleBudget, UnknownLanguage
 from pinchmix.exact.apportion import apportion
-from pinchmix.exact.choice import Choice, FlowChoice
+from pinchmix.exact.choice import Choice, FlowChoice, units_for
 from pinchmix.exact.fair import highest_where
 from pinchmix.exact.flow import largest_flow
 from pinchmix.exact.rounding import split_counts
@@ -115,16 +115,12 @@ def make_plan(
     asked = asker.asked()
     demand, repeat = asked.ravel(), recipe.repeat
     choice = choice_of(Content.parse(recipe.content), supply_for(serving, recipe, int(demand.sum())), len(asked))
-
-    def need(counts: Ints) -> Ints:
-        return -(-counts // repeat)
-
     given = demand
-    if not choice.feasible(need(demand)):
+    if not choice.feasible(demand, repeat):
         if not partial:
             raise InfeasibleBudget(_certificate(choice, asker, demand, rejected or {}))
-        given = choice.fair(demand, np.zeros_like(demand), need)
-    distinct = given if repeat == 1 or choice.feasible(given) else choice.fair(given, need(given), _itself)
+        given = choice.fair(demand, np.zeros_like(demand), repeat)
+    distinct = given if repeat == 1 or choice.feasible(given) else choice.fair(given, units_for(given, repeat))
     if recipe.content == "cover":
         _check_cover(choice.supply, serving.languages, asked, distinct, recipe)
     ranks = serving.row_of[serving.order] if serving.ranked else None
@@ -142,10 +138,6 @@ def make_plan(
         used=filled.used,
         grid_digest=serving.grid.digest,
     )
-
-
-def _itself(counts: Ints) -> Ints:
-    return counts
 
 
 def supply_for(serving: Serving, recipe: Recipe, total: int) -> Supply:
@@ -192,7 +184,7 @@ def _check_cover(supply: Supply, languages: tuple[str, ...], asked: Ints, distin
 def _certificate(choice: Choice, asker: Asker, demand: Ints, rejected: Rejected) -> Certificate:
     """Return the proof that a budget in examples is impossible, with every way out as a figure."""
     recipe, repeat = asker.recipe, asker.recipe.repeat
-    proof = choice.proof(-(-demand // repeat))
+    proof = choice.proof(demand, repeat)
     columns = np.flatnonzero(proof.columns).tolist()
     names = column_names(recipe, asker.languages)
     tags = {asker.languages[column % len(asker.languages)] for column in columns}
@@ -202,7 +194,7 @@ def _certificate(choice: Choice, asker: Asker, demand: Ints, rejected: Rejected)
         languages=tuple(names[column] for column in columns),
         asked=tuple(demand[columns].tolist()),
         available=tuple(int(exist[column % len(exist)]) for column in columns),
-        supply=proof.ceiling * repeat,
+        supply=proof.ceiling,
         largest_total=_largest_total(choice, asker),
         rejected={check: count for check, count in lost.items() if count},
         smallest_repeat=_smallest_repeat(choice, demand, repeat),
@@ -223,31 +215,40 @@ def column_names(recipe: Recipe, languages: tuple[str, ...]) -> list[str]:
 def _largest_total(choice: Choice, asker: Asker) -> int:
     """Return the largest feasible total at the same shares, or 0.
 
-    Sainte-Laguë never takes from a language when the total grows, so what is feasible ends at one point; where a total
-    is not feasible, the languages that forbid it forbid every larger one.
+    Sainte-Laguë never takes from a language when the total grows, so what a flow can give ends at one point; where a
+    total is not feasible, the languages that forbid it forbid every larger one. What sets can give need not end at one
+    point: they are tried from the largest total that counting allows downwards, ``TRIED`` of them, and bisected below.
     """
 
-    def need(total: int) -> Ints:
+    def asked(total: int) -> Ints:
         try:
-            asked = asker.asked(total)
+            return asker.asked(total).ravel()
         except BudgetError:  # such as minima that a smaller total cannot give
             return np.full(len(asker.languages) * len(asker.recipe.splits), BEYOND)
-        return -(-asked.ravel() // asker.recipe.repeat)
 
-    total = int(asker.asked().sum())
-    if not isinstance(choice, FlowChoice):
-        return highest_where(lambda middle: not middle or choice.feasible(need(middle)), total)
+    def need(total: int) -> Ints:
+        return units_for(asked(total), asker.recipe.repeat)
+
+    def feasible(total: int) -> bool:
+        return not total or choice.feasible(asked(total), asker.recipe.repeat)
+
+    total, supply = int(asker.asked().sum()), choice.bound
     while total:
         demand = need(total)
-        flow = largest_flow(choice.wide, demand)
+        flow = largest_flow(supply, demand)
         if flow.total == int(demand.sum()):
             break
-        ceiling, short = choice.wide.ceiling(flow.short), flow.short
+        ceiling, short = supply.ceiling(flow.short), flow.short
         total = highest_where(_fits(need, short, ceiling), total)
-    return total
+    if isinstance(choice, FlowChoice):
+        return total
+    lowest = max(total - TRIED, 0)
+    tried = next((smaller for smaller in range(total, lowest, -1) if feasible(smaller)), None)
+    return highest_where(feasible, lowest + 1) if tried is None else tried
 
 
 BEYOND = 2**40  # more than exists of anything
+TRIED = 64  # totals
 
 
 def _fits(need: Callable[[int], Ints], short: Any, ceiling: int) -> Callable[[int], bool]:
@@ -256,11 +257,10 @@ def _fits(need: Callable[[int], Ints], short: Any, ceiling: int) -> Callable[[in
 
 def _smallest_repeat(choice: Choice, demand: Ints, repeat: int) -> int | None:
     """Return the smallest number of repeats with which demands are feasible, or None where none is."""
-    if choice.supply.quota is not None or not choice.feasible(np.minimum(demand, 1)):
+    most = int(demand.max())
+    if choice.supply.quota is not None or not choice.feasible(demand, most):
         return None
-    return 1 + highest_where(
-        lambda times: times <= repeat or not choice.feasible(-(-demand // times)), int(demand.max())
-    )
+    return 1 + highest_where(lambda times: times <= repeat or not choice.feasible(demand, times), most)
 
 
 def _smallest_overlap(choice: Choice, recipe: Recipe, demand: Ints) -> int | None:
@@ -268,11 +268,10 @@ def _smallest_overlap(choice: Choice, recipe: Recipe, demand: Ints) -> int | Non
     kind, languages = recipe.content.partition("(")[0], choice.supply.allowed.shape[1]
     if kind not in ("disjoint", "overlap"):
         return None
-    need = -(-demand // recipe.repeat)
 
     def possible(k: int) -> bool:
         supply = replace(choice.supply, most=1)
-        return choice_of(Content("overlap", k), supply, len(recipe.splits)).feasible(need)
+        return choice_of(Content("overlap", k), supply, len(recipe.splits)).feasible(demand, recipe.repeat)
 
     least = Content.parse(recipe.content).k
     if least >= languages or not possible(languages):
