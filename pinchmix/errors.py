@@ -375,6 +375,9 @@ def _clash(certificate: Certificate, who: str) -> str:
     total, short = sum(certificate.asked), f"({certificate.shortfall:,} short)"
     unit = certificate.unit.removesuffix("s")
     where = "it" if one else "them"
+    if certificate.shortfall < 0:
+        exist = f"{number_of(certificate.supply, 'instruction')} in no other language"
+        return f"{subject} {number_of(total, unit)}; with content='cover', {exist} must be used ({-certificate.shortfall:,} more)."
     if certificate.unit == "examples" and certificate.content in ("disjoint", "cover") and certificate.repeat == 1:
         exist = f"{_exist(certificate.supply)} in {'it' if one else 'any of them'}"
         return f"{subject} {number_of(total, 'instruction')}; {exist} {short}."
@@ -392,6 +395,8 @@ def _ways_out(certificate: Certificate, who: str) -> list[str]:
     """Return what would make the budget possible, each with its figure."""
     names = certificate.languages
     ways = [f"at most {certificate.supply:,} for {names[0] if len(names) == 1 else f'these {len(names)} together'}"]
+    if certificate.shortfall < 0:
+        return [ways[0].replace("at most", "at least"), "content='disjoint'"]
     if not certificate.supply:
         ways = [f"leave {who} out, or add data in {'it' if len(names) == 1 else 'them'}"]
     if certificate.largest_total:

@@ -16,7 +16,7 @@ from pinchmix.exact.choice import Choice, FlowChoice, units_for
 from pinchmix.exact.fair import highest_where
 from pinchmix.exact.flow import largest_flow
 from pinchmix.exact.rounding import split_counts
-from pinchmix.exact.supply import Ints, Supply
+from pinchmix.exact.supply import Bools, Ints, Supply
 from pinchmix.grid import Grid
 from pinchmix.plan import Plan, choice_of
 from pinchmix.recipe import Recipe
@@ -115,14 +115,14 @@ def make_plan(
     asked = asker.asked()
     demand, repeat = asked.ravel(), recipe.repeat
     choice = choice_of(Content.parse(recipe.content), supply_for(serving, recipe, int(demand.sum())), len(asked))
+    if recipe.content == "cover":
+        _check_cover(choice, serving.languages, demand, recipe)
     given = demand
     if not choice.feasible(demand, repeat):
         if not partial:
             raise InfeasibleBudget(_certificate(choice, asker, demand, rejected or {}))
         given = choice.fair(demand, np.zeros_like(demand), repeat)
     distinct = given if repeat == 1 or choice.feasible(given) else choice.fair(given, units_for(given, repeat))
-    if recipe.content == "cover":
-        _check_cover(choice.supply, serving.languages, asked, distinct, recipe)
     ranks = serving.row_of[serving.order] if serving.ranked else None
     filled = choice.fill(distinct, ranks)
     return Plan(
@@ -164,17 +164,45 @@ def supply_for(serving: Serving, recipe: Recipe, total: int) -> Supply:
     return replace(supply, quota=apportion(list(serving.shares), total))
 
 
-def _check_cover(supply: Supply, languages: tuple[str, ...], asked: Ints, distinct: Ints, recipe: Recipe) -> None:
-    """Raise unless a plan uses every instruction that exists in one of its languages."""
-    exist = int(supply.amount[supply.allowed.any(axis=1)].sum())
-    if int(distinct.sum()) < exist:
+def _left_out(choice: Choice, demand: Ints) -> Bools:
+    """Return languages that ask for less than exists in them only, none too many; none if all can be used.
+
+    What can be reached from a pattern that is not used up is a cut from its side: a set of languages, all asking for
+    more than they get elsewhere.
+    """
+    supply, each = choice.supply, demand.reshape(choice.parts, -1).sum(axis=0)
+    flow = largest_flow(choice.bound, demand)
+    kept: Bools = np.zeros(len(each), dtype=bool)
+    if flow.total == _in_any(supply):
+        return kept
+    kept = flow.free.reshape(choice.parts, -1).any(axis=0)
+    for language in sorted(np.flatnonzero(kept).tolist(), key=lambda place: (-int(each[place]), place)):
+        kept[language] = False
+        kept[language] = _in_only(supply, kept) <= int(each[kept].sum())
+    return kept
+
+
+def _in_any(supply: Supply) -> int:
+    return int(supply.amount[supply.allowed.any(axis=1)].sum())
+
+
+def _in_only(supply: Supply, languages: Bools) -> int:
+    return int(supply.amount[supply.allowed.any(axis=1) & ~supply.allowed[:, ~languages].any(axis=1)].sum())
+
+
+def _check_cover(choice: Choice, languages: tuple[str, ...], demand: Ints, recipe: Recipe) -> None:
+    """Raise unless as much is asked as using every instruction takes."""
+    kept = _left_out(choice, demand)
+    places = np.flatnonzero(kept).tolist()
+    if places:
+        each = demand.reshape(choice.parts, -1).sum(axis=0)
         raise InfeasibleBudget(
             Certificate(
-                languages=languages,
-                asked=tuple(asked.sum(axis=0).tolist()),
-                available=tuple(supply.available.tolist()),
-                supply=exist,
-                largest_total=exist,
+                languages=tuple(languages[place] for place in places),
+                asked=tuple(each[places].tolist()),
+                available=tuple(choice.supply.available[places].tolist()),
+                supply=_in_only(choice.supply, kept),
+                largest_total=0,
                 content="cover",
                 repeat=recipe.repeat,
             )
@@ -240,6 +268,8 @@ def _largest_total(choice: Choice, asker: Asker) -> int:
             break
         ceiling, short = supply.ceiling(flow.short), flow.short
         total = highest_where(_fits(need, short, ceiling), total)
+    if asker.recipe.content == "cover" and total and _left_out(choice, asked(total)).any():
+        return 0
     if isinstance(choice, FlowChoice):
         return total
     lowest = max(total - TRIED, 0)

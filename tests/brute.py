@@ -92,9 +92,9 @@ def feasible(grid: Cells, content: str, asked: Ints, repeat: int = 1) -> bool:
 
 
 def largest_given(grid: Cells, content: str, asked: Ints, of: Table, repeat: int) -> int:
-    """The most examples that some columns can be given of what they ask, whatever the others get."""
+    """The most examples that some columns can be given of what they ask, whatever the others that ask get."""
     have = caps(grid, np.full_like(asked, len(grid)))
-    most = np.where(of, np.minimum(asked, have), have)
+    most = np.where(of, np.minimum(asked, have), np.where(asked > 0, have, 0))
     choices = counts_in(reachable(grid, content, asked, most))
     return int(np.minimum(choices * repeat, asked.ravel())[:, of.ravel()].sum(axis=1).max())
 

@@ -72,13 +72,13 @@ def exists_iff_feasible(case):
         check_chosen(case, plan, serving, assign(plan, serving))
 
 
-@laws(150)
+@laws(120)
 @given(cases(FLOWS))
 def test_a_plan_exists_if_and_only_if_brute_force_finds_one_and_is_kept(case):
     exists_iff_feasible(case)
 
 
-@laws(150)
+@laws(90)
 @given(cases(SETS))
 def test_a_plan_of_whole_sets_exists_if_and_only_if_brute_force_finds_one_and_is_kept(case):
     exists_iff_feasible(case)

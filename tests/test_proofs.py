@@ -11,7 +11,7 @@ from hypothesis import given
 from pinchmix.content import Content
 from pinchmix.errors import InfeasibleBudget
 from pinchmix.planner import Asker, make_plan
-from tests.brute import FLOWS, SETS, Case, case_of, cases, feasible, largest_given, tags_of
+from tests.brute import FLOWS, SETS, Case, caps, cases, counts_in, feasible, largest_given, reachable, tags_of
 from tests.grids import laws
 
 SPREAD = tuple(policy for policy in FLOWS if policy != "cover")  # whatever takes fewer cells than it may
@@ -39,7 +39,7 @@ def only(case, of):
     return feasible(case.grid, case.recipe.content, np.where(of, case.asked, 0), case.recipe.repeat)
 
 
-@laws(120)
+@laws(70)
 @given(cases(SPREAD).filter(lambda case: not case.feasible))
 def test_a_certificate_is_true_and_exact_and_no_language_can_be_left_out(case):
     certificate = proof_of(case)
@@ -70,7 +70,7 @@ def units_by_counting(case, of):
     )
 
 
-@laws(120)
+@laws(50)
 @given(cases(SETS).filter(lambda case: not case.feasible))
 def test_a_certificate_of_whole_sets_is_true_and_no_language_can_be_left_out(case):
     certificate = proof_of(case)
@@ -104,8 +104,6 @@ def test_a_certificate_of_whole_sets_is_true_and_no_language_can_be_left_out(cas
 
 def can_be_met(case, of):
     """Whether some figures can be met whatever those that also ask get."""
-    from tests.brute import caps, reachable
-
     have = caps(case.grid, np.full_like(case.asked, len(case.grid)))
     most = np.where(of, np.minimum(case.asked, have), np.where(case.asked > 0, have, 0))
     table = reachable(case.grid, case.recipe.content, case.asked, most)
@@ -121,8 +119,24 @@ def at_total(case, total):
     return feasible(case.grid, case.recipe.content, asked, case.recipe.repeat)
 
 
+def check_left_out(case, certificate):
+    """Some instructions exist in the named languages only, and more of them than these ask for; not so in fewer."""
+    assert case.recipe.content == "cover"
+    each = dict(zip(tags_of(case.grid), case.asked.sum(axis=0).tolist(), strict=True))
+    assert certificate.asked == tuple(each[tag] for tag in certificate.languages)
+    for size in range(1, len(certificate.languages) + 1):
+        for fewer in combinations(certificate.languages, size):
+            held = sum(set(here) <= set(fewer) for here in case.grid.values())
+            assert (held > sum(each[tag] for tag in fewer)) == (size == len(certificate.languages))
+            if size == len(certificate.languages):
+                assert held == certificate.supply
+
+
 def check_ways_out(case):
     certificate, content, repeat = proof_of(case), case.recipe.content, case.recipe.repeat
+    if certificate.shortfall < 0:  # only cover asks for more
+        check_left_out(case, certificate)
+        return
     total = int(case.asked.sum())
     best = next((smaller for smaller in range(total - 1, 0, -1) if at_total(case, smaller)), 0)
     assert certificate.largest_total == best
@@ -135,13 +149,13 @@ def check_ways_out(case):
     assert certificate.smallest_overlap == least
 
 
-@laws(100)
+@laws(70)
 @given(cases(FLOWS).filter(lambda case: not case.feasible))
 def test_every_way_out_is_the_least_that_brute_force_finds(case):
     check_ways_out(case)
 
 
-@laws(80)
+@laws(35)
 @given(cases(SETS).filter(lambda case: not case.feasible))
 def test_every_way_out_of_whole_sets_is_the_least_that_brute_force_finds(case):
     check_ways_out(case)
@@ -152,12 +166,14 @@ def test_every_way_out_of_whole_sets_is_the_least_that_brute_force_finds(case):
 
 def parts_given(case: Case):
     """For each feasible plan, the part of what it asks that every figure that asks is given, in ascending order."""
-    from tests.brute import caps, counts_in, reachable
-
     table = reachable(case.grid, case.recipe.content, case.asked, caps(case.grid, case.asked))
     asking = case.asked.ravel() > 0
     given_ = np.minimum(case.asked.ravel(), case.recipe.repeat * counts_in(table))
     return np.sort((given_ / np.maximum(case.asked.ravel(), 1))[:, asking], axis=1)
+
+
+def can_cover(case):
+    return bool(parts_given(case).size)
 
 
 def partial_of(case):
@@ -173,8 +189,8 @@ def partial_of(case):
     return plan, serving, got
 
 
-@laws(100)
-@given(cases(SPREAD))
+@laws(70)
+@given(cases(FLOWS).filter(lambda case: case.recipe.content != "cover" or can_cover(case)))
 def test_the_nearest_plan_has_the_least_largest_shortfall_and_then_the_least_next(case):
     plan, serving, got = partial_of(case)
     if len(case.asked) == 1 or Content.parse(case.recipe.content).k == 1:
@@ -183,7 +199,7 @@ def test_the_nearest_plan_has_the_least_largest_shortfall_and_then_the_least_nex
         assert got.tolist() == pytest.approx(best.tolist())
 
 
-@laws(80)
+@laws(50)
 @given(cases(SETS))
 def test_the_nearest_plan_of_whole_sets_has_the_least_largest_shortfall(case):
     partial_of(case)
