@@ -375,11 +375,11 @@ def _clash(certificate: Certificate, who: str) -> str:
     total, short = sum(certificate.asked), f"({certificate.shortfall:,} short)"
     unit = certificate.unit.removesuffix("s")
     where = "it" if one else "them"
-    if certificate.content == "cover" and certificate.shortfall <= 0:
-        left = certificate.supply - total
+    if certificate.shortfall < 0:
+        there = f"{certificate.supply:,} {'exists' if certificate.supply == 1 else 'exist'} in no language but {who}"
         return (
-            f"content='cover' uses every instruction: {certificate.supply:,} exist in {who}, and the budget asks for "
-            f"{number_of(total, 'example')}, which leaves {left:,} over."
+            f"content='cover' uses every instruction: {there}, which {'asks' if one else 'ask'} for {total:,} "
+            f"({-certificate.shortfall:,} left over)."
         )
     if certificate.content == "same":
         if len(set(certificate.asked)) > 1:
@@ -402,8 +402,9 @@ def _clash(certificate: Certificate, who: str) -> str:
 def _ways_out(certificate: Certificate, who: str) -> list[str]:
     """Return what would make the budget possible, each with its figure."""
     names = certificate.languages
-    if certificate.content == "cover" and certificate.shortfall <= 0:
-        return [f"a total of {certificate.supply:,}", "content='disjoint', which may leave some out"]
+    if certificate.shortfall < 0:
+        together = names[0] if len(names) == 1 else f"these {len(names)} together"
+        return [f"at least {certificate.supply:,} for {together}", "content='disjoint', which may leave some out"]
     if certificate.content == "same" and len(set(certificate.asked)) > 1:
         least = min(certificate.asked)
         return [f"{least:,} for each" if least else "the same count for each", "content='overlap(k)'"]

@@ -175,15 +175,7 @@ class Plan:
         Raises:
             UnknownLanguage: It is none of the plan's languages.
         """
-        column, demand = self._column(language), self.distinct.ravel().copy()
-        if isinstance(self._choice, FlowChoice):
-            return self._choice.most(demand, column)
-        low, high = int(demand[column]), int(self.available[self.languages.index(language)]) + 1
-        while high - low > 1:
-            middle = (low + high) // 2
-            demand[column] = middle
-            low, high = (middle, high) if self._choice.feasible(demand) else (low, middle)
-        return low
+        return self._choice.most(self.distinct.ravel(), self._column(language))
 
     def _column(self, language: str) -> int:
         if language not in self.languages:

@@ -12,11 +12,11 @@ import numpy as np
 from pinchmix.content import Content
 from pinchmix.errors import ArgumentError, BudgetError, Certificate, InfeasibleBudget, UnknownLanguage
 from pinchmix.exact.apportion import apportion
-from pinchmix.exact.choice import Choice, FlowChoice
+from pinchmix.exact.choice import Choice, FlowChoice, units_for
 from pinchmix.exact.fair import highest_where
 from pinchmix.exact.flow import largest_flow
 from pinchmix.exact.rounding import split_counts
-from pinchmix.exact.supply import Ints, Supply
+from pinchmix.exact.supply import Bools, Ints, Supply
 from pinchmix.grid import Grid
 from pinchmix.plan import Plan, choice_of
 from pinchmix.recipe import Recipe
@@ -115,18 +115,14 @@ def make_plan(
     asked = asker.asked()
     demand, repeat = asked.ravel(), recipe.repeat
     choice = choice_of(Content.parse(recipe.content), supply_for(serving, recipe, int(demand.sum())), len(asked))
-
-    def need(counts: Ints) -> Ints:
-        return -(-counts // repeat)
-
+    if recipe.content == "cover":
+        _check_cover(choice, serving.languages, demand, recipe)
     given = demand
-    if not choice.feasible(need(demand)):
+    if not choice.feasible(demand, repeat):
         if not partial:
             raise InfeasibleBudget(_certificate(choice, asker, demand, rejected or {}))
-        given = choice.fair(demand, np.zeros_like(demand), need)
-    distinct = given if repeat == 1 or choice.feasible(given) else choice.fair(given, need(given), _itself)
-    if recipe.content == "cover":
-        _check_cover(choice.supply, serving.languages, asked, distinct, recipe)
+        given = choice.fair(demand, np.zeros_like(demand), repeat)
+    distinct = given if repeat == 1 or choice.feasible(given) else choice.fair(given, units_for(given, repeat))
     ranks = serving.row_of[serving.order] if serving.ranked else None
     filled = choice.fill(distinct, ranks, serving.lots(len(asked)))
     return Plan(
@@ -142,10 +138,6 @@ def make_plan(
         used=filled.used,
         grid_digest=serving.grid.digest,
     )
-
-
-def _itself(counts: Ints) -> Ints:
-    return counts
 
 
 def supply_for(serving: Serving, recipe: Recipe, total: int) -> Supply:
@@ -172,17 +164,45 @@ def supply_for(serving: Serving, recipe: Recipe, total: int) -> Supply:
     return replace(supply, quota=apportion(list(serving.shares), total))
 
 
-def _check_cover(supply: Supply, languages: tuple[str, ...], asked: Ints, distinct: Ints, recipe: Recipe) -> None:
-    """Raise unless a plan uses every instruction that exists in one of its languages."""
-    exist = int(supply.amount[supply.allowed.any(axis=1)].sum())
-    if int(distinct.sum()) < exist:
+def _left_out(choice: Choice, demand: Ints) -> Bools:
+    """Return languages that ask for less than exists in them only, none too many; none if all can be used.
+
+    What can be reached from a pattern that is not used up is a cut from its side: a set of languages, all asking for
+    more than they get elsewhere.
+    """
+    supply, each = choice.supply, demand.reshape(choice.parts, -1).sum(axis=0)
+    flow = largest_flow(choice.bound, demand)
+    kept: Bools = np.zeros(len(each), dtype=bool)
+    if flow.total == _in_any(supply):
+        return kept
+    kept = flow.free.reshape(choice.parts, -1).any(axis=0)
+    for language in sorted(np.flatnonzero(kept).tolist(), key=lambda place: (-int(each[place]), place)):
+        kept[language] = False
+        kept[language] = _in_only(supply, kept) <= int(each[kept].sum())
+    return kept
+
+
+def _in_any(supply: Supply) -> int:
+    return int(supply.amount[supply.allowed.any(axis=1)].sum())
+
+
+def _in_only(supply: Supply, languages: Bools) -> int:
+    return int(supply.amount[supply.allowed.any(axis=1) & ~supply.allowed[:, ~languages].any(axis=1)].sum())
+
+
+def _check_cover(choice: Choice, languages: tuple[str, ...], demand: Ints, recipe: Recipe) -> None:
+    """Raise unless as much is asked as using every instruction takes."""
+    kept = _left_out(choice, demand)
+    places = np.flatnonzero(kept).tolist()
+    if places:
+        each = demand.reshape(choice.parts, -1).sum(axis=0)
         raise InfeasibleBudget(
             Certificate(
-                languages=languages,
-                asked=tuple(asked.sum(axis=0).tolist()),
-                available=tuple(supply.available.tolist()),
-                supply=exist,
-                largest_total=exist,
+                languages=tuple(languages[place] for place in places),
+                asked=tuple(each[places].tolist()),
+                available=tuple(choice.supply.available[places].tolist()),
+                supply=_in_only(choice.supply, kept),
+                largest_total=0,
                 content="cover",
                 repeat=recipe.repeat,
             )
@@ -192,7 +212,7 @@ def _check_cover(supply: Supply, languages: tuple[str, ...], asked: Ints, distin
 def _certificate(choice: Choice, asker: Asker, demand: Ints, rejected: Rejected) -> Certificate:
     """Return the proof that a budget in examples is impossible, with every way out as a figure."""
     recipe, repeat = asker.recipe, asker.recipe.repeat
-    proof = choice.proof(-(-demand // repeat))
+    proof = choice.proof(demand, repeat)
     columns = np.flatnonzero(proof.columns).tolist()
     names = column_names(recipe, asker.languages)
     tags = {asker.languages[column % len(asker.languages)] for column in columns}
@@ -202,7 +222,7 @@ def _certificate(choice: Choice, asker: Asker, demand: Ints, rejected: Rejected)
         languages=tuple(names[column] for column in columns),
         asked=tuple(demand[columns].tolist()),
         available=tuple(int(exist[column % len(exist)]) for column in columns),
-        supply=proof.ceiling * repeat,
+        supply=proof.ceiling,
         largest_total=_largest_total(choice, asker),
         rejected={check: count for check, count in lost.items() if count},
         smallest_repeat=_smallest_repeat(choice, demand, repeat),
@@ -223,50 +243,45 @@ def column_names(recipe: Recipe, languages: tuple[str, ...]) -> list[str]:
 def _largest_total(choice: Choice, asker: Asker) -> int:
     """Return the largest feasible total at the same shares, or 0.
 
-    Sainte-Laguë never takes from a language when the total grows, so what is feasible ends at one point; where a total
-    is not feasible, the languages that forbid it forbid every larger one.
+    Sainte-Laguë never takes from a language when the total grows, so what a flow can give ends at one point; where a
+    total is not feasible, the languages that forbid it forbid every larger one. What sets can give need not end at one
+    point: from the largest total that counting and the nearest fair choice allow, ``TRIED`` totals are tried downwards.
+    A total so small that it asks nothing of a language that was asked for is none.
     """
+    first = asker.asked().ravel()
 
-    def need(total: int) -> Ints:
+    def asked(total: int) -> Ints:
         try:
-            asked = asker.asked(total)
+            return asker.asked(total).ravel()
         except BudgetError:  # such as minima that a smaller total cannot give
             return np.full(len(asker.languages) * len(asker.recipe.splits), BEYOND)
-        return -(-asked.ravel() // asker.recipe.repeat)
 
-    total = int(asker.asked().sum())
-    if not isinstance(choice, FlowChoice):
-        return _largest_sets(choice, need, total)
+    def need(total: int) -> Ints:
+        return units_for(asked(total), asker.recipe.repeat)
+
+    total, supply = int(first.sum()), choice.bound
     while total:
         demand = need(total)
-        flow = largest_flow(choice.wide, demand)
+        flow = largest_flow(supply, demand)
         if flow.total == int(demand.sum()):
             break
-        ceiling, short = choice.wide.ceiling(flow.short), flow.short
+        ceiling, short = supply.ceiling(flow.short), flow.short
         total = highest_where(_fits(need, short, ceiling), total)
-    return total
-
-
-def _largest_sets(choice: Choice, need: Callable[[int], Ints], total: int) -> int:
-    """Return the largest feasible total where not every smaller one is feasible too, or 0 if none is found nearby.
-
-    What all columns can be given alike bounds it; from there downwards, the totals are tried that ask of every column
-    of which something was asked.
-    """
-    demand = need(total)
-    counts = choice.fair(demand, np.zeros_like(demand), _itself)
-    asked = demand > 0
-    part = float((counts[asked] / demand[asked]).min(initial=1.0))
-    bound = min(total - 1, int(total * part) + len(demand))
-    for smaller in range(bound, max(bound - TRIES, 0), -1):
-        wanted = need(smaller)
-        if np.array_equal(wanted > 0, asked) and choice.feasible(wanted):
+    if asker.recipe.content == "cover" and total and _left_out(choice, asked(total)).any():
+        return 0
+    if isinstance(choice, FlowChoice):
+        return total
+    counts, some = choice.fair(first, np.zeros_like(first), asker.recipe.repeat), first > 0
+    fair = int(first.sum() * float((counts[some] / first[some]).min())) + len(first)
+    for smaller in range(min(total, fair), max(min(total, fair) - TRIED, 0), -1):
+        wanted = asked(smaller)
+        if np.array_equal(wanted > 0, some) and choice.feasible(wanted, asker.recipe.repeat):
             return smaller
     return 0
 
 
-TRIES = 12
 BEYOND = 2**40  # more than exists of anything
+TRIED = 16  # totals
 
 
 def _fits(need: Callable[[int], Ints], short: Any, ceiling: int) -> Callable[[int], bool]:
@@ -275,11 +290,10 @@ def _fits(need: Callable[[int], Ints], short: Any, ceiling: int) -> Callable[[in
 
 def _smallest_repeat(choice: Choice, demand: Ints, repeat: int) -> int | None:
     """Return the smallest number of repeats with which demands are feasible, or None where none is."""
-    if choice.supply.quota is not None or not choice.feasible(np.minimum(demand, 1)):
+    most = int(demand.max())
+    if choice.supply.quota is not None or not choice.feasible(demand, most):
         return None
-    return 1 + highest_where(
-        lambda times: times <= repeat or not choice.feasible(-(-demand // times)), int(demand.max())
-    )
+    return 1 + highest_where(lambda times: times <= repeat or not choice.feasible(demand, times), most)
 
 
 def _smallest_overlap(choice: Choice, recipe: Recipe, demand: Ints) -> int | None:
@@ -287,11 +301,10 @@ def _smallest_overlap(choice: Choice, recipe: Recipe, demand: Ints) -> int | Non
     kind, languages = recipe.content.partition("(")[0], choice.supply.allowed.shape[1]
     if kind not in ("disjoint", "overlap"):
         return None
-    need = -(-demand // recipe.repeat)
 
     def possible(k: int) -> bool:
         supply = replace(choice.supply, most=1)
-        return choice_of(Content("overlap", k), supply, len(recipe.splits)).feasible(need)
+        return choice_of(Content("overlap", k), supply, len(recipe.splits)).feasible(demand, recipe.repeat)
 
     least = Content.parse(recipe.content).k
     if least >= languages or not possible(languages):

@@ -116,7 +116,7 @@ class Filler:
                 break
             distinct = counts
             if repeat > 1 and not self.choice.feasible(counts):
-                distinct = self.choice.fair(counts, need, lambda given: given)
+                distinct = self.choice.fair(counts, need)
             cell, split = served(self.choice.fill(distinct, ranks, self.serving.lots(self.parts)), self.serving)
             column = self.serving.columns(cell, split)
             chosen = self._settle(cell, column, target, short=distinct < counts)

@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pinchmix.assign import Chosen, assign, plan_of, refill
 from pinchmix.budget import Budget
 from pinchmix.errors import InfeasibleBudget, UnknownLanguage
-from pinchmix.plan import assign, make_plan, plan_of, replace_cells
+from pinchmix.planner import make_plan
 from pinchmix.recipe import Recipe
 from pinchmix.samplers.random import RandomSampler
+from pinchmix.serving import Serving
 from pinchmix.testing import toy_pool
 from tests.grids import (
     asked_cells,
@@ -34,6 +36,23 @@ LAWS = laws(45)
 
 def order_of(grid, seed):
     return RandomSampler().order(toy_pool(grid), seed).key
+
+
+def serving_of(grid, order, seed=0):
+    return Serving(grid, grid.languages, np.asarray(order, dtype=np.uint64), seed)
+
+
+def assigned(plan, grid, order, seed=0):
+    """The cells that a plan takes when instructions are served in an order."""
+    found = assign(plan, serving_of(grid, order, seed))
+    assert set(found.copies.tolist()) <= {1}
+    assert set(found.split.tolist()) <= {0}
+    return found.cell
+
+
+def refilled(plan, grid, kept, order):
+    found = refill(plan, serving_of(grid, order), Chosen(kept, np.zeros_like(kept), np.ones_like(kept)))
+    return None if found is None else found.cell
 
 
 def chosen(grid, numbers):
@@ -70,7 +89,7 @@ def test_a_plan_exists_if_and_only_if_brute_force_finds_one(case):
         assert possible(grid, counts)
         assert plan.counts() == counts
         assert plan.flow.sum(axis=0).tolist() == list(counts.values())
-        assert np.all(plan.flow.sum(axis=1) <= plan.supply)
+        assert np.all(plan.flow.sum(axis=1) <= plan.supply.amount)
         assert plan.slack == len(grid) - sum(counts.values())
 
 
@@ -90,7 +109,7 @@ def test_no_feasible_budget_is_missed_however_tight(percent):
         witness = [draw.choice(here) for here in draw.sample(list(grid.values()), len(grid) * percent // 100)]
         counts = {tag: witness.count(tag) for tag in sorted({tag for here in grid.values() for tag in here})}
         built = grid_of(grid)
-        numbers = assign(make_plan(built, recipe_of(counts)), built, order_of(built, seed))
+        numbers = assigned(make_plan(built, recipe_of(counts)), built, order_of(built, seed))
         got = chosen(built, numbers)
         assert {tag: sum(tag == one for _, one in got) for tag in counts} == counts
         assert len({key for key, _ in got}) == len(got) == sum(counts.values())
@@ -195,7 +214,8 @@ def test_the_message_of_an_infeasible_budget_is_golden():
         "cs and fi together ask for 4 instructions; only 3 exist in any of them (1 short).\n"
         "  asked      cs 2 · fi 2\n"
         "  available  cs 3 · fi 2\n"
-        "Ways out: at most 3 for these 2 together · a total of at most 4 at the same shares"
+        "Ways out: at most 3 for these 2 together · a total of at most 4 at the same shares · repeat=2 · "
+        "content='overlap(2)'"
     )
     assert caught.value.exit_code == 3
 
@@ -213,7 +233,7 @@ def test_an_unknown_language_is_named_with_a_near_one():
 def test_assign_gives_exact_counts_of_existing_cells_and_no_instruction_twice(case, seed):
     grid, counts = case
     built = grid_of(grid)
-    got = chosen(built, assign(make_plan(built, recipe_of(counts)), built, order_of(built, seed)))
+    got = chosen(built, assigned(make_plan(built, recipe_of(counts)), built, order_of(built, seed)))
     assert {tag: sum(tag == one for _, one in got) for tag in counts} == counts
     assert all(tag in grid[key] for key, tag in got)
     assert len({key for key, _ in got}) == len(got)
@@ -231,8 +251,8 @@ def test_the_order_in_which_ids_languages_and_amounts_are_given_changes_nothing(
     assert other.digest == built.digest == plan.grid_digest == again.grid_digest
     assert again.flow.tolist() == plan.flow.tolist()
     assert again.recipe.digest == plan.recipe.digest
-    assert chosen(other, assign(again, other, order_of(other, seed))) == chosen(
-        built, assign(plan, built, order_of(built, seed))
+    assert chosen(other, assigned(again, other, order_of(other, seed))) == chosen(
+        built, assigned(plan, built, order_of(built, seed))
     )
 
 
@@ -242,7 +262,9 @@ def test_the_plan_of_what_was_chosen_is_the_plan(case, seed):
     grid, counts = case
     built = grid_of(grid)
     plan = make_plan(built, recipe_of(counts))
-    again = plan_of(plan, built, assign(plan, built, order_of(built, seed)))
+    again = plan_of(
+        plan, serving_of(built, order_of(built, seed)), assign(plan, serving_of(built, order_of(built, seed)))
+    )
     assert again.flow.tolist() == plan.flow.tolist()
     assert again.slack == plan.slack
 
@@ -290,7 +312,7 @@ def worst_bias(assignment):
 
 
 def test_within_a_pattern_every_set_of_instructions_has_the_same_chance():
-    assert worst_bias(lambda plan, grid, seed: assign(plan, grid, order_of(grid, seed))) < BOUND
+    assert worst_bias(lambda plan, grid, seed: assigned(plan, grid, order_of(grid, seed), seed)) < BOUND
 
 
 @pytest.mark.parametrize(
@@ -307,14 +329,16 @@ def test_within_a_pattern_every_set_of_instructions_has_the_same_chance():
     ],
 )
 def test_the_bound_on_bias_catches_assignments_that_are_biased(order):
-    assert worst_bias(lambda plan, grid, seed: assign(plan, grid, order(grid, seed).astype(np.uint64))) > 2 * BOUND
+    assert (
+        worst_bias(lambda plan, grid, seed: assigned(plan, grid, order(grid, seed).astype(np.uint64), seed)) > 2 * BOUND
+    )
 
 
 def test_a_budget_that_does_not_need_a_pattern_is_still_spread_over_all():
     """Bias between patterns: each that can serve a language does, in the proportion of what it holds."""
     both, only = {f"b{n}": ["en", "fi"] for n in range(300)}, {f"o{n}": ["en"] for n in range(100)}
     plan = make_plan(grid_of({**both, **only}), recipe_of({"en": 40}))
-    by_pattern = {int(held): int(flow.sum()) for held, flow in zip(plan.supply, plan.flow, strict=True)}
+    by_pattern = {int(held): int(flow.sum()) for held, flow in zip(plan.supply.amount, plan.flow, strict=True)}
     assert by_pattern == {300: 30, 100: 10}
 
 
@@ -328,12 +352,12 @@ def test_replacing_keeps_all_that_is_kept_and_is_refused_only_where_it_is_imposs
     built = grid_of(grid)
     plan = make_plan(built, recipe_of(counts))
     order = order_of(built, seed)
-    cells_ = assign(plan, built, order)
+    cells_ = assigned(plan, built, order)
     lost = data.draw(st.lists(st.sampled_from(cells_.tolist()), unique=True, min_size=1))
     left = built.without(built.address[lost])
     kept = np.flatnonzero(np.isin(left.address, np.setdiff1d(built.address[cells_], built.address[lost])))
     kept_pairs = set(chosen(left, kept))
-    filled = replace_cells(plan, left, kept, order)
+    filled = refilled(plan, left, kept, order)
 
     gone = set(chosen(built, np.sort(np.array(lost))))
     used = {key for key, _ in kept_pairs}
@@ -354,10 +378,10 @@ def test_the_first_of_the_order_in_reserve_replaces_a_lost_cell():
     built = grid_of({key: ["en"] for key in "abcdef"})
     plan = make_plan(built, recipe_of({"en": 3}))
     order = np.array([5, 3, 1, 0, 2, 4], dtype=np.uint64)  # d c e b f a
-    assert chosen(built, assign(plan, built, order)) == [("c", "en"), ("d", "en"), ("e", "en")]
+    assert chosen(built, assigned(plan, built, order)) == [("c", "en"), ("d", "en"), ("e", "en")]
     left = built.without(built.address[[2]])
     kept = np.flatnonzero(np.isin(left.address, [3, 4]))
-    assert chosen(left, replace_cells(plan, left, kept, order)) == [("b", "en"), ("d", "en"), ("e", "en")]
+    assert chosen(left, refilled(plan, left, kept, order)) == [("b", "en"), ("d", "en"), ("e", "en")]
 
 
 def test_an_absurd_budget_is_refused_with_its_proof_and_not_by_overflow():

@@ -164,9 +164,11 @@ def expected_sets(
     each = demand.reshape(parts, -1)
     whole = each.sum(axis=0)
     degree = (supply.allowed & (whole > 0)).sum(axis=1)
-    low = degree if fewest is None else np.full(len(degree), fewest)
+    low = supply.allowed.sum(axis=1) if fewest is None else np.full(len(degree), fewest)
     high = degree if most is None else np.minimum(degree, most)
-    amounts, used = _fitted_sets(supply, whole, low, high)
+    # A row that cannot serve as many columns as it must, of those that ask, is of no use.
+    high = np.where(high >= low, high, 0)
+    amounts, used = _fitted_sets(supply, whole, np.minimum(low, high), high)
     share = each / np.maximum(whole, 1)
     by_part = amounts[:, None, :] * share[None, :, :]
     part = each.sum(axis=1) / max(int(whole.sum()), 1)

@@ -8,6 +8,7 @@ and checked by counting before it is returned.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -64,16 +65,19 @@ class SetProgram:
         *,
         level: bool = False,
         weight: Bools | None = None,
+        repeat: int = 1,
         near: tuple[Floats, Floats, int] | None = None,
         lots: Lots | None = None,
     ) -> Solution | None:
         """Return a choice that gives each column what it asks, or None where there is none.
 
         Args:
-            demand: The most that each column is given, shape ``(parts * columns,)``, part by part.
+            demand: The most units that each column is given, and what it asks, shape ``(parts * columns,)``, part by
+                part.
             least: The least; what is asked by default. Where it is less, all columns together are given the most.
+            level: Give all columns the same part of what they ask instead, the largest that is possible.
             weight: The columns that are together given the most; all by default.
-            level: Give all columns the same part of what they ask first, the largest that is possible.
+            repeat: How often a given unit may count towards what its column asks.
             near: Expected units used ``(rows, parts)`` and amounts ``(rows, parts * columns)`` to stay close to, and
                 by how much a figure may leave the floor and the ceiling of what is expected.
             lots: Random numbers, shape ``(rows + 1, parts * columns)``: units used are rounded up where the fraction
@@ -85,17 +89,19 @@ class SetProgram:
         rows, columns = self.allowed.shape
         at_row, at_column = np.nonzero(self.allowed & (self.amount > 0)[:, None])
         pairs, used = len(at_row), rows * self.parts
-        size = used + pairs * self.parts + int(level)
+        counts = used + pairs * self.parts + np.arange(self.parts * columns)  # units given, repeats counted
+        size = int(counts[-1]) + 1 + int(level)
         upper = np.concatenate(
-            [np.tile(self.amount, self.parts), np.tile(self.amount[at_row], self.parts), [1] * int(level)]
+            [np.tile(self.amount, self.parts), np.tile(self.amount[at_row], self.parts), demand, [1] * int(level)]
         ).astype(np.float64)
         lower = np.zeros(size)
         if near is not None:
             expected = np.concatenate(
                 [near[0].T.ravel(), *(near[1][at_row, part * columns + at_column] for part in range(self.parts))]
             )
-            lower = np.maximum(np.floor(expected) - near[2], 0)
-            upper = np.minimum(np.ceil(expected) + near[2], upper)
+            bounded = slice(0, len(expected))
+            lower[bounded] = np.maximum(np.floor(expected) - near[2], 0)
+            upper[bounded] = np.minimum(np.ceil(expected) + near[2], upper[bounded])
         x = [used + part * pairs + np.arange(pairs) for part in range(self.parts)]
         u = [part * rows + np.arange(rows) for part in range(self.parts)]
         blocks: list[LinearConstraint] = []
@@ -117,24 +123,22 @@ class SetProgram:
             asked = demand[here].astype(float)
             floor = asked if least is None else least[here].astype(float)
             add(at_column, x[part], one, columns, floor, asked)
+            each = np.arange(columns)
+            values = np.concatenate([repeat * one, -np.ones(columns)])
+            add(np.append(at_column, each), np.append(x[part], counts[here]), values, columns, 0.0, np.inf)
             if level:
-                values = np.concatenate([one, -asked])
-                add(
-                    np.concatenate([at_column, np.arange(columns)]),
-                    np.concatenate([x[part], np.full(columns, size - 1)]),
-                    values, columns, 0.0, np.inf,
-                )  # fmt: skip
+                values = np.append(np.ones(columns), -asked)
+                both = np.append(counts[here], np.full(columns, size - 1))
+                add(np.tile(each, 2), both, values, columns, 0.0, np.inf)
         objective = np.zeros(size)
         if level:
             objective[-1] = -1
         elif least is not None:
-            counted = np.ones(self.parts * columns, dtype=bool) if weight is None else weight
-            for part in range(self.parts):
-                objective[x[part]] = -counted[part * columns + at_column].astype(float)
+            objective[counts] = -1.0 if weight is None else -weight.astype(float)
         elif near is not None and lots is not None:
             by_lot = threshold(lots[:-1, ::columns]) - (near[0] - np.floor(near[0]))
             objective[:used] = by_lot.T.ravel()
-        whole = np.ones(size)
+        whole = np.ones(size, dtype=np.int64)
         if level:
             whole[-1] = 0
         found = milp(
@@ -148,7 +152,7 @@ class SetProgram:
         amounts = np.zeros((rows, self.parts * columns), dtype=np.int64)
         for part in range(self.parts):
             amounts[at_row, part * columns + at_column] = np.rint(found.x[x[part]]).astype(np.int64)
-        solution = Solution(units, amounts, float(found.x[-1]) if level else 1.0)
+        solution = Solution(units, amounts)
         self._check(solution, demand, least)
         return solution
 
@@ -174,38 +178,47 @@ class SetProgram:
         if not kept:
             raise RuntimeError("the search for a plan ended with an answer that does not hold")
 
-    def fair(self, demand: Ints, least: Ints | None = None) -> Ints:
+    def fair(self, demand: Ints, least: Ints, repeat: int = 1) -> Ints:
         """Return the counts nearest to what is asked: the least largest relative shortfall, then the largest sum.
+
+        Args:
+            demand: What each column asks, shape ``(parts * columns,)``.
+            least: How many units each must get, same shape.
+            repeat: How often a unit may count.
 
         Raises:
             ValueError: What each must get cannot be given.
         """
-        low = np.zeros_like(demand) if least is None else np.minimum(least, demand)
-        levelled = self.solve(demand, low, level=True)
+        asking = np.flatnonzero(demand)
+        levelled = self.solve(demand, least, level=True, repeat=repeat)
         if levelled is None:
             raise ValueError("what each column must get cannot be given")
-        reached = np.floor(demand * (levelled.level - 1e-9)).astype(np.int64)
-        reached = np.minimum(np.maximum(low, reached), levelled.amounts.sum(axis=0))
-        best = self.solve(demand, reached)
+        given = np.minimum(demand, repeat * levelled.amounts.sum(axis=0))
+        level = min((Fraction(int(given[column]), int(demand[column])) for column in asking), default=Fraction(1))
+        reached = np.array(
+            [-(-asked * level.numerator // level.denominator) for asked in demand.tolist()], dtype=np.int64
+        )
+        best = self.solve(demand, np.maximum(least, -(-reached // repeat)), repeat=repeat)
         assert best is not None  # the levelled choice is one
-        counts: Ints = best.amounts.sum(axis=0)
+        counts: Ints = np.minimum(demand, repeat * best.amounts.sum(axis=0))
         return counts
 
-    def smallest_certificate(self, demand: Ints) -> tuple[Bools, int]:
+    def smallest_certificate(self, demand: Ints, repeat: int = 1) -> tuple[Bools, int]:
         """Return columns of infeasible demands from which none can be left out, and the most they can be given.
 
-        Whatever the other columns get, these cannot all get what they ask.
+        Whatever the other columns that ask get, these cannot all get what they ask.
         """
         asked = demand > 0
-        free = np.tile(self.allowed.T @ self.amount, self.parts)
+        free = np.where(asked, np.tile(self.allowed.T @ self.amount, self.parts), 0)
+        need, nothing = -(-demand // repeat), np.zeros(len(demand), dtype=bool)
         kept: Bools = asked.copy()
         for column in sorted(np.flatnonzero(asked).tolist(), key=lambda place: (int(demand[place]), place)):
             kept[column] = False
-            high, low = np.where(kept, demand, np.where(asked, free, 0)), np.where(kept, demand, 0)
-            kept[column] = self.solve(high, low) is not None
-        best = self.solve(np.where(kept, demand, np.where(asked, free, 0)), np.zeros_like(demand), weight=kept)
+            found = self.solve(np.where(kept, demand, free), np.where(kept, need, 0), weight=nothing)
+            kept[column] = found is not None
+        best = self.solve(np.where(kept, demand, free), np.zeros_like(demand), weight=kept, repeat=repeat)
         assert best is not None  # nothing for anyone is a choice
-        return kept, int(best.amounts.sum(axis=0)[kept].sum())
+        return kept, int(np.minimum(demand, repeat * best.amounts.sum(axis=0))[kept].sum())
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,9 +228,7 @@ class Solution:
     Attributes:
         used: Units used, shape ``(rows, parts)``, int64.
         amounts: What each row gives each column, shape ``(rows, parts * columns)``, int64.
-        level: The part of what they ask that all columns are given.
     """
 
     used: Ints
     amounts: Ints
-    level: float
