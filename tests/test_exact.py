@@ -294,9 +294,9 @@ def test_rounding_moves_no_amount_by_a_whole_unit_from_the_fitted_one():
         allowed = generator.random((6, 4)) < 0.7
         allowed[:, 0] = True
         demand = largest_flow(Supply(supply // 2, allowed), np.full(4, 30)).amounts.sum(axis=0)
-        fit, unused = fitted(Supply(supply, allowed), demand)
+        fit = fitted(Supply(supply, allowed), demand)
         assert np.abs(least_biased_flow(Supply(supply, allowed), demand) - fit).max() < 1
-        assert fit.sum(axis=1) + unused == pytest.approx(supply)
+        assert (fit.sum(axis=1) <= supply + 1e-6).all()
         # The entropy twin: for a table of largest entropy, cross ratios of open entries are 1.
         for (one, other), (left, right) in product(combinations(range(6), 2), combinations(range(4), 2)):
             square = fit[[one, one, other, other], [left, right, left, right]]

@@ -329,9 +329,9 @@ def test_within_a_pattern_every_set_of_instructions_has_the_same_chance():
     ],
 )
 def test_the_bound_on_bias_catches_assignments_that_are_biased(order):
-    assert (
-        worst_bias(lambda plan, grid, seed: assigned(plan, grid, order(grid, seed).astype(np.uint64), seed)) > 2 * BOUND
-    )
+    # Dealing by a key of its own hides a part of a bad order; what is left still shows.
+    worst = worst_bias(lambda plan, grid, seed: assigned(plan, grid, order(grid, seed).astype(np.uint64), seed))
+    assert worst > 1.5 * BOUND
 
 
 def test_a_budget_that_does_not_need_a_pattern_is_still_spread_over_all():
