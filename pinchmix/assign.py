@@ -164,3 +164,55 @@ def plan_of(plan: Plan, serving: Serving, chosen: Chosen) -> Plan:
         used=used,
         grid_digest=grid.digest,
     )
+
+
+def check_content(plan: Plan, serving: Serving, chosen: Chosen) -> None:
+    """Raise unless chosen cells keep the content policy, the splits and the figures of a plan.
+
+    The plan makes sure of all this; it is counted once more on the result, as everything else rests on it.
+
+    Raises:
+        RuntimeError: They do not, which is a fault of pinchmix.
+
+    Example:
+        >>> from pinchmix.budget import Budget
+        >>> from pinchmix.grid import Grid
+        >>> from pinchmix.planner import make_plan
+        >>> from pinchmix.recipe import Recipe
+        >>> grid = Grid.from_mapping({"a": ["en", "sw"]})
+        >>> serving = Serving(grid, ("en", "sw"), grid.hashes, 0)
+        >>> plan = make_plan(serving, Recipe(Budget.counts({"en": 1})))
+        >>> twice = Chosen(np.array([0, 1]), np.array([0, 0]), np.array([1, 1]))
+        >>> check_content(plan, serving, twice)
+        Traceback (most recent call last):
+        RuntimeError: a fault in pinchmix: the counts are not those of the plan; an instruction in too many languages
+    """
+    grid, content = serving.grid, plan.content
+    instruction = grid.instruction[chosen.cell]
+    times = np.bincount(instruction, minlength=len(grid.ids))
+    asked = np.flatnonzero(plan.examples.sum(axis=0) > 0)
+    available = np.zeros(len(grid.ids), dtype=np.int64)
+    here = np.isin(serving.place_of[grid.language], asked)
+    np.add.at(available, grid.instruction[here], 1)
+    given = np.bincount(serving.columns(chosen.cell, chosen.split), weights=chosen.copies, minlength=plan.examples.size)
+    lowest, highest = np.full(len(times), len(grid.ids)), np.zeros(len(times), dtype=np.int64)
+    np.minimum.at(lowest, instruction, chosen.split)
+    np.maximum.at(highest, instruction, chosen.split)
+    used = times > 0
+    most = len(asked) if content.most is None else content.most
+    whole = {
+        "exactly": content.k,
+        "union": available[used],
+        "same": len(asked),
+    }
+    kept = {
+        "the counts are not those of the plan": np.array_equal(given, plan.examples.ravel()),
+        "a cell is chosen twice": len(np.unique(chosen.cell)) == len(chosen.cell),
+        "a cell is repeated too often": int(chosen.copies.max(initial=1)) <= plan.recipe.repeat,
+        "an instruction in too many languages": int(times.max(initial=0)) <= most,
+        "an instruction in two splits": bool((lowest[used] == highest[used]).all()),
+        "an instruction in too few languages": bool((times[used] == whole.get(content.kind, times[used])).all()),
+        "an instruction is left out": content.kind != "cover" or bool((times[available > 0] > 0).all()),
+    }
+    if broken := [said for said, holds in kept.items() if not holds]:
+        raise RuntimeError(f"a fault in pinchmix: {'; '.join(broken)}")

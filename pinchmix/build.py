@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from pinchmix.arguments import Asked
-from pinchmix.assign import Chosen, assign, plan_of, refill
+from pinchmix.assign import Chosen, assign, check_content, plan_of, refill
 from pinchmix.budget import Budget
 from pinchmix.canonical import hash_of_id, key_of
 from pinchmix.errors import InfeasibleBudget
@@ -133,6 +133,7 @@ def build_mixture(
             plan, filled = _choose(prepared, serving, {**dropped, **judge.by_check}, partial)
         chosen = filled
         texts.fetch(serving.grid.address[chosen.cell])
+    check_content(plan, serving, chosen)
     plan = _measured(plan_of(plan, serving, chosen), serving, chosen, prepared)
     return _mixture(prepared, serving, plan, chosen, judge, texts)
 

@@ -18,10 +18,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinchmix import ngrams
 from pinchmix.canonical import canonical_bytes, hash_of_id
 from pinchmix.errors import ArgumentError
-from pinchmix.exclude import Exclusion, Overlap, Reason, overlap, read_exclusion
+from pinchmix.exclude import Exclusion, Overlap, Reason, ngrams, overlap, read_exclusion
 from pinchmix.words import batches_of_words
 from tests.grids import laws
 

@@ -21,8 +21,8 @@ import pyarrow.compute as pc
 
 from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.errors import ArgumentError, listing, near, number_of
-from pinchmix.evaluation import ENDINGS, read_prompts
-from pinchmix.ngrams import KnownTexts
+from pinchmix.exclude.evaluation import ENDINGS, read_prompts
+from pinchmix.exclude.ngrams import KnownTexts
 
 NGRAM = 8
 LONGEST_NGRAM = 100
