@@ -247,6 +247,8 @@ def test_the_manifest_counts_by_language_and_by_split_where_there_are_several(tm
     mixture = mixture_of(repeat=2, budget={"en": 8, "fi": 4, "sw": 40})
     one = export_mixture(mixture, tmp_path / "one").identity
     assert set(one["counts"]) == {"en", "fi", "sw"}
+    # A repeated cell leaves the reserve once.
+    assert one["rows"]["reserve"] == len(mixture.grid) - len({(row.id, row.response_language) for row in mixture})
     sw = one["counts"]["sw"]
     distinct = len({row.id for row in mixture if row.response_language == "sw"})
     assert set(sw) == set(names)
