@@ -41,7 +41,6 @@ def card_of(mixture: Mixture, jsonl: Mapping[str, str]) -> str:
     tags = {str(language).split("-")[0] for language in used.index.get_level_values("language")}
     splits = [name for name, place in mixture.splits.items() if place.stop > place.start]
     front = [
-        "---",
         "language:",
         *(f"- {json.dumps(tag)}" for tag in sorted(tags)),
         "configs:",
@@ -55,7 +54,14 @@ def card_of(mixture: Mixture, jsonl: Mapping[str, str]) -> str:
         "    list:",
         '    - name: "role"\n      dtype: "string"',
         '    - name: "content"\n      dtype: "string"',
-        "---",
+    ]
+    example = [
+        "```python",
+        "from datasets import load_dataset",
+        "",
+        *(f'rows = load_dataset(".", split="{split}")  # or the path of this folder' for split in splits[:1]),
+        "```",
+        "",
     ]
     page = [
         "",
@@ -67,14 +73,9 @@ def card_of(mixture: Mixture, jsonl: Mapping[str, str]) -> str:
         "",
         *_table(mixture),
         "",
-        "```python",
-        "from datasets import load_dataset",
-        "",
-        f'rows = load_dataset(".", split="{splits[0]}")  # or the path of this folder',
-        "```",
-        "",
     ]
-    return "\n".join([*front, *page])
+    # A partial plan may give nothing at all, and then there is nothing that datasets could load.
+    return "\n".join(["---", *front, "---", *page, *example] if splits else page)
 
 
 def _policy(mixture: Mixture) -> str:

@@ -52,9 +52,11 @@ class Manifest:
 
     @property
     def counts(self) -> dict[str, dict[str, dict[str, int]]]:
-        """Split → language → the figures of the plan, for one split too."""
+        """Split, in the recipe's order, → language → the figures of the plan; for one split too."""
         counts = self.identity["counts"]
-        return dict(counts) if len(self.splits) > 1 else {self.splits[0]: dict(counts)}
+        if len(self.splits) == 1:
+            return {self.splits[0]: dict(counts)}
+        return {**{split: counts[split] for split in self.splits}, **counts}  # in the recipe's order
 
     def to_bytes(self) -> bytes:
         """Return the one text of the manifest, with the digest of its blocks.

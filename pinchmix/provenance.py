@@ -134,9 +134,10 @@ def count_faults(origins: Origins, counts: Counts) -> Iterator[str]:
     """
     width = max(len(origins.languages), 1)
     shape = (len(origins.splits), width)
-    cells, first = origins.cells
-    examples = np.bincount(origins.split * width + origins.language, minlength=shape[0] * width).reshape(shape)
-    distinct = np.bincount(origins.split[first] * width + cells % width, minlength=shape[0] * width).reshape(shape)
+    column = origins.split * width + origins.language
+    _, first = np.unique(origins.split * (width * len(origins.ids)) + origins.cell, return_index=True)
+    examples = np.bincount(column, minlength=shape[0] * width).reshape(shape)
+    distinct = np.bincount(column[first], minlength=shape[0] * width).reshape(shape)
     for split, name in enumerate(origins.splits):
         file = PROVENANCE.format(name)
         got = dict(
