@@ -376,8 +376,8 @@ def _clash(certificate: Certificate, who: str) -> str:
     unit = certificate.unit.removesuffix("s")
     where = "it" if one else "them"
     if certificate.shortfall < 0:
-        exist = f"{number_of(certificate.supply, 'instruction')} in no other language"
-        return f"{subject} {number_of(total, unit)}; with content='cover', {exist} must be used ({-certificate.shortfall:,} more)."
+        more = f"{number_of(certificate.supply, 'instruction')} that exist in no other language"
+        return f"{subject} {number_of(total, unit)}; content='cover' uses the {more} ({-certificate.shortfall:,} more)."
     if certificate.unit == "examples" and certificate.content in ("disjoint", "cover") and certificate.repeat == 1:
         exist = f"{_exist(certificate.supply)} in {'it' if one else 'any of them'}"
         return f"{subject} {number_of(total, 'instruction')}; {exist} {short}."

@@ -180,7 +180,7 @@ def _left_out(choice: Choice, demand: Ints) -> Bools:
     kept: Bools = np.zeros(len(each), dtype=bool)
     if flow.total == _in_any(supply):
         return kept
-    kept = flow.free.reshape(choice.parts, -1).any(axis=0)
+    kept = flow.free.reshape(choice.parts, -1).sum(axis=0) > 0
     for language in sorted(np.flatnonzero(kept).tolist(), key=lambda place: (-int(each[place]), place)):
         kept[language] = False
         kept[language] = _in_only(supply, kept) <= int(each[kept].sum())

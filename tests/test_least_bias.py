@@ -35,7 +35,7 @@ TEN = {
 
 
 def entropy_fit(amount, allowed, demand, fewest, most):
-    """Expected amounts of the choice of largest entropy, by its dual: each row is free to serve any set of some size."""
+    """Expected amounts of the choice of largest entropy, by its dual: rows may serve any set of some size."""
     columns = len(demand)
     sizes = [0, *range(fewest, most + 1)]
     sets = np.array(
@@ -91,7 +91,7 @@ def test_two_splits_are_fitted_together(seed):
 
 
 def worst_bias(content, serving_of):
-    """How far, in standard errors, any instruction of a pattern is from having each language as often as all the others."""
+    """How far, in standard errors, an instruction of a pattern is from having each language as often as the others."""
     built = grid_of(TEN)
     plan = make_plan(built, recipe_of({"en": 6, "fi": 4, "sw": 2}, content=content))
     row_of = built.patterns.of_instruction
@@ -168,7 +168,7 @@ def table_over(grid, names, content, distinct):
     """Which counts some instructions give, over the languages of the whole grid."""
     some = {name: grid[name] for name in names}
     places = [place for place, tag in enumerate(tags_of(grid)) if tag in tags_of(some)]
-    if not some or distinct.sum() > distinct[:, places].sum() and content != "cover":
+    if not some or (distinct.sum() > distinct[:, places].sum() and content != "cover"):
         return np.zeros(1, dtype=bool)
     return reachable(some, content, distinct[:, places], distinct[:, places])
 
@@ -272,5 +272,5 @@ def test_classes_without_given_shares_get_what_chance_would_give_them_to_within_
 def test_classes_are_refused_where_they_cannot_be_kept(said, shares):
     built = grid_of({key: ["en", "fi"] for key in "abcd"})
     serving = Serving(built, built.languages, built.hashes, 0, stratum=np.array([0, 0, 1, 1]), shares=shares)
-    with pytest.raises(ArgumentError, match="class|shares"):
+    with pytest.raises(ArgumentError, match=r"class|shares"):
         make_plan(serving, recipe_of({"en": 2, "fi": 2}, **said))
