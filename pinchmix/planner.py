@@ -154,6 +154,11 @@ def supply_for(serving: Serving, recipe: Recipe, total: int) -> Supply:
             f"sampler {recipe.sampler!r} divides the mixture into classes, and content={recipe.content!r} cannot be "
             "planned by class; use content='disjoint', 'overlap(k)' or 'cover'."
         )
+    if len(recipe.splits) > 1 and Content.parse(recipe.content).k > 1:
+        raise ArgumentError(
+            f"sampler {recipe.sampler!r} divides the mixture into classes, and content={recipe.content!r} cannot be "
+            "planned by class in several splits; leave the split out, or use content='disjoint'."
+        )
     if serving.shares is None:
         return supply
     if recipe.repeat > 1:
