@@ -381,7 +381,8 @@ def _clash(certificate: Certificate, who: str) -> str:
             f"content='cover' uses every instruction: {there}, which {'asks' if one else 'ask'} for {total:,} "
             f"({-certificate.shortfall:,} left over)."
         )
-    if certificate.content == "same":
+    split = any(" in " in name for name in certificate.languages)
+    if certificate.content == "same" and not split:
         if len(set(certificate.asked)) > 1:
             return f"content='same' gives every language the same instructions, so {who} must ask for the same."
         each = certificate.supply // len(certificate.languages)
@@ -405,7 +406,8 @@ def _ways_out(certificate: Certificate, who: str) -> list[str]:
     if certificate.shortfall < 0:
         together = names[0] if len(names) == 1 else f"these {len(names)} together"
         return [f"at least {certificate.supply:,} for {together}", "content='disjoint', which may leave some out"]
-    if certificate.content == "same" and len(set(certificate.asked)) > 1:
+    split = any(" in " in name for name in names)
+    if certificate.content == "same" and not split and len(set(certificate.asked)) > 1:
         least = min(certificate.asked)
         return [f"{least:,} for each" if least else "the same count for each", "content='overlap(k)'"]
     ways = [f"at most {certificate.supply:,} for {names[0] if len(names) == 1 else f'these {len(names)} together'}"]

@@ -251,7 +251,6 @@ def _largest_total(choice: Choice, asker: Asker) -> int:
     Sainte-Laguë never takes from a language when the total grows, so what a flow can give ends at one point; where a
     total is not feasible, the languages that forbid it forbid every larger one. What sets can give need not end at one
     point: from the largest total that counting and the nearest fair choice allow, ``TRIED`` totals are tried downwards.
-    A total so small that it asks nothing of a language that was asked for is none.
     """
     first = asker.asked().ravel()
 
@@ -279,8 +278,7 @@ def _largest_total(choice: Choice, asker: Asker) -> int:
     counts, some = choice.fair(first, np.zeros_like(first), asker.recipe.repeat), first > 0
     fair = int(first.sum() * float((counts[some] / first[some]).min())) + len(first)
     for smaller in range(min(total, fair), max(min(total, fair) - TRIED, 0), -1):
-        wanted = asked(smaller)
-        if np.array_equal(wanted > 0, some) and choice.feasible(wanted, asker.recipe.repeat):
+        if choice.feasible(asked(smaller), asker.recipe.repeat):
             return smaller
     return 0
 
