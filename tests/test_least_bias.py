@@ -87,6 +87,16 @@ def test_two_splits_are_fitted_together(seed):
     assert np.abs(plan.flow - expected).max() < 1.01
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_pairs_are_fitted_too_and_instructions_that_make_none_are_left_out(seed):
+    generator = np.random.default_rng(seed)
+    sizes = {("en",): 30, ("en", "fi"): 40, ("fi", "sw"): 30, ("en", "fi", "sw"): int(generator.integers(30, 60))}
+    grid = {f"{tags}{n}": list(tags) for tags, size in sizes.items() for n in range(size)}
+    plan = make_plan(grid_of(grid), recipe_of({"en": 30, "fi": 40, "sw": 20}, content="exactly(2)"))
+    expected = entropy_fit(plan.supply.amount, plan.supply.allowed, plan.asked[0], 2, 2)
+    assert np.abs(plan.flow - expected).max() < 1.01
+
+
 # What is chosen -----------------------------------------------------------------------------------------------------
 
 

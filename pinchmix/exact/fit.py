@@ -309,6 +309,6 @@ def _between(supply: Supply, demand: Ints, low: Ints, high: Ints, idle: tuple[In
     if total < wanted:
         return None
     amounts: Ints = low.copy()
-    passed = flow[int(rows[0]) : int(rows[-1]) + 1, int(columns[0]) : int(columns[-1]) + 1].tocoo()
+    passed = flow[rows][:, columns].tocoo()
     amounts[passed.row, passed.col] += np.maximum(passed.data, 0)
     return amounts

@@ -113,7 +113,7 @@ def largest_flow(supply: Supply, demand: Ints) -> Flow:
     network.add_edges(columns, network.sink, demand)
     total, flow, left = network.solve()
     amounts = np.zeros(supply.allowed.shape, dtype=np.int64)
-    passed = flow[int(rows[0]) : int(rows[-1]) + 1, int(columns[0]) : int(columns[-1]) + 1].tocoo()
+    passed = flow[rows][:, columns].tocoo()
     amounts[passed.row, passed.col] = np.maximum(passed.data, 0)
     short = reached(csr_array(left.T), network.sink, columns)
     return Flow(amounts, total, short, reached(left, network.source, columns))
