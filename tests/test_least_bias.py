@@ -174,6 +174,15 @@ def test_what_is_ranked_first_is_taken_as_long_as_the_rest_can_be_met(case, data
     assert got == set(taken)
 
 
+@pytest.mark.parametrize(
+    ("counts", "taken"), [({"en": 1, "fi": 1}, "ae"), ({"en": 2, "fi": 1}, "abe"), ({"en": 1, "fi": 2}, "aef")]
+)
+def test_what_is_of_no_more_use_is_passed_over_and_the_next_is_taken(counts, taken):
+    built = grid_of({**{key: ["en"] for key in "abcd"}, "e": ["en", "fi"], "f": ["fi"]})
+    serving = Serving(built, built.languages, np.arange(6, dtype=np.uint64), 0, ranked=True)
+    assert ids_of(built, assign(make_plan(serving, recipe_of(counts)), serving)) == set(taken)
+
+
 def table_over(grid, names, content, distinct):
     """Which counts some instructions give, over the languages of the whole grid."""
     some = {name: grid[name] for name in names}
