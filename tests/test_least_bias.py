@@ -87,6 +87,16 @@ def test_two_splits_are_fitted_together(seed):
     assert np.abs(plan.flow - expected).max() < 1.01
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_pairs_are_fitted_too_and_instructions_that_make_none_are_left_out(seed):
+    generator = np.random.default_rng(seed)
+    sizes = {("en",): 30, ("en", "fi"): 40, ("fi", "sw"): 30, ("en", "fi", "sw"): int(generator.integers(30, 60))}
+    grid = {f"{tags}{n}": list(tags) for tags, size in sizes.items() for n in range(size)}
+    plan = make_plan(grid_of(grid), recipe_of({"en": 30, "fi": 40, "sw": 20}, content="exactly(2)"))
+    expected = entropy_fit(plan.supply.amount, plan.supply.allowed, plan.asked[0], 2, 2)
+    assert np.abs(plan.flow - expected).max() < 1.01
+
+
 # What is chosen -----------------------------------------------------------------------------------------------------
 
 
@@ -162,6 +172,15 @@ def test_what_is_ranked_first_is_taken_as_long_as_the_rest_can_be_met(case, data
         if usable(case.grid, [*taken, name], distinct):
             taken.append(name)
     assert got == set(taken)
+
+
+@pytest.mark.parametrize(
+    ("counts", "taken"), [({"en": 1, "fi": 1}, "ae"), ({"en": 2, "fi": 1}, "abe"), ({"en": 1, "fi": 2}, "aef")]
+)
+def test_what_is_of_no_more_use_is_passed_over_and_the_next_is_taken(counts, taken):
+    built = grid_of({**{key: ["en"] for key in "abcd"}, "e": ["en", "fi"], "f": ["fi"]})
+    serving = Serving(built, built.languages, np.arange(6, dtype=np.uint64), 0, ranked=True)
+    assert ids_of(built, assign(make_plan(serving, recipe_of(counts)), serving)) == set(taken)
 
 
 def table_over(grid, names, content, distinct):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 
 from pinchmix.assign import assign, plan_of
 from pinchmix.content import Content
 from pinchmix.errors import InfeasibleBudget
 from pinchmix.planner import make_plan
-from tests.brute import FLOWS, SETS, cases, tags_of
+from tests.brute import FLOWS, SETS, case_of, cases, tags_of
 from tests.grids import laws
 
 
@@ -81,4 +82,19 @@ def test_a_plan_exists_if_and_only_if_brute_force_finds_one_and_is_kept(case):
 @laws(90)
 @given(cases(SETS))
 def test_a_plan_of_whole_sets_exists_if_and_only_if_brute_force_finds_one_and_is_kept(case):
+    exists_iff_feasible(case)
+
+
+@pytest.mark.parametrize(
+    ("grid", "counts", "said"),
+    [
+        # Fewest cells are one each, which no pairs make; two, one and one are.
+        ({"a": ["cs", "en"], "b": ["cs", "fi"]}, {"cs": 2, "en": 1, "fi": 1}, {"content": "exactly(2)", "repeat": 2}),
+        ({"a": ["cs", "en"], "b": ["en"]}, {"cs": 1, "en": 3}, {"content": "union", "repeat": 2}),
+        ({"a": ["cs", "en"], "b": ["cs", "en"]}, {"cs": 2, "en": 4}, {"content": "same", "repeat": 2}),
+    ],
+)
+def test_more_cells_than_the_fewest_are_used_where_the_fewest_make_no_sets(grid, counts, said):
+    case = case_of(grid, counts, **said)
+    assert case.feasible
     exists_iff_feasible(case)

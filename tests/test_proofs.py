@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import combinations
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import given
 from pinchmix.content import Content
 from pinchmix.errors import InfeasibleBudget
 from pinchmix.planner import Asker, make_plan
-from tests.brute import FLOWS, SETS, Case, caps, cases, counts_in, feasible, largest_given, reachable, tags_of
+from tests.brute import FLOWS, SETS, Case, caps, case_of, cases, counts_in, feasible, largest_given, reachable, tags_of
 from tests.grids import laws
 
 SPREAD = tuple(policy for policy in FLOWS if policy != "cover")  # whatever takes fewer cells than it may
@@ -203,3 +204,13 @@ def test_the_nearest_plan_has_the_least_largest_shortfall_and_then_the_least_nex
 @given(cases(SETS))
 def test_the_nearest_plan_of_whole_sets_has_the_least_largest_shortfall(case):
     partial_of(case)
+
+
+@pytest.mark.parametrize("counts", [{"cs": 3, "en": 1}, {"cs": 4, "en": 2}])
+@pytest.mark.parametrize("repeat", [1, 2])
+@pytest.mark.parametrize("split", [{}, {"train": Fraction(1, 2), "test": Fraction(1, 2)}])
+def test_the_nearest_plan_of_the_same_instructions_gives_no_language_more_than_the_others_can_use(
+    counts, repeat, split
+):
+    grid = {key: ["cs", "en"] for key in "abcd"}
+    partial_of(case_of(grid, counts, content="same", repeat=repeat, split=split))
