@@ -67,8 +67,8 @@ class Plan:
         recipe: What was asked.
         languages: The languages of the plan, in the order in which ties are broken.
         asked: What each language was to get in each split, in the budget's unit, shape ``(splits, languages)``, int64.
-        given: What it gets, in the same unit; less than asked only in a partial plan, and off by less than one example
-            where the unit is not examples.
+        given: What it gets, in the same unit; less than asked only in a partial plan, and off by half an example
+            at most where the unit is not examples.
         examples: The examples of each language in each split, repeats included, same shape.
         distinct: How many different cells these are, same shape.
         available: Instructions that exist in each language, shape ``(languages,)``, int64.
@@ -79,6 +79,7 @@ class Plan:
         used: How many instructions of each pattern are used in each split, shape ``(patterns, splits)``, int64.
         grid_digest: The identity of the grid that was planned on.
         measured: The same in other units, where the budget is not in examples.
+        partial: Whether less is given than was asked (see ``partial=`` of :func:`~pinchmix.plan_mixture`).
 
     Example:
         >>> from pinchmix.budget import Budget
@@ -105,6 +106,7 @@ class Plan:
     used: Ints
     grid_digest: str
     measured: Measured | None = None
+    partial: bool = False
 
     @property
     def total(self) -> int:
@@ -115,11 +117,6 @@ class Plan:
     def slack(self) -> int:
         """How many instructions that exist in one of the languages are left over."""
         return int(self.supply.amount[self.supply.allowed.any(axis=1)].sum()) - int(self.used.sum())
-
-    @property
-    def partial(self) -> bool:
-        """Whether the plan gives less than what was asked (see ``partial=`` of :func:`~pinchmix.plan_mixture`)."""
-        return bool((self.given < self.asked).any()) and self.recipe.budget.unit == "examples"
 
     @property
     def content(self) -> Content:
