@@ -75,10 +75,9 @@ def plan_sizes(
         raise ArgumentError(
             f"sampler {recipe.sampler!r}: given shares are shares of examples, not of {recipe.budget.unit}."
         )
-    sums = np.bincount(_place(serving)[1], weights=sizes[_place(serving)[0]], minlength=len(serving.languages))
-    exist = dict(zip(serving.languages, sums.astype(np.int64).tolist(), strict=True))
-    asker = Asker(recipe, serving.languages, exist, allocator)
     filler = Filler(serving, recipe, sizes)
+    exist = dict(zip(serving.languages, filler.total.tolist(), strict=True))
+    asker = Asker(recipe, serving.languages, exist, allocator)
     asked = asker.asked()
     chosen = filler.fill(asked.ravel())
     reduced = chosen is None
@@ -87,13 +86,6 @@ def plan_sizes(
             raise _refusal(filler, asker, asked.ravel(), rejected or {})
         chosen = filler.nearest(asked.ravel())
     return filler.plan(asked, chosen, partial=reduced), chosen
-
-
-def _place(serving: Serving) -> tuple[Ints, Ints]:
-    """Return the cells in the plan's languages, and the place of the language of each."""
-    of_cell = serving.place_of[serving.grid.language]
-    cells = np.flatnonzero(of_cell >= 0)
-    return cells, of_cell[cells]
 
 
 class Filler:
@@ -105,10 +97,12 @@ class Filler:
         choice = choice_of(Content.parse(recipe.content), supply_for(serving, recipe, 0), self.parts)
         assert isinstance(choice, FlowChoice)
         self.choice = choice
-        self.cells, self.place = _place(serving)
+        of_cell = serving.place_of[serving.grid.language]
+        self.cells = np.flatnonzero(of_cell >= 0)
+        self.place = of_cell[self.cells]
         count = np.bincount(self.place, minlength=self.width)
-        total = np.bincount(self.place, weights=sizes[self.cells], minlength=self.width)
-        self.mean = np.tile(np.maximum(total, 1) / np.maximum(count, 1), self.parts)
+        self.total = np.bincount(self.place, weights=sizes[self.cells], minlength=self.width).astype(np.int64)
+        self.mean = np.tile(np.maximum(self.total, 1) / np.maximum(count, 1), self.parts)
         self.ranks = serving.row_of[serving.order] if serving.ranked else None
 
     @cached_property
@@ -123,8 +117,6 @@ class Filler:
     def fill(self, target: Ints) -> Chosen | None:
         """Return cells that meet the targets to within half of one example each, or None where none were found."""
         repeat, mean = self.recipe.repeat, self.mean
-        if self._counted(target > 0, target):
-            return None
         available = np.tile(self.choice.supply.available, self.parts)
         counts = np.clip(np.rint(target / mean), target > 0, available * repeat).astype(np.int64)
         for _ in range(ROUNDS):
@@ -285,10 +277,12 @@ class Filler:
         often = np.minimum(times, 1)  # an instruction is in one split
         mine = often[self.place] > 0
         instruction, sizes = self.serving.grid.instruction[self.cells[mine]], self.sizes[self.cells[mine]]
+        begins = np.flatnonzero(np.diff(instruction, prepend=-1))  # cells are sorted by instruction
+        if self.choice.supply.most == 1:
+            return int(np.maximum.reduceat(sizes, begins).sum() if len(sizes) else 0) * self.recipe.repeat
         order = np.lexsort((-sizes, instruction))
-        first = np.searchsorted(instruction[order], instruction[order], side="left")
-        largest = (np.arange(len(order)) - first) < self.choice.supply.most
-        return int(sizes[order][largest].sum()) * self.recipe.repeat
+        rank = np.arange(len(order)) - np.repeat(begins, np.diff(np.append(begins, len(order))))
+        return int(sizes[order][rank < self.choice.supply.most].sum()) * self.recipe.repeat
 
     def plan(self, asked: Ints, chosen: Chosen, *, partial: bool) -> Plan:
         """Return the plan that chosen cells are."""

@@ -134,7 +134,7 @@ def test_a_plan_exists_if_and_only_if_brute_force_gives_every_language_what_it_a
 
 
 @given(cases().filter(lambda case: not possible(case, case.asked)))
-@laws(100)
+@laws(60)
 def test_the_certificate_is_true_and_minimal_and_its_ways_out_are_ways_out(case):
     with pytest.raises(InfeasibleBudget) as caught:
         planned(case)
@@ -325,7 +325,8 @@ def test_cells_beyond_the_program_end_without_a_false_proof(monkeypatch):
     plan, chosen, _, grid = planned(case, partial=True)
     check_policy(chosen, grid, 1)
     assert plan.partial
-    assert (plan.given > 0.8 * plan.asked).all()
+    assert plan.slack == 0
+    assert np.ptp(plan.given) < 0.2 * plan.given.max()
     with pytest.raises(InfeasibleBudget) as counted:
         planned(case._replace(asked=dict.fromkeys(TAGS, total // 5)))
     assert counted.value.certificate.counted

@@ -74,7 +74,7 @@ class CellProgram:
     def _sums(self, taken: Ints) -> Floats:
         """Return what cells of parts sum to by column; exact below 2**53."""
         size = self.size[taken % max(len(self.size), 1)].astype(np.float64)
-        return np.bincount(self._column[taken], weights=size, minlength=self.parts * self.languages)
+        return np.bincount(self._column[taken], weights=size, minlength=self.parts * self.languages).astype(np.float64)
 
     def solve(self, target: Ints) -> tuple[Ints, Ints] | None:
         """Return cells and their parts that give every column at least its target, or None where none do.
@@ -140,9 +140,9 @@ class CellProgram:
         """Return cells and sums of columns that are together given the most, each at least so much."""
         found = self._run(least, np.zeros(len(target)), top=target.astype(float), whole=self.exact)
         assert found is not None
-        x = np.rint(found[0]) if self.exact else found[0]
+        x: Floats = np.rint(found[0]) if self.exact else found[0]
         size = np.tile(self.size, self.parts) * x
-        return x, np.bincount(self._column, weights=size, minlength=len(target))
+        return x, np.bincount(self._column, weights=size, minlength=len(target)).astype(np.float64)
 
     def _rounded(self, x: Floats, target: Ints) -> Ints | None:
         """Return whole cells that give every column its target, from a solution that divides some, or None."""
@@ -209,7 +209,7 @@ class CellProgram:
         matrix = csr_array(hstack([self._matrix, extra]))
         found: Any
         if whole:
-            integral = np.append(np.ones(cells), np.zeros(len(cost) - cells))
+            integral = np.append(np.ones(cells, dtype=np.int64), np.zeros(len(cost) - cells, dtype=np.int64))
             found = milp(
                 cost,
                 integrality=integral,
@@ -218,10 +218,15 @@ class CellProgram:
                 options={"time_limit": PATIENCE, "mip_rel_gap": 0},
             )
         else:
-            bounds: Any = np.stack([low, high], axis=1)
             # Many times faster here than the simplex method, and crossed over to a vertex, which divides few cells.
-            options: Any = {"method": "highs-ipm", "options": {"time_limit": PATIENCE}}
-            found = linprog(cost, A_ub=matrix, b_ub=right, bounds=bounds, **options)
+            said: Any = {
+                "A_ub": matrix,
+                "b_ub": right,
+                "bounds": np.stack([low, high], axis=1),
+                "method": "highs-ipm",
+                "options": {"time_limit": PATIENCE},
+            }
+            found = linprog(cost, **said)
         if found.status == 2:
             return None
         if found.x is None or found.status != 0:
