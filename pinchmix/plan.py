@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,16 @@ class Measured(NamedTuple):
     units: Mapping[str, Ints]
     per_character: npt.NDArray[np.float64] | None
     against_pivot: npt.NDArray[np.float64] | None
+
+    def columns(self, splits: int, besides: Container[str]) -> dict[str, npt.NDArray[Any]]:
+        """Return the figures as columns of a table with a row a language and split, besides those that it has."""
+        found: dict[str, npt.NDArray[Any]] = {
+            unit: sums.ravel() for unit, sums in self.units.items() if unit not in besides
+        }
+        if self.per_character is not None and self.against_pivot is not None:
+            found["tokens_per_character"] = np.tile(self.per_character, splits)
+            found["tokens_against_pivot"] = np.tile(self.against_pivot, splits)
+        return found
 
 
 def choice_of(content: Content, supply: Supply, parts: int) -> Choice:
@@ -153,10 +163,7 @@ class Plan:
             "available": np.tile(self.available, len(splits)),
         }
         if self.measured is not None:
-            columns.update({unit: sums.ravel() for unit, sums in self.measured.units.items() if unit not in columns})
-            if self.measured.per_character is not None and self.measured.against_pivot is not None:
-                columns["tokens_per_character"] = np.tile(self.measured.per_character, len(splits))
-                columns["tokens_against_pivot"] = np.tile(self.measured.against_pivot, len(splits))
+            columns.update(self.measured.columns(len(splits), besides=columns))
         table: pd.DataFrame = pd.DataFrame(columns, index=index)
         return table if len(splits) > 1 else table.droplevel("split")
 
