@@ -99,10 +99,11 @@ def with_groupby(grid: Grid, counts: np.ndarray) -> tuple[np.ndarray, float]:
 def bias(grid: Grid, cells: np.ndarray, counts: np.ndarray) -> float:
     """Return how far what languages get from kinds of instructions is from random choice.
 
-    A kind is a range of how many languages an instruction exists in, of eight about as large ones. The least-biased choice of the same budget (the
-    choice of largest entropy) expects so many cells of each kind for each language; what a method takes more or less
-    is summed, halved, and given as a share of the mixture: the part of the choice that would have to move. Random
-    choice itself has a little of this by chance; below 100 cells a language it is all chance, and NaN is returned.
+    A kind is a range of how many languages an instruction exists in, of eight about as large ones. The least-biased
+    choice of the same budget (the choice of largest entropy) expects so many cells of each kind for each language; what
+    a method takes more or less is summed, halved, and given as a share of the mixture: the part of the choice that
+    would have to move. Random choice itself has a little of this by chance; below 100 cells a language it is all
+    chance, and NaN is returned.
     """
     if counts.sum() < 100 * len(counts):
         return float("nan")
@@ -161,8 +162,8 @@ def main() -> None:
             plan = f"{min(run['plan'] for run in runs):.2f}" if method == "pinchmix" else ""
             off = "" if np.isnan(best["bias"]) else f"{best['bias']:.2%}"
             print(
-                f"| {name} | {method} | {plan} | {best['seconds']:.2f} | {best['memory']:,.0f} | {best['distinct']:,} of "
-                f"{best['asked']:,} | {best['missed']:,} | {off} |",
+                f"| {name} | {method} | {plan} | {best['seconds']:.2f} | {best['memory']:,.0f} | {best['distinct']:,} "
+                f"of {best['asked']:,} | {best['missed']:,} | {off} |",
                 flush=True,
             )
 

@@ -9,11 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from pinchmix.exact.flow import Network
+from pinchmix.exact.order import keyed
 from pinchmix.exact.supply import Ints, Supply
 
 Floats = npt.NDArray[np.float64]
 
 ROUNDS = 400  # of proportional fitting; a tight budget converges slowly, and rounding takes care of what is left
+MANY = 256  # rows, from which on rounding them all by one flow would favour some
+OPEN = (1 / 64, 1 / 16, 1 / 4)  # the parts of the rows that are left to a flow, tried in turn
 CHUNK = 8192  # rows at a time where sets of columns are counted
 NEAR = 1e-5  # a last-digit difference between machines must not move a floor or a ceiling
 
@@ -236,7 +239,8 @@ def margins(widest: int) -> Iterator[int]:
 def least_biased_flow(supply: Supply, demand: Ints) -> Ints:
     """Return the whole amounts nearest to random choice among all that meet the demands.
 
-    The fitted amounts are rounded by a flow between their floors and ceilings. Where fitting has not converged (a
+    The fitted amounts are rounded by a flow between their floors and ceilings; among many rows most are drawn first, as
+    a flow fills them in their order, which is no random one. Where fitting has not converged (a
     budget at the very edge of what is possible) the margins widen until the demands are met, as at the widest they are.
 
     Args:
@@ -259,6 +263,9 @@ def least_biased_flow(supply: Supply, demand: Ints) -> Ints:
         raise ValueError("no flow meets the demands")
     supply = with_quota(supply, demand)
     fit, unused = fitted(supply, demand)
+    drawn = _drawn(supply, demand, fit, unused) if supply.most == 1 and len(fit) >= MANY else None
+    if drawn is not None:
+        return drawn
     for margin in margins(int(supply.amount.max(initial=0))):
         low = np.maximum(np.floor(fit).astype(np.int64) - margin, 0)
         high = np.where(supply.allowed & (demand > 0), np.ceil(fit).astype(np.int64) + margin, 0)
@@ -268,6 +275,37 @@ def least_biased_flow(supply: Supply, demand: Ints) -> Ints:
         if amounts is not None:
             return amounts
     raise ValueError("no flow meets the demands")
+
+
+def _drawn(supply: Supply, demand: Ints, fit: Floats, unused: Floats) -> Ints | None:
+    """Return fitted amounts of which most rows are rounded by systematic sampling, and the others by a flow, or None.
+
+    Each row draws from its fractions by a key that follows from what it is, so every figure has the chance that its
+    fraction says; the rows that stay open, as few as will do, make the columns meet their demands.
+    """
+    key = np.zeros(len(fit), dtype=np.uint64) if supply.stratum is None else supply.stratum.astype(np.uint64)
+    packed = np.packbits(supply.allowed, axis=1)
+    words = np.ascontiguousarray(np.pad(packed, ((0, 0), (0, -packed.shape[1] % 8)))).view("<u8")
+    for number in range(words.shape[1]):
+        key = keyed(key ^ words[:, number], number)
+    table = np.concatenate([fit, unused[:, None]], axis=1)
+    low = np.floor(table)
+    # Systematic sampling (Madow 1949): one random start a row, and a unit wherever the running sum passes a whole one.
+    running = np.cumsum(table - low, axis=1)
+    running[:, -1] = np.rint(running[:, -1])
+    start = (key >> np.uint64(11)).astype(np.float64)[:, None] * 2.0**-53
+    passed = np.floor(running + start)
+    amounts = (low + np.diff(passed, axis=1, prepend=0)).astype(np.int64)
+    order = np.argsort(keyed(key, 0), kind="stable")
+    for share in OPEN:
+        free = np.zeros((len(fit), 1), dtype=bool)
+        free[order[: int(len(order) * share)]] = True
+        least = np.where(free, low.astype(np.int64), amounts)
+        highest = np.where(free, np.ceil(table).astype(np.int64), amounts)
+        found = _between(supply, demand, least[:, :-1], highest[:, :-1], (least[:, -1], highest[:, -1]))
+        if found is not None:
+            return found
+    return None
 
 
 def _between(supply: Supply, demand: Ints, low: Ints, high: Ints, idle: tuple[Ints, Ints] | None) -> Ints | None:
