@@ -18,7 +18,9 @@ import pinchmix.sized
 from pinchmix.budget import Budget
 from pinchmix.canonical import key_of
 from pinchmix.errors import ArgumentError, BudgetError, InfeasibleBudget
+from pinchmix.exact.fit import fitted, least_biased_flow
 from pinchmix.exact.order import keyed
+from pinchmix.exact.supply import Supply
 from pinchmix.grid import Grid
 from pinchmix.recipe import Recipe
 from pinchmix.serving import Serving
@@ -416,3 +418,19 @@ def test_token_budgets_of_ten_languages_are_met_to_within_one_example_each(model
     assert frame.loc["en", "tokens_against_pivot"] == 1
     assert "tokens asked, in" in str(plan)
     assert "tokens a character" in str(plan)
+
+
+def test_many_patterns_of_one_instruction_are_rounded_without_favour():
+    draw = np.random.default_rng(3)
+    allowed = draw.random((6000, 20)) < 0.5
+    allowed[:, 0] |= ~allowed.any(axis=1)
+    supply, demand = Supply(np.ones(6000, dtype=np.int64), allowed), np.full(20, 250)
+    amounts = least_biased_flow(supply, demand)
+    assert amounts.sum(axis=0).tolist() == demand.tolist()
+    assert amounts.sum(axis=1).max() == 1
+    expected, _ = fitted(supply, demand)
+    rich = allowed.sum(axis=1) > 10
+    off = amounts[rich].sum(axis=0) - expected[rich].sum(axis=0)
+    # About half of each language comes from rich instructions; chance moves it by about eight.
+    assert np.abs(off).max() < 32
+    assert off.std() < 12
