@@ -48,7 +48,8 @@ def join_ids(database: Database, parts: Sequence[tuple[int, str]], width: int) -
         Ids and cells; the same instruction and language twice or more often where rows claim the same cell.
 
     Example:
-        >>> parts = [(2, "SELECT 'b' AS id, 0 AS language, 7 AS address"), (1, "SELECT 'a' AS id, 1 AS language, 8 AS address")]
+        >>> parts = [(rows, f"SELECT '{name}' AS id, {rows} % 2 AS language, 9 - {rows} AS address")
+        ...          for rows, name in ((2, "b"), (1, "a"))]
         >>> joined = join_ids(Database(), parts, 2)
         >>> joined.ids.to_pylist(), joined.instruction.tolist(), joined.address.tolist()
         (['a', 'b'], [0, 1], [8, 7])

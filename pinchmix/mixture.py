@@ -230,6 +230,8 @@ class Mixture:
 
         asked and given (in the budget's unit; given is left out where that is examples), examples, distinct cells (left
         out where none is repeated), characters, share of the given, available instructions, rejected and unsure cells.
+        Where the budget is not in examples, also what the plan comes to in other units, and what languages need in
+        tokens.
         """
         import pandas as pd
 
@@ -249,6 +251,8 @@ class Mixture:
         if (plan.distinct < plan.examples).any():
             table["distinct"] = plan.distinct.ravel()
         table["characters"] = [self._characters.get((split, name), 0) for split in splits for name in names]
+        if plan.measured is not None:
+            table.update(plan.measured.columns(len(splits), besides=table))
         table["share"] = plan.given.ravel() / max(int(plan.given.sum()), 1)
         table["available"] = np.tile(plan.available, len(splits))
         table["rejected"] = [self.report.rejected.get(name, 0) for name in names] * len(splits)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +37,16 @@ class Measured(NamedTuple):
     per_character: npt.NDArray[np.float64] | None
     against_pivot: npt.NDArray[np.float64] | None
 
+    def columns(self, splits: int, besides: Container[str]) -> dict[str, npt.NDArray[Any]]:
+        """Return the figures as columns of a table with a row a language and split, besides those that it has."""
+        found: dict[str, npt.NDArray[Any]] = {
+            unit: sums.ravel() for unit, sums in self.units.items() if unit not in besides
+        }
+        if self.per_character is not None and self.against_pivot is not None:
+            found["tokens_per_character"] = np.tile(self.per_character, splits)
+            found["tokens_against_pivot"] = np.tile(self.against_pivot, splits)
+        return found
+
 
 def choice_of(content: Content, supply: Supply, parts: int) -> Choice:
     """Return the arithmetic of a content policy.
@@ -67,8 +77,8 @@ class Plan:
         recipe: What was asked.
         languages: The languages of the plan, in the order in which ties are broken.
         asked: What each language was to get in each split, in the budget's unit, shape ``(splits, languages)``, int64.
-        given: What it gets, in the same unit; less than asked only in a partial plan, and off by less than one example
-            where the unit is not examples.
+        given: What it gets, in the same unit; less than asked only in a partial plan, and off by half an example
+            at most where the unit is not examples.
         examples: The examples of each language in each split, repeats included, same shape.
         distinct: How many different cells these are, same shape.
         available: Instructions that exist in each language, shape ``(languages,)``, int64.
@@ -79,6 +89,7 @@ class Plan:
         used: How many instructions of each pattern are used in each split, shape ``(patterns, splits)``, int64.
         grid_digest: The identity of the grid that was planned on.
         measured: The same in other units, where the budget is not in examples.
+        partial: Whether less is given than was asked (see ``partial=`` of :func:`~pinchmix.plan_mixture`).
 
     Example:
         >>> from pinchmix.budget import Budget
@@ -105,6 +116,7 @@ class Plan:
     used: Ints
     grid_digest: str
     measured: Measured | None = None
+    partial: bool = False
 
     @property
     def total(self) -> int:
@@ -115,11 +127,6 @@ class Plan:
     def slack(self) -> int:
         """How many instructions that exist in one of the languages are left over."""
         return int(self.supply.amount[self.supply.allowed.any(axis=1)].sum()) - int(self.used.sum())
-
-    @property
-    def partial(self) -> bool:
-        """Whether the plan gives less than what was asked (see ``partial=`` of :func:`~pinchmix.plan_mixture`)."""
-        return bool((self.given < self.asked).any()) and self.recipe.budget.unit == "examples"
 
     @property
     def content(self) -> Content:
@@ -156,10 +163,7 @@ class Plan:
             "available": np.tile(self.available, len(splits)),
         }
         if self.measured is not None:
-            columns.update({unit: sums.ravel() for unit, sums in self.measured.units.items() if unit not in columns})
-            if self.measured.per_character is not None and self.measured.against_pivot is not None:
-                columns["tokens_per_character"] = np.tile(self.measured.per_character, len(splits))
-                columns["tokens_against_pivot"] = np.tile(self.measured.against_pivot, len(splits))
+            columns.update(self.measured.columns(len(splits), besides=columns))
         table: pd.DataFrame = pd.DataFrame(columns, index=index)
         return table if len(splits) > 1 else table.droplevel("split")
 

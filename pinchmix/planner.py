@@ -137,6 +137,7 @@ def make_plan(
         flow=filled.amounts,
         used=filled.used,
         grid_digest=serving.grid.digest,
+        partial=bool((given < demand).any()),
     )
 
 

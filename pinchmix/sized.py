@@ -1,5 +1,8 @@
 """Sized plans: budgets in tokens, characters or bytes, met per language to within one example.
 
+A budget in sizes is possible if and only if some choice of cells gives every language at least what it asks; each then
+gets what it asks to within half of one of its examples, the last one, which is taken or left, whichever is nearer.
+
 How many examples a size takes is not known before they are chosen. So the examples are planned from mean sizes, chosen,
 measured, and the counts corrected, until what is missing is so little that single examples settle it. At the edge of
 what exists, where this does not end, an integer program over single cells decides.
@@ -7,15 +10,19 @@ what exists, where this does not end, an integer program over single cells decid
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from pinchmix.assign import Chosen, plan_of, served
 from pinchmix.content import Content
-from pinchmix.errors import ArgumentError, Certificate, InfeasibleBudget
-from pinchmix.exact.cells import CellProgram
+from pinchmix.errors import ArgumentError, BudgetError, Certificate, InfeasibleBudget
+from pinchmix.exact.cells import CellProgram, Undecided
 from pinchmix.exact.choice import FlowChoice
+from pinchmix.exact.fair import highest_where
 from pinchmix.exact.supply import Bools, Ints
 from pinchmix.plan import Plan, choice_of
 from pinchmix.planner import Asker, Rejected, column_names, supply_for
@@ -24,6 +31,7 @@ from pinchmix.serving import Serving
 
 ROUNDS = 10
 PROGRAM = 400_000  # cells times splits; the largest program over single cells
+STEP = 0.005  # by which a total is lowered until it can be planned, where cells are too many for an exact search
 
 
 def plan_sizes(
@@ -46,10 +54,13 @@ def plan_sizes(
         partial: Where the budget is impossible, plan the nearest that is.
 
     Returns:
-        The plan and the chosen cells. Each language is off by less than its largest example, as a rule by half of one.
+        The plan and the chosen cells. Each language of each split is off by at most half of one of its examples: the
+        next one would bring it past what is asked, or the last one did. In a partial plan those that are short get
+        all that can be given to them.
 
     Raises:
-        InfeasibleBudget: No choice of cells meets the budget; the error carries the certificate.
+        InfeasibleBudget: No choice of cells gives every language what it asks; the error carries the certificate.
+        BudgetError: The budget is so near to the edge of what exists that neither a choice nor a proof was found.
         ArgumentError: The content policy decides all figures by itself.
     """
     content = Content.parse(recipe.content)
@@ -64,28 +75,17 @@ def plan_sizes(
         raise ArgumentError(
             f"sampler {recipe.sampler!r}: given shares are shares of examples, not of {recipe.budget.unit}."
         )
-    sums = np.bincount(_place(serving)[1], weights=sizes[_place(serving)[0]], minlength=len(serving.languages))
-    exist = dict(zip(serving.languages, sums.astype(np.int64).tolist(), strict=True))
-    asker = Asker(recipe, serving.languages, exist, allocator)
     filler = Filler(serving, recipe, sizes)
+    exist = dict(zip(serving.languages, filler.total.tolist(), strict=True))
+    asker = Asker(recipe, serving.languages, exist, allocator)
     asked = asker.asked()
     chosen = filler.fill(asked.ravel())
-    target = asked
+    reduced = chosen is None
     if chosen is None:
-        level = filler.level(asked.ravel())
         if not partial:
-            raise InfeasibleBudget(_certificate(filler, asker, asked.ravel(), level, rejected or {}))
-        while chosen is None:
-            target = (asked * level).astype(np.int64)
-            chosen, level = filler.fill(target.ravel()), level * 0.999
-    return filler.plan(asked, chosen), chosen
-
-
-def _place(serving: Serving) -> tuple[Ints, Ints]:
-    """Return the cells in the plan's languages, and the place of the language of each."""
-    of_cell = serving.place_of[serving.grid.language]
-    cells = np.flatnonzero(of_cell >= 0)
-    return cells, of_cell[cells]
+            raise _refusal(filler, asker, asked.ravel(), rejected or {})
+        chosen = filler.nearest(asked.ravel())
+    return filler.plan(asked, chosen, partial=reduced), chosen
 
 
 class Filler:
@@ -97,153 +97,194 @@ class Filler:
         choice = choice_of(Content.parse(recipe.content), supply_for(serving, recipe, 0), self.parts)
         assert isinstance(choice, FlowChoice)
         self.choice = choice
-        self.cells, self.place = _place(serving)
+        of_cell = serving.place_of[serving.grid.language]
+        self.cells = np.flatnonzero(of_cell >= 0)
+        self.place = of_cell[self.cells]
         count = np.bincount(self.place, minlength=self.width)
-        total = np.bincount(self.place, weights=sizes[self.cells], minlength=self.width)
-        self.mean = np.tile(np.maximum(total, 1) / np.maximum(count, 1), self.parts)
-        self.largest = np.ones(self.width, dtype=np.int64)
-        np.maximum.at(self.largest, self.place, sizes[self.cells])
+        self.total = np.bincount(self.place, weights=sizes[self.cells], minlength=self.width).astype(np.int64)
+        self.mean = np.tile(np.maximum(self.total, 1) / np.maximum(count, 1), self.parts)
+        self.ranks = serving.row_of[serving.order] if serving.ranked else None
+
+    @cached_property
+    def program(self) -> CellProgram | None:
+        """The program over single cells, where they are few enough."""
+        if not 0 < len(self.cells) * self.parts <= PROGRAM:
+            return None
+        instruction = self.serving.grid.instruction[self.cells].astype(np.int64)
+        sizes = self.sizes[self.cells] * self.recipe.repeat
+        return CellProgram(instruction, self.place, sizes, self.width, self.parts, self.choice.supply.most)
 
     def fill(self, target: Ints) -> Chosen | None:
-        """Return cells that meet the targets to within one example each, or None where there are none."""
-        repeat = self.recipe.repeat
+        """Return cells that meet the targets to within half of one example each, or None where none were found."""
+        repeat, mean = self.recipe.repeat, self.mean
         available = np.tile(self.choice.supply.available, self.parts)
-        counts = np.clip(np.rint(target / self.mean), target > 0, available * repeat).astype(np.int64)
-        ranks = self.serving.row_of[self.serving.order] if self.serving.ranked else None
+        counts = np.clip(np.rint(target / mean), target > 0, available * repeat).astype(np.int64)
         for _ in range(ROUNDS):
-            need = -(-counts // repeat)
-            if not self.choice.feasible(need):
+            if not self.choice.feasible(-(-counts // repeat)):
                 break
-            distinct = counts
-            if repeat > 1 and not self.choice.feasible(counts):
-                distinct = self.choice.fair(counts, need)
-            cell, split = served(self.choice.fill(distinct, ranks, self.serving.lots(self.parts)), self.serving)
-            column = self.serving.columns(cell, split)
-            chosen = self._settle(cell, column, target, short=distinct < counts)
+            distinct, cell, column = self._served(counts)
+            chosen = self._settle(cell, column, target)
             if chosen is not None:
                 return chosen
             got = np.bincount(column, weights=self.sizes[cell], minlength=len(target))
-            mean = np.where(distinct > 0, got / np.maximum(distinct, 1), self.mean)
-            step = np.rint((target - got * np.maximum(counts / np.maximum(distinct, 1), 1)) / np.maximum(mean, 1e-9))
-            counts = np.clip(counts + step, target > 0, available * repeat).astype(np.int64)
-        return self._edge(target)
+            mean = np.where((distinct > 0) & (got > 0), got / np.maximum(distinct, 1), mean)
+            last, counts = counts, np.clip(np.ceil(target / mean), target > 0, available * repeat).astype(np.int64)
+            if np.array_equal(last, counts):
+                break
+        try:
+            found = None if self.program is None else self.program.solve(target)
+        except Undecided:
+            return None
+        return None if found is None else self._settle(*self._columns(*found), target)
 
-    def _settle(self, cell: Ints, column: Ints, target: Ints, short: Bools) -> Chosen | None:
-        """Return chosen cells cut or added to, one by one, so that each column is within one example, or None."""
-        key = self.serving.key
-        grid = self.serving.grid
-        used = np.zeros(len(grid.ids), dtype=bool)
-        used[grid.instruction[cell]] = True
-        order = np.lexsort((grid.instruction[cell], key[grid.instruction[cell]], column))
+    def nearest(self, target: Ints) -> Chosen:
+        """Return cells for targets that cannot all be met: the least largest relative shortfall, then the most.
+
+        Among more than :data:`~pinchmix.exact.cells.WHOLE` cells, shortfalls are levelled by mean sizes.
+        """
+        if self.program is not None and self.program.exact:
+            with suppress(Undecided):
+                cell, column = self._columns(*self.program.nearest(target))
+                chosen = self._settle(cell, column, self._reach(target, cell, column))
+                assert chosen is not None  # each is asked for no more than it was given
+                return chosen
+        repeat, mean = self.recipe.repeat, self.mean
+        available = np.tile(self.choice.supply.available, self.parts)
+        for _ in range(3):
+            counts = np.clip(np.ceil(target / mean), 0, available * repeat).astype(np.int64)
+            counts = self.choice.fair(counts, np.zeros_like(counts), repeat)
+            distinct, cell, column = self._served(counts)
+            got = np.bincount(column, weights=self.sizes[cell], minlength=len(target))
+            mean = np.where((distinct > 0) & (got > 0), got / np.maximum(distinct, 1), mean)
+        chosen = self._settle(cell, column, self._reach(target, cell, column))
+        assert chosen is not None
+        return chosen
+
+    def _reach(self, target: Ints, cell: Ints, column: Ints) -> Ints:
+        """Return the targets, those of columns whose cells do not sum to them lowered to what they do."""
+        got = np.bincount(column, weights=self.sizes[cell], minlength=len(target)).astype(np.int64)
+        return np.minimum(target, got * self.recipe.repeat)
+
+    def _served(self, counts: Ints) -> tuple[Ints, Ints, Ints]:
+        """Return how many different cells stand for counts, and the cells with their columns."""
+        repeat, distinct = self.recipe.repeat, counts
+        if repeat > 1 and not self.choice.feasible(counts):
+            distinct = self.choice.fair(counts, -(-counts // repeat))
+        cell, split = served(self.choice.fill(distinct, self.ranks, self.serving.lots(self.parts)), self.serving)
+        return distinct, cell, self.serving.columns(cell, split)
+
+    def _columns(self, number: Ints, part: Ints) -> tuple[Ints, Ints]:
+        """Return the cells that a program found, and their columns."""
+        return self.cells[number], part * self.width + self.place[number]
+
+    def _settle(self, cell: Ints, column: Ints, target: Ints) -> Chosen | None:
+        """Return chosen cells cut or added to, one by one, so that each column reaches its target, or None.
+
+        A column that has too much is cut at the end of the order; one that lacks something gets cells of instructions
+        that serve nobody, and where there are none left, repeats. The last example is left out where that is nearer;
+        its instruction stays reserved, so all columns could reach their targets together.
+        """
+        grid, most = self.serving.grid, self.choice.supply.most
+        load = np.bincount(grid.instruction[cell], minlength=len(grid.ids))
+        order = np.lexsort((grid.instruction[cell], self.serving.key[grid.instruction[cell]], column))
         cell, column = cell[order], column[order]
         starts = np.searchsorted(column, np.arange(len(target) + 1))
-        kept: list[Ints] = []
-        often: list[Ints] = []
-        lacking: list[tuple[int, int]] = []
-        for number in range(len(target)):
-            mine = cell[starts[number] : starts[number + 1]]
-            sizes = self.sizes[mine]
-            total = int(sizes.sum())
-            if not short[number]:
-                count = _nearest(np.cumsum(sizes), int(target[number]))
-                if count == len(mine) and total < target[number]:
-                    lacking.append((number, int(target[number]) - total))
-                # What is cut off is free for others again.
-                used[grid.instruction[mine[count:]]] = False
-                kept.append(mine[:count])
-                often.append(np.ones(count, dtype=np.int64))
+        parts = [cell[starts[number] : starts[number + 1]] for number in range(len(target))]
+        sums = [np.cumsum(self.sizes[mine]) for mine in parts]
+        often = [np.ones(len(mine), dtype=np.int64) for mine in parts]
+        lacking = []
+        for number, goal in enumerate(target.tolist()):
+            if int(sums[number][-1] if len(sums[number]) else 0) < goal:
+                lacking.append(number)
                 continue
-            rounds, rest = divmod(int(target[number]), max(total, 1))
-            more = _nearest(np.cumsum(sizes), rest)
-            copies = rounds + (np.arange(len(mine)) < more).astype(np.int64)
-            if len(mine) and (int(copies.max()) > self.recipe.repeat or int(copies.min()) < 1):
+            reached = int(np.searchsorted(sums[number], goal)) + 1 if goal else 0
+            np.subtract.at(load, grid.instruction[parts[number][reached:]], 1)
+            often[number] = often[number][: _nearest(sums[number], goal)]
+        for number in lacking:
+            missing = int(target[number] - (sums[number][-1] if len(sums[number]) else 0))
+            free = self._free(number % self.width, parts[number], load < most)
+            running = np.cumsum(self.sizes[free])
+            reached = int(np.searchsorted(running, missing)) + 1
+            load[grid.instruction[free[:reached]]] += 1
+            parts[number] = np.append(parts[number], free[:reached])
+            if reached <= len(free):
+                often[number] = np.ones(len(often[number]) + _nearest(running, missing), dtype=np.int64)
+                continue
+            repeated = self._repeated(parts[number], int(target[number]))
+            if repeated is None:
                 return None
-            kept.append(mine)
-            often.append(copies)
-        for number, missing in lacking:
-            added = self._free(number % self.width, used, missing)
-            used[grid.instruction[added]] = True
-            if missing - int(self.sizes[added].sum()) > int(self.largest[number % self.width]) // 2:
-                return None
-            kept[number] = np.append(kept[number], added)
-            often[number] = np.append(often[number], np.ones(len(added), dtype=np.int64))
+            often[number] = repeated
+        kept = [mine[: len(times)] for mine, times in zip(parts, often, strict=True)]
         split = np.repeat(np.arange(len(target)) // self.width, [len(mine) for mine in kept])
         return Chosen.sorted(np.concatenate(kept), split, np.concatenate(often))
 
-    def _free(self, place: int, used: Bools, missing: int) -> Ints:
-        """Return the first cells of a language whose instructions serve nobody, up to a size."""
+    def _repeated(self, cell: Ints, goal: int) -> Ints | None:
+        """Return how often each of a column's cells appears so that they reach a goal beyond their sum, evenly."""
+        grid, sizes = self.serving.grid, self.sizes[cell]
+        total = int(sizes.sum())
+        if total * self.recipe.repeat < goal:
+            return None
+        rounds, rest = divmod(goal, total)
+        order = np.lexsort((cell, self.serving.dealt("repeat")[grid.instruction[cell]]))
+        often = np.full(len(cell), rounds, dtype=np.int64)
+        often[order[: _nearest(np.cumsum(sizes[order]), rest)]] += 1
+        return often
+
+    def _free(self, place: int, held: Ints, able: Bools) -> Ints:
+        """Return the cells of a language that it does not hold and whose instructions are able, in their order."""
         grid = self.serving.grid
         mine = self.cells[self.place == place]
-        mine = mine[~used[grid.instruction[mine]]]
-        mine = mine[np.argsort(self.serving.key[grid.instruction[mine]], kind="stable")]
-        first: Ints = mine[: _nearest(np.cumsum(self.sizes[mine]), missing)]
-        return first
+        mine = mine[able[grid.instruction[mine]]]
+        mine = mine[~np.isin(mine, held)]
+        free: Ints = mine[np.argsort(self.serving.key[grid.instruction[mine]], kind="stable")]
+        return free
 
-    @property
-    def _program(self) -> CellProgram | None:
-        """The program over single cells, where they are few enough."""
-        if len(self.cells) * self.parts > PROGRAM or self.recipe.repeat > 1:
-            return None
-        instruction = self.serving.grid.instruction[self.cells].astype(np.int64)
-        return CellProgram(
-            instruction, self.place, self.sizes[self.cells], self.width, self.parts, self.choice.supply.most
-        )
+    def _counted(self, columns: Bools, target: Ints) -> bool:
+        """Return whether counting shows that columns cannot all reach their targets."""
+        return self.ceiling(columns) < int(target[columns].sum())
 
-    def _edge(self, target: Ints) -> Chosen | None:
-        """Return cells that meet targets at the edge of what exists, by the program over single cells."""
-        program = self._program
-        if program is None:
-            return None
-        found = program.solve(target, np.tile(self.largest, self.parts) // 2)
-        if found is None:
-            return None
-        number, split = found
-        return Chosen.sorted(self.cells[number], split, np.ones(len(number), dtype=np.int64))
-
-    def level(self, target: Ints) -> float:
-        """Return the largest part of the targets that can be given to all columns alike."""
-        program = self._program
-        if program is not None:
-            return min(1.0, program.level(target))
-        low, high = 0.0, 1.0
-        for _ in range(12):
-            middle = (low + high) / 2
-            low, high = (middle, high) if self.fill((target * middle).astype(np.int64)) is not None else (low, middle)
-        return low
-
-    def proof(self, target: Ints) -> tuple[Bools, int, bool]:
+    def proof(self, target: Ints) -> tuple[Bools, int, bool] | None:
         """Return columns that cannot all reach their targets, the most they can be given, and if counting shows it.
 
-        Counted, an instruction gives a set of columns no more than its largest cells in them.
+        Counted, an instruction gives a set of columns no more than its largest cells in them. None where there is no
+        proof: cells are many, and the targets are at the very edge.
         """
-        program = self._program
-        asked = target > 0
+        program, kept = self.program, target > 0
+
+        def impossible(columns: Bools) -> bool:
+            if self._counted(columns, target):
+                return True
+            return program is not None and program.impossible(np.where(columns, target, 0))
+
         if program is None:
-            need = np.ceil(target / np.maximum(self.mean, 1e-9) / self.recipe.repeat).astype(np.int64)
-            columns = asked if self.choice.feasible(need) else self.choice.proof(need).columns
-            ceiling = self.ceiling(columns) * self.recipe.repeat
-            return columns, min(ceiling, int(target[columns].sum())), ceiling < int(target[columns].sum())
-        kept = asked.copy()
-        tolerance = np.tile(self.largest, self.parts) // 2
-        for number in sorted(np.flatnonzero(asked).tolist(), key=lambda place: (int(target[place]), place)):
+            need = np.ceil(target / self.mean / self.recipe.repeat).astype(np.int64)
+            if not self.choice.feasible(need):
+                columns = self.choice.proof(need).columns
+                kept = columns if impossible(columns) else kept
+        if not impossible(kept):
+            return None
+        for number in sorted(np.flatnonzero(kept).tolist(), key=lambda place: (int(target[place]), place)):
             kept[number] = False
-            kept[number] = program.solve(np.where(kept, target, 0), tolerance, free=~kept) is not None
-        ceiling = self.ceiling(kept)
-        counted = ceiling < int(target[kept].sum())
-        return kept, ceiling if counted else program.most_of(np.where(kept, target, 0)), counted
+            kept[number] = not impossible(kept)
+        counted = self._counted(kept, target)
+        if counted or program is None:
+            return kept, self.ceiling(kept), counted
+        return kept, program.most_of(np.where(kept, target, 0)), False
 
     def ceiling(self, columns: Bools) -> int:
-        """Return the most that a set of columns can be given together, each instruction giving its largest cells."""
+        """Return the most that a set of columns can be given, each instruction giving its largest cells in them."""
         times = columns.reshape(self.parts, self.width).sum(axis=0)
         often = np.minimum(times, 1)  # an instruction is in one split
         mine = often[self.place] > 0
         instruction, sizes = self.serving.grid.instruction[self.cells[mine]], self.sizes[self.cells[mine]]
+        begins = np.flatnonzero(np.diff(instruction, prepend=-1))  # cells are sorted by instruction
+        if self.choice.supply.most == 1:
+            return int(np.maximum.reduceat(sizes, begins).sum() if len(sizes) else 0) * self.recipe.repeat
         order = np.lexsort((-sizes, instruction))
-        first = np.searchsorted(instruction[order], instruction[order], side="left")
-        largest = (np.arange(len(order)) - first) < self.choice.supply.most
-        return int(sizes[order][largest].sum())
+        rank = np.arange(len(order)) - np.repeat(begins, np.diff(np.append(begins, len(order))))
+        return int(sizes[order][rank < self.choice.supply.most].sum()) * self.recipe.repeat
 
-    def plan(self, asked: Ints, chosen: Chosen) -> Plan:
+    def plan(self, asked: Ints, chosen: Chosen, *, partial: bool) -> Plan:
         """Return the plan that chosen cells are."""
         column = self.serving.columns(chosen.cell, chosen.split)
 
@@ -263,6 +304,7 @@ class Filler:
             flow=empty,
             used=np.zeros((len(empty), self.parts), dtype=np.int64),
             grid_digest="",
+            partial=partial,
         )
         return plan_of(plan, self.serving, chosen)
 
@@ -281,24 +323,92 @@ def _nearest(sums: Ints, target: int) -> int:
     return count + 1 if int(sums[count]) - target < target - below else count
 
 
-def _certificate(filler: Filler, asker: Asker, target: Ints, level: float, rejected: Rejected) -> Certificate:
-    recipe = asker.recipe
-    kept, ceiling, counted = filler.proof(target)
+def _refusal(filler: Filler, asker: Asker, target: Ints, rejected: Rejected) -> BudgetError:
+    """Return why a budget cannot be planned: with a proof, or at the edge of what exists without one."""
+    recipe, unit = asker.recipe, asker.recipe.budget.unit
+    total, proof = _largest_total(filler, asker), filler.proof(target)
+    if proof is None:
+        return BudgetError(
+            f"{int(target.sum()):,} {unit} are so near to all that these languages can give that neither a choice nor "
+            f"a proof that there is none was found; a total of {total:,} {unit} at the same shares is possible."
+        )
+    kept, ceiling, counted = proof
     columns = np.flatnonzero(kept).tolist()
     names = column_names(recipe, asker.languages)
     tags = {asker.languages[column % filler.width] for column in columns}
     lost = {check: sum(counts.get(tag, 0) for tag in tags) for check, counts in rejected.items()}
     exist = filler.choice.supply.available
-    total = int(target.sum() * level)
-    return Certificate(
-        languages=tuple(names[column] for column in columns),
-        asked=tuple(target[columns].tolist()),
-        available=tuple(int(exist[column % filler.width]) for column in columns),
-        supply=ceiling,
-        largest_total=total,
-        rejected={check: count for check, count in lost.items() if count},
-        content=recipe.content,
-        repeat=recipe.repeat,
-        unit=recipe.budget.unit,
-        counted=counted,
+    return InfeasibleBudget(
+        Certificate(
+            languages=tuple(names[column] for column in columns),
+            asked=tuple(target[columns].tolist()),
+            available=tuple(int(exist[column % filler.width]) for column in columns),
+            supply=ceiling,
+            largest_total=total,
+            rejected={check: count for check, count in lost.items() if count},
+            smallest_repeat=_smallest_repeat(filler, target),
+            smallest_overlap=_smallest_overlap(filler, target),
+            content=recipe.content,
+            repeat=recipe.repeat,
+            unit=unit,
+            counted=counted,
+        )
     )
+
+
+def _largest_total(filler: Filler, asker: Asker) -> int:
+    """Return the largest feasible total at the same shares, or 0; among many cells, one close to it."""
+
+    def asked(total: int) -> Ints | None:
+        try:
+            return asker.asked(total).ravel()
+        except BudgetError:  # such as minima that a smaller total cannot give
+            return None
+
+    def possible(total: int) -> bool:
+        target = asked(total) if total else None
+        return not total or (target is not None and filler.fill(target) is not None)
+
+    target = asker.asked().ravel()
+    total, program = int(target.sum()), filler.program
+    if program is not None and program.exact:
+        return highest_where(possible, total)
+    if program is not None:
+        total = int(total * program.level(target))
+    else:
+        chosen = filler.nearest(target)
+        column = filler.serving.columns(chosen.cell, chosen.split)
+        got = np.bincount(column, weights=filler.sizes[chosen.cell] * chosen.copies, minlength=len(target))
+        total = int(total * min(1.0, float((got[target > 0] / target[target > 0]).min())))
+    while not possible(total):
+        total = int(total * (1 - STEP))
+    return total
+
+
+def _smallest_repeat(filler: Filler, target: Ints) -> int | None:
+    """Return the smallest number of repeats with which targets are feasible; None where none is, or cells are many."""
+    program, repeat = filler.program, filler.recipe.repeat
+    if program is None or not program.exact:
+        return None
+    once = replace(program, size=program.size // repeat)
+
+    def possible(times: int) -> bool:
+        return not once.impossible(-(-target // times))
+
+    if not possible(int(target.max())):
+        return None
+    return 1 + highest_where(lambda times: times <= repeat or not possible(times), int(target.max()))
+
+
+def _smallest_overlap(filler: Filler, target: Ints) -> int | None:
+    """Return the smallest number of languages an instruction with which targets are feasible, likewise."""
+    program = filler.program
+    if program is None or not program.exact or filler.parts > 1:
+        return None
+
+    def possible(k: int) -> bool:
+        return not replace(program, most=k).impossible(target)
+
+    if program.most >= filler.width or not possible(filler.width):
+        return None
+    return 1 + highest_where(lambda k: k <= program.most or not possible(k), filler.width)
