@@ -36,7 +36,8 @@ def sets_of(content: str, able: Sequence[int], asked: Sequence[int]) -> list[tup
     if policy.kind == "same":
         return [tuple(asked)] if asked and set(asked) <= set(able) else []
     if policy.kind == "union":
-        return [tuple(able)] if able else []
+        whole = tuple(place for place in able if place in asked)
+        return [whole] if whole else []
     sizes = [policy.k] if policy.kind == "exactly" else range(1, policy.k + 1)
     return [chosen for size in sizes for chosen in combinations(able, size)]
 

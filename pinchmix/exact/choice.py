@@ -192,17 +192,19 @@ class SetChoice:
     fewest: int | None
     most_columns: int | None
 
-    @cached_property
-    def program(self) -> SetProgram:
-        """The integer program."""
-        return SetProgram.of(self.supply, self.parts, self.fewest, self.most_columns)
+    def program(self, demand: Ints) -> SetProgram:
+        """Return the integer program; a language of which nothing is asked in any part is no part of a whole set."""
+        asking = demand.reshape(self.parts, -1).sum(axis=0) > 0
+        supply = replace(self.supply, allowed=self.supply.allowed & asking)
+        return SetProgram.of(supply, self.parts, self.fewest, self.most_columns)
 
     @cached_property
     def bound(self) -> Supply:
         """A supply that gives every set of columns at least what this choice can."""
         most = self.supply.allowed.shape[1] if self.most_columns is None else self.most_columns
         wide = np.tile(self.supply.allowed, self.parts)
-        return replace(self.supply, amount=self.program.amount, allowed=wide, most=most)
+        able = self.supply.allowed.sum(axis=1) >= (self.fewest or 1)
+        return replace(self.supply, amount=np.where(able, self.supply.amount, 0), allowed=wide, most=most)
 
     def feasible(self, demand: Ints, repeat: int = 1) -> bool:
         """Return whether all columns can be given what they ask."""
@@ -213,35 +215,34 @@ class SetChoice:
         if self._near(need, (0, 1, 3)) is not None:
             return True
         # More units than the fewest may be possible where these are not.
-        return self.program.solve(demand, need, weight=np.zeros(len(demand), dtype=bool)) is not None
+        return self.program(demand).solve(demand, need, weight=np.zeros(len(demand), dtype=bool)) is not None
 
     def _near(self, demand: Ints, margins: Iterable[int], lots: Lots | None = None) -> Filled | None:
         near = expected_sets(self.supply, demand, self.parts, self.fewest, self.most_columns)
         for margin in margins:
-            found = self.program.solve(demand, near=(*near, margin), lots=lots)
+            found = self.program(demand).solve(demand, near=(*near, margin), lots=lots)
             if found is not None:
                 return Filled(found.amounts, found.used)
         return None
 
     def fair(self, demand: Ints, least: Ints, repeat: int = 1) -> Ints:
         """Return the counts nearest to what is asked: the least largest relative shortfall, then the largest sum."""
-        return self.program.fair(demand, least, repeat)
+        return self.program(demand).fair(demand, least, repeat)
 
     def most(self, demand: Ints, column: int) -> int:
         """Return the most that one column can be given while the others keep theirs."""
         opened, only = demand.copy(), np.arange(len(demand)) == column
         opened[column] = self.bound.available[column]
-        best = self.program.solve(opened, demand, weight=only)
-        if best is None:
-            raise ValueError("no choice meets the demands")
-        return int(best.amounts[:, column].sum())
+        best = self.program(opened).solve(opened, demand, weight=only)
+        # A language that asked for nothing may not be able to join whole sets at all.
+        return int(demand[column]) if best is None else int(best.amounts[:, column].sum())
 
     def proof(self, demand: Ints, repeat: int = 1) -> Proof:
         """Return a smallest set of columns that no choice serves."""
         need = units_for(demand, repeat)
         if largest_flow(self.bound, need).total < int(need.sum()):
             return counted_proof(self.bound, demand, repeat)
-        columns, ceiling = self.program.smallest_certificate(demand, repeat)
+        columns, ceiling = self.program(demand).smallest_certificate(demand, repeat)
         return Proof(columns, ceiling, counted=False)
 
     def fill(self, demand: Ints, row_of: Ints | None, lots: Lots | None = None) -> Filled:

@@ -137,22 +137,29 @@ def smallest_certificate(supply: Supply, demand: Ints, short: Bools) -> Bools:
         short: Columns that together ask for more than they can be given, such as :attr:`Flow.short`.
 
     Returns:
-        Columns that ask for more than :meth:`Supply.ceiling` and would not without any one of them, shape
-        ``(columns,)``.
+        Columns that ask for more than :meth:`Supply.ceiling`; without any one of them, the others can all be given
+        what they ask. Shape ``(columns,)``.
 
     Example:
         >>> supply = Supply(np.array([1, 5]), np.array([[True, True], [False, True]]))
         >>> smallest_certificate(supply, np.array([2, 9]), np.array([True, True])).tolist()
         [False, True]
     """
+    kept = _thinned(supply, demand, short)
+    for column in np.flatnonzero(kept).tolist():
+        # What is left may hold a smaller proof although it is none as a whole.
+        rest = demand * kept
+        rest[column] = 0
+        flow = largest_flow(supply, rest)
+        if flow.total < int(rest.sum()):
+            return smallest_certificate(supply, demand, flow.short)
+    return kept
+
+
+def _thinned(supply: Supply, demand: Ints, short: Bools) -> Bools:
+    """Return short columns less those, one by one, without which the others still ask for too much."""
     kept: Bools = short.copy()
-    shrunk = True
-    while shrunk:
-        shrunk = False
-        for column in sorted(np.flatnonzero(kept).tolist(), key=lambda place: (int(demand[place]), place)):
-            kept[column] = False
-            if int(demand[kept].sum()) > supply.ceiling(kept):
-                shrunk = True
-            else:
-                kept[column] = True
+    for column in sorted(np.flatnonzero(kept).tolist(), key=lambda place: (int(demand[place]), place)):
+        kept[column] = False
+        kept[column] = int(demand[kept].sum()) <= supply.ceiling(kept)
     return kept
