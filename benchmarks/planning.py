@@ -19,16 +19,16 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pinchmix.assign import assign
 from pinchmix.budget import Budget
 from pinchmix.canonical import key_of
 from pinchmix.exact.fit import fitted
 from pinchmix.exact.order import keyed
 from pinchmix.exact.supply import Supply
 from pinchmix.grid import Grid
-from pinchmix.planner import make_plan
+from pinchmix.planning.assign import assign
+from pinchmix.planning.examples import make_plan
+from pinchmix.planning.serving import Serving
 from pinchmix.recipe import Recipe
-from pinchmix.serving import Serving
 
 # Name → instructions, languages, the share of cells that exist, the instructions that the budget takes.
 SETTINGS = {

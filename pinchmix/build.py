@@ -16,7 +16,6 @@ import numpy as np
 import pyarrow as pa
 
 from pinchmix.arguments import Asked
-from pinchmix.assign import Chosen, assign, check_content, plan_of, refill
 from pinchmix.budget import Budget
 from pinchmix.canonical import hash_of_id, key_of
 from pinchmix.errors import InfeasibleBudget
@@ -25,14 +24,15 @@ from pinchmix.exact.supply import Ints
 from pinchmix.judge import Judge
 from pinchmix.mixture import Mixture, Report
 from pinchmix.plan import Plan
-from pinchmix.planner import Rejected, make_plan
+from pinchmix.planning.assign import Chosen, assign, check_content, plan_of, refill
+from pinchmix.planning.examples import Rejected, make_plan
+from pinchmix.planning.serving import Serving
+from pinchmix.planning.sizes import plan_sizes
 from pinchmix.plugins import Sampler, Validator
 from pinchmix.prepare import Prepared, prepare
 from pinchmix.recipe import Recipe
 from pinchmix.rows import Rows, write_rows
 from pinchmix.scan import lines_of
-from pinchmix.serving import Serving
-from pinchmix.sized import plan_sizes
 from pinchmix.texts import Texts
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from pinchmix.errors import number_of
 from pinchmix.mixture import Mixture
 from pinchmix.show import text_of
+from pinchmix.wording import number_of
 
 NAME = "README.md"
 POLICY = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pinchmix.errors import ArgumentError, near
+from pinchmix.errors import ArgumentError
+from pinchmix.wording import near
 
 POLICIES = {
     "disjoint": "each instruction in one language",

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pinchmix.database import Database
-from pinchmix.errors import ArgumentError, SourceChanged, listing, near
+from pinchmix.errors import ArgumentError, SourceChanged
 from pinchmix.grid import ROW_BITS, Grid
 from pinchmix.measure import contents_of
 from pinchmix.scan import lines_of
@@ -19,6 +19,7 @@ from pinchmix.sources.locate import Piece
 from pinchmix.sources.source import Source, stamp_of
 from pinchmix.sources.values import Values, columns_in, read_values
 from pinchmix.texts import fault_of
+from pinchmix.wording import listing, near
 
 ROLES = {"prompt": ("user",), "response": ("assistant",)}
 

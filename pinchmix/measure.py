@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pinchmix.database import Database
-from pinchmix.errors import ArgumentError, listing, near
+from pinchmix.errors import ArgumentError
 from pinchmix.exact.supply import Ints
 from pinchmix.grid import ROW_BITS, Grid
 from pinchmix.plan import Measured
@@ -24,6 +24,7 @@ from pinchmix.sources.layout import Layout
 from pinchmix.sources.source import Source
 from pinchmix.sources.table import Table
 from pinchmix.texts import fault_of, messages_of
+from pinchmix.wording import listing, near
 
 UNITS = ("examples", "characters", "bytes", "tokens")
 # What is counted → the roles whose turns are counted; "chat" is the whole conversation as a chat template writes it.

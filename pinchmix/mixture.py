@@ -13,13 +13,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pinchmix.errors import BadRow, number_of
+from pinchmix.errors import BadRow
 from pinchmix.exclude import Overlap
 from pinchmix.grid import Grid
 from pinchmix.plan import Plan
 from pinchmix.rows import Rows
 from pinchmix.show import bar, html_table, table
 from pinchmix.sources.source import SourceFile
+from pinchmix.wording import number_of
 
 if TYPE_CHECKING:
     import datasets

@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pinchmix.content import Content
-from pinchmix.errors import UnknownLanguage, listing, number_of
+from pinchmix.errors import UnknownLanguage
 from pinchmix.exact.choice import Choice, FlowChoice, SameChoice, SetChoice
 from pinchmix.exact.supply import Bools, Ints, Supply
 from pinchmix.recipe import Recipe
 from pinchmix.show import text_of, tree
+from pinchmix.wording import listing, number_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,7 +95,7 @@ class Plan:
     Example:
         >>> from pinchmix.budget import Budget
         >>> from pinchmix.grid import Grid
-        >>> from pinchmix.planner import make_plan
+        >>> from pinchmix.planning.examples import make_plan
         >>> grid = Grid.from_mapping({"a": ["en", "sw"], "b": ["en"], "c": ["en"]})
         >>> print(make_plan(grid, Recipe(Budget.counts({"en": 2, "sw": 1}))))
         3 examples of 3 instructions, 0 left over
@@ -139,7 +140,7 @@ class Plan:
         Example:
             >>> from pinchmix.budget import Budget
             >>> from pinchmix.grid import Grid
-            >>> from pinchmix.planner import make_plan
+            >>> from pinchmix.planning.examples import make_plan
             >>> make_plan(Grid.from_mapping({"a": ["en"]}), Recipe(Budget.counts({"en": 1}))).counts()
             {'en': 1}
         """
@@ -195,7 +196,7 @@ class Plan:
         Example:
             >>> from pinchmix.budget import Budget
             >>> from pinchmix.grid import Grid
-            >>> from pinchmix.planner import make_plan
+            >>> from pinchmix.planning.examples import make_plan
             >>> grid = Grid.from_mapping({"a": ["en", "sw"], "b": ["en", "sw"], "c": ["en"]})
             >>> print(make_plan(grid, Recipe(Budget.counts({"en": 2, "sw": 1}))).why("sw"))
             sw has 1 of the 2 instructions that exist in it; no more is possible beside the others.

@@ -23,8 +23,9 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from pinchmix.errors import ArgumentError, UnknownPlugin, listing
+from pinchmix.errors import ArgumentError, UnknownPlugin
 from pinchmix.pool import Pool
+from pinchmix.wording import listing
 
 
 class Verdict(IntEnum):

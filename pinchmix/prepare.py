@@ -12,18 +12,19 @@ import numpy as np
 from pinchmix.arguments import Asked, Plugins, make_recipe
 from pinchmix.budget import Budget
 from pinchmix.database import Database
-from pinchmix.errors import ArgumentError, near
+from pinchmix.errors import ArgumentError
 from pinchmix.exclude import Overlap, overlap
 from pinchmix.facts import SourceFacts
 from pinchmix.measure import Measures, measure_source
-from pinchmix.planner import chosen_languages
+from pinchmix.planning.examples import chosen_languages
+from pinchmix.planning.serving import Serving
 from pinchmix.plugins import Order
 from pinchmix.pool import Pool
 from pinchmix.recipe import Recipe
 from pinchmix.scan import scan_source
-from pinchmix.serving import Serving
 from pinchmix.sources.faults import Faults
 from pinchmix.sources.source import Source, open_source
+from pinchmix.wording import near
 
 ON_BAD_ROWS = ("error", "drop")
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pinchmix.content import Content
-from pinchmix.errors import listing, number_of
+from pinchmix.wording import listing, number_of
 
 PROVENANCE = "provenance/{}.parquet"  # takes the name of a split
 ORIGIN = ("id", "prompt_language", "response_language", "source", "row", "copy")  # its columns

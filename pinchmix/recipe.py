@@ -15,7 +15,8 @@ from typing import Any
 from pinchmix.budget import Budget
 from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.content import Content
-from pinchmix.errors import ArgumentError, BudgetError, near
+from pinchmix.errors import ArgumentError, BudgetError
+from pinchmix.wording import near
 
 COUNTED = ("both", "prompt", "response", "chat")
 WHOLE = "train"  # the one split of a mixture that is not split

@@ -15,11 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pinchmix.canonical import canonical_bytes
-from pinchmix.errors import ArgumentError, PinchmixError, near
+from pinchmix.errors import ArgumentError, PinchmixError
 from pinchmix.exact.order import keyed
 from pinchmix.grid import Grid
 from pinchmix.plugins import Allocator, Cells, Findings, Order, Sampler, Tokenizer, Validator, Verdict
 from pinchmix.pool import Pool
+from pinchmix.wording import near
 
 
 def _hold(law: bool, otherwise: str) -> None:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pinchmix.database import BATCH, Database
-from pinchmix.errors import ArgumentError, ExportError, VerificationFailed, listing, number_of
+from pinchmix.errors import ArgumentError, ExportError, VerificationFailed
 from pinchmix.export import JSONL, PARQUET
 from pinchmix.manifest import NAME, Manifest
 from pinchmix.progress import progress_bar
@@ -23,6 +23,7 @@ from pinchmix.provenance import ORIGIN, PROVENANCE, Origins, faults_of
 from pinchmix.rows import MESSAGES, digest_of_rows, json_lines
 from pinchmix.sources.layout import Column, Layout
 from pinchmix.texts import fault_of
+from pinchmix.wording import listing, number_of
 
 BLOCK = 1 << 20
 FORMS = (JSONL, PARQUET, PROVENANCE)

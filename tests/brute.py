@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from pinchmix.budget import Budget
 from pinchmix.content import Content
-from pinchmix.planner import Asker, column_names
+from pinchmix.planning.examples import Asker, column_names
+from pinchmix.planning.serving import Serving
 from pinchmix.recipe import Recipe
 from pinchmix.samplers.random import RandomSampler
-from pinchmix.serving import Serving
 from pinchmix.testing import toy_pool
 from tests.grids import Cells, cells, grid_of
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from pinchmix.assign import assign
 from pinchmix.budget import Budget
 from pinchmix.errors import InfeasibleBudget
-from pinchmix.planner import make_plan
+from pinchmix.planning.assign import assign
+from pinchmix.planning.examples import make_plan
+from pinchmix.planning.serving import Serving
 from pinchmix.recipe import Recipe
-from pinchmix.serving import Serving
 from tests.grids import grid_of
 
 INSTANCES = 50

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from pinchmix.assign import assign
 from pinchmix.errors import ArgumentError, InfeasibleBudget
 from pinchmix.exact.apportion import apportion
 from pinchmix.exact.flow import largest_flow
 from pinchmix.exact.order import keyed
 from pinchmix.exact.supply import Supply
-from pinchmix.planner import make_plan
-from pinchmix.serving import Serving
+from pinchmix.planning.assign import assign
+from pinchmix.planning.examples import make_plan
+from pinchmix.planning.serving import Serving
 from tests.brute import cases, reachable, tags_of
 from tests.grids import cells, grid_of, laws, recipe_of
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinchmix.assign import Chosen, assign, refill
 from pinchmix.errors import InfeasibleBudget, UnknownLanguage
 from pinchmix.exact.rounding import split_counts
-from pinchmix.planner import make_plan
+from pinchmix.planning.assign import Chosen, assign, refill
+from pinchmix.planning.examples import make_plan
 from tests.brute import FLOWS, SETS, caps, cases, counts_in, feasible, reachable, tags_of
 from tests.grids import grid_of, laws, recipe_of
 

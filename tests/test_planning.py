@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinchmix.assign import Chosen, assign, plan_of, refill
 from pinchmix.budget import Budget
 from pinchmix.errors import InfeasibleBudget, UnknownLanguage
-from pinchmix.planner import make_plan
+from pinchmix.planning.assign import Chosen, assign, plan_of, refill
+from pinchmix.planning.examples import make_plan
+from pinchmix.planning.serving import Serving
 from pinchmix.recipe import Recipe
 from pinchmix.samplers.random import RandomSampler
-from pinchmix.serving import Serving
 from pinchmix.testing import toy_pool
 from tests.grids import (
     asked_cells,

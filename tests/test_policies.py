@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from pinchmix.assign import assign, plan_of
 from pinchmix.content import Content
 from pinchmix.errors import InfeasibleBudget
-from pinchmix.planner import make_plan
+from pinchmix.planning.assign import assign, plan_of
+from pinchmix.planning.examples import make_plan
 from tests.brute import FLOWS, SETS, case_of, cases, tags_of
 from tests.grids import laws
 

@@ -11,7 +11,7 @@ from hypothesis import given
 
 from pinchmix.content import Content
 from pinchmix.errors import InfeasibleBudget
-from pinchmix.planner import Asker, make_plan
+from pinchmix.planning.examples import Asker, make_plan
 from tests.brute import FLOWS, SETS, Case, caps, case_of, cases, counts_in, feasible, largest_given, reachable, tags_of
 from tests.grids import laws
 

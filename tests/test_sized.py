@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pinchmix
-import pinchmix.sized
+import pinchmix.planning.sizes
 from pinchmix.budget import Budget
 from pinchmix.canonical import key_of
 from pinchmix.errors import ArgumentError, BudgetError, InfeasibleBudget
@@ -22,9 +22,9 @@ from pinchmix.exact.fit import fitted, least_biased_flow
 from pinchmix.exact.order import keyed
 from pinchmix.exact.supply import Supply
 from pinchmix.grid import Grid
+from pinchmix.planning.serving import Serving
+from pinchmix.planning.sizes import plan_sizes
 from pinchmix.recipe import Recipe
-from pinchmix.serving import Serving
-from pinchmix.sized import plan_sizes
 from tests.grids import cells, laws
 
 SIZES = {
@@ -319,7 +319,7 @@ def test_an_outlier_excuses_no_shortfall():
 
 
 def test_cells_beyond_the_program_end_without_a_false_proof(monkeypatch):
-    monkeypatch.setattr(pinchmix.sized, "PROGRAM", 0)
+    monkeypatch.setattr(pinchmix.planning.sizes, "PROGRAM", 0)
     sizes = larger(300, TAGS, 1)
     total = sum(max(here.values()) for here in sizes.values())
     case = Case(sizes, dict.fromkeys(TAGS, int(total * 0.99) // 6), 1)

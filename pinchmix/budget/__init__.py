@@ -13,8 +13,9 @@ from pinchmix.budget.demand import counts_of, demand_of
 from pinchmix.budget.names import REST, read_names, read_rest
 from pinchmix.budget.sized import Grouping, Limit, Sized, read_common
 from pinchmix.budget.terms import from_plain, to_code, to_plain
-from pinchmix.errors import BudgetError, near
+from pinchmix.errors import BudgetError
 from pinchmix.language import normalise_language
+from pinchmix.wording import near
 
 POOLS = ("others", "all")
 

@@ -10,7 +10,8 @@ from numbers import Integral, Rational, Real
 from typing import Any
 
 from pinchmix.budget.names import Groups, by_language, check_apart
-from pinchmix.errors import BudgetError, listing, near
+from pinchmix.errors import BudgetError
+from pinchmix.wording import listing, near
 
 UNITS = ("examples", "tokens", "characters", "bytes")
 LARGEST = 10**12  # of any unit; well below where 64-bit sums over languages would end

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from pinchmix.budget.amounts import LARGEST, Bounds
 from pinchmix.budget.names import REST, Groups
-from pinchmix.errors import BudgetError, UnknownLanguage, listing, number_of
+from pinchmix.errors import BudgetError, UnknownLanguage
 from pinchmix.exact.apportion import apportion
+from pinchmix.wording import listing, number_of
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,10 @@ from pinchmix.budget.claims import (
 )
 from pinchmix.budget.names import REST, Groups
 from pinchmix.budget.terms import Recorded, Terms, name_of
-from pinchmix.errors import BudgetError, listing
+from pinchmix.errors import BudgetError
 from pinchmix.exact.allocate import powers
 from pinchmix.exact.apportion import apportion
+from pinchmix.wording import listing
 
 
 class Demand(NamedTuple):

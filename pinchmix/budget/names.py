@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pinchmix.errors import BudgetError, LanguageClash, UnknownLanguage, near
+from pinchmix.errors import BudgetError, LanguageClash, UnknownLanguage
 from pinchmix.language import normalise_language
+from pinchmix.wording import near
 
 REST = "*"  # all languages that are not named, together
 

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from pinchmix.budget.amounts import Bounds, code_of_fraction, read_number, text_of_fraction
 from pinchmix.budget.names import Groups
-from pinchmix.errors import BudgetError, near
+from pinchmix.errors import BudgetError
+from pinchmix.wording import near
 
 
 class Recorded(NamedTuple):

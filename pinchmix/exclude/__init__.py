@@ -20,9 +20,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pinchmix.canonical import canonical_bytes, digest_of
-from pinchmix.errors import ArgumentError, listing, near, number_of
+from pinchmix.errors import ArgumentError
 from pinchmix.exclude.evaluation import ENDINGS, read_prompts
 from pinchmix.exclude.ngrams import KnownTexts
+from pinchmix.wording import listing, near, number_of
 
 NGRAM = 8
 LONGEST_NGRAM = 100

@@ -15,7 +15,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pinchmix.errors import ArgumentError, listing, near, number_of
+from pinchmix.errors import ArgumentError
+from pinchmix.wording import listing, near, number_of
 
 ENDINGS = (".txt", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet")
 COLUMNS = ("prompt", "instruction", "question", "text", "input", "inputs", "messages", "conversations", "turns")

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from pinchmix.canonical import key_of
-from pinchmix.errors import ArgumentError, near
+from pinchmix.errors import ArgumentError
 from pinchmix.exact.order import keyed
 from pinchmix.plugins import Order
 from pinchmix.pool import Pool
+from pinchmix.wording import near
 
 _MOST = 2**32 - 1  # half of a key is the length, half the hash that decides among equally long texts
 

@@ -16,11 +16,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pinchmix.canonical import key_of
-from pinchmix.errors import ArgumentError, listing, near
+from pinchmix.errors import ArgumentError
 from pinchmix.exact.order import keyed
 from pinchmix.plugins import Order
 from pinchmix.pool import Pool
 from pinchmix.samplers.longest import check_field
+from pinchmix.wording import listing, near
 
 LENGTH = "length"
 MOST = 10_000  # classes; more would be a column of ids or of measures, not of classes

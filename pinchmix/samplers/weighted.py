@@ -15,11 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pinchmix.canonical import key_of
-from pinchmix.errors import ArgumentError, listing, number_of
+from pinchmix.errors import ArgumentError
 from pinchmix.exact.order import keyed
 from pinchmix.plugins import Order
 from pinchmix.pool import Pool
 from pinchmix.samplers.clocks import clocks, natural_log, sortable
+from pinchmix.wording import listing, number_of
 
 _SHOWN = 3  # rows that a message names
 _LAST = 0xFFF << 52  # above every finite number; the keys of what has no weight

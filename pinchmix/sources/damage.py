@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pinchmix.database import DatabaseError
-from pinchmix.errors import SourceError, listing
+from pinchmix.errors import SourceError
 from pinchmix.sources.faults import Faults
 from pinchmix.sources.table import Table
+from pinchmix.wording import listing
 
 
 @contextmanager

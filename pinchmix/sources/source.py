@@ -17,8 +17,6 @@ from pinchmix.errors import (
     RowCountMismatch,
     SourceChanged,
     UnknownLanguage,
-    listing,
-    near,
 )
 from pinchmix.language import normalise_language
 from pinchmix.sources.damage import reading
@@ -27,6 +25,7 @@ from pinchmix.sources.layout import Column, Layout, language_in
 from pinchmix.sources.locate import Piece, locate
 from pinchmix.sources.opened import OpenedPiece
 from pinchmix.sources.table import Table
+from pinchmix.wording import listing, near
 
 JOINS = ("id", "row")
 

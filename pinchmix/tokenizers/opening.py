@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pinchmix.errors import ArgumentError, listing, near
+from pinchmix.errors import ArgumentError
 from pinchmix.plugins import Tokenizer, find_plugin, list_plugins
 from pinchmix.tokenizers.function import FunctionTokenizer
 from pinchmix.tokenizers.huggingface import HuggingFaceTokenizer, of_transformers
 from pinchmix.tokenizers.sentencepiece import SentencePieceTokenizer
+from pinchmix.wording import listing, near
 
 ACCEPTED = (
     "Give the path of a SentencePiece model (.model), of a tokenizer.json or of its folder, a tokenizer of the "

@@ -11,7 +11,7 @@ from pinchmix.exact.choice import Filled, FlowChoice
 from pinchmix.exact.deal import copies, deal
 from pinchmix.exact.supply import Ints, Supply
 from pinchmix.plan import Plan, choice_of
-from pinchmix.serving import Serving
+from pinchmix.planning.serving import Serving
 
 
 class Chosen(NamedTuple):
@@ -98,7 +98,7 @@ def assign(plan: Plan, serving: Serving) -> Chosen:
     Example:
         >>> from pinchmix.budget import Budget
         >>> from pinchmix.grid import Grid
-        >>> from pinchmix.planner import make_plan
+        >>> from pinchmix.planning.examples import make_plan
         >>> from pinchmix.recipe import Recipe
         >>> grid = Grid.from_mapping({"a": ["en", "sw"], "b": ["en"]})
         >>> serving = Serving(grid, ("en", "sw"), grid.hashes, 0)
@@ -177,7 +177,7 @@ def check_content(plan: Plan, serving: Serving, chosen: Chosen) -> None:
     Example:
         >>> from pinchmix.budget import Budget
         >>> from pinchmix.grid import Grid
-        >>> from pinchmix.planner import make_plan
+        >>> from pinchmix.planning.examples import make_plan
         >>> from pinchmix.recipe import Recipe
         >>> grid = Grid.from_mapping({"a": ["en", "sw"]})
         >>> serving = Serving(grid, ("en", "sw"), grid.hashes, 0)

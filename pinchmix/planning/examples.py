@@ -19,8 +19,8 @@ from pinchmix.exact.rounding import split_counts
 from pinchmix.exact.supply import Bools, Ints, Supply
 from pinchmix.grid import Grid
 from pinchmix.plan import Plan, choice_of
+from pinchmix.planning.serving import Serving
 from pinchmix.recipe import Recipe
-from pinchmix.serving import Serving
 
 Rejected = Mapping[str, Mapping[str, int]]  # check → language → cells that it took away
 
