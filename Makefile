@@ -28,8 +28,10 @@ lint: $(READY)  ## Check style and types.
 test: lint  ## Check style and types, and run all tests.
 	$(BIN)/python -m pytest
 
-bench: $(READY)  ## Measure beside hand-written scripts, on 1,000,000 instructions x 12 languages (6 GB of disk).
+bench: $(READY)  ## Measure beside hand-written scripts, on 1,000,000 instructions x 12 languages (6 GB of disk); plans, samplers.
 	$(BIN)/python benchmarks/build_mixture.py benchmarks/data
+	$(BIN)/python benchmarks/planning.py
+	$(BIN)/python benchmarks/samplers.py
 
 trainers: $(READY)  ## Train real steps on the exported sample with real trainers, each in its own environment.
 	$(BIN)/python tests/trainers/run.py

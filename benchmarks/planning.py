@@ -108,7 +108,7 @@ def bias(grid: Grid, cells: np.ndarray, counts: np.ndarray) -> float:
     if counts.sum() < 100 * len(counts):
         return float("nan")
     patterns = grid.patterns
-    fit, _ = fitted(Supply(patterns.supply, patterns.allowed), counts)
+    fit = fitted(Supply(patterns.supply, patterns.allowed), counts)
     degree = patterns.allowed.sum(axis=1)
     edges = np.unique(np.quantile(np.repeat(degree, patterns.supply), np.arange(1, 8) / 8))
     kind = np.searchsorted(edges, degree)
