@@ -20,7 +20,7 @@ from pinchmix.budget import Budget
 from pinchmix.canonical import hash_of_id, key_of
 from pinchmix.errors import InfeasibleBudget
 from pinchmix.exact.order import keyed
-from pinchmix.exact.supply import Ints
+from pinchmix.exact.supply import Bools, Ints
 from pinchmix.judge import Judge
 from pinchmix.mixture import Mixture, Report
 from pinchmix.plan import Plan
@@ -250,11 +250,21 @@ def _mixture(prepared: Prepared, serving: Serving, plan: Plan, chosen: Chosen, j
         bad_rows=prepared.faults.rows,
         excluded=prepared.excluded,
         rejected=judge.rejected,
-        unsure=judge.unsure(serving.grid, chosen.cell),
+        unsure=_by_split(serving, chosen, np.isin(serving.grid.address[chosen.cell], judge.doubted()), prepared.recipe),
         findings=judge.findings(),
         plugins=prepared.plugins.versions,
     )
     return Mixture(plan, serving.grid, cells, split, report, _write_rows(prepared, serving, cells, split, copy, texts))
+
+
+def _by_split(serving: Serving, chosen: Chosen, some: Bools, recipe: Recipe) -> dict[str, dict[str, int]]:
+    """Return how many of some chosen cells there are by split and language."""
+    width = len(serving.languages)
+    columns = serving.columns(chosen.cell[some], chosen.split[some])
+    counts = np.bincount(columns, minlength=len(recipe.splits) * width).reshape(-1, width).tolist()
+    return {
+        name: dict(zip(serving.languages, row, strict=True)) for name, row in zip(recipe.splits, counts, strict=True)
+    }
 
 
 def _shuffled(chosen: Chosen, serving: Serving) -> tuple[Ints, Ints, Ints]:

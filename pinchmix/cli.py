@@ -19,7 +19,7 @@ from typing import Annotated, Any, NoReturn, Optional
 import typer
 
 import pinchmix
-from pinchmix.errors import ArgumentError, BadRows, FolderTaken, PinchmixError
+from pinchmix.errors import ArgumentError, BadRows, FolderTaken, InfeasibleBudget, PinchmixError
 from pinchmix.export import check_free, place_of
 from pinchmix.plugins import find_plugin
 
@@ -261,6 +261,9 @@ def _in_words_of_options(error: PinchmixError) -> str:
         return text.replace('on_bad_rows="drop"', "--on-bad-rows drop")
     if isinstance(error, FolderTaken):
         return text.replace("overwrite=True", "--overwrite")
+    if isinstance(error, InfeasibleBudget):
+        text = re.sub(r"\brepeat=(\d+)", r"--repeat \1", text)
+        return re.sub(r"\bcontent=('[a-z]+(?:\(\d+\))?')", r"--content \1", text)
     return text
 
 

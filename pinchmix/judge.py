@@ -120,10 +120,7 @@ class Judge:
         whole = pa.concat_tables([FINDINGS.empty_table(), *self._found])
         return whole.sort_by([(name, "ascending") for name in ("language", "id", "field", "check")]).drop(["address"])
 
-    def unsure(self, grid: Grid, cells: npt.NDArray[np.int64]) -> dict[str, int]:
-        """Return how many of the chosen cells are kept although a validator was unsure, by language."""
+    def doubted(self) -> npt.NDArray[np.int64]:
+        """Return the addresses of the cells that a validator was unsure of, ascending."""
         whole = pa.concat_tables([FINDINGS.empty_table(), *self._found])
-        doubted = np.unique(whole.filter(pc.field("verdict") == "unsure").column("address").to_numpy())
-        chosen = grid.language[cells][np.isin(grid.address[cells], doubted)]
-        counts = np.bincount(chosen, minlength=len(grid.languages))
-        return dict(zip(grid.languages, counts.tolist(), strict=True))
+        return np.unique(whole.filter(pc.field("verdict") == "unsure").column("address").to_numpy())

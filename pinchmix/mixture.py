@@ -93,7 +93,7 @@ class Report:
         excluded: The instructions that were to be excluded, and why; None where none were.
         bad_rows: The first of them.
         rejected: Cells that a validator rejected, by language.
-        unsure: Chosen cells that a validator was unsure of, by language.
+        unsure: Chosen cells that a validator was unsure of, by split and language.
         findings: What the validators found: id, language, field, check, verdict, reason, score, seen, excerpt.
         plugins: Name and version of each plugin that had a say.
     """
@@ -105,7 +105,7 @@ class Report:
     bad_rows: tuple[BadRow, ...]
     excluded: Overlap | None
     rejected: Mapping[str, int]
-    unsure: Mapping[str, int]
+    unsure: Mapping[str, Mapping[str, int]]
     findings: pa.Table
     plugins: Mapping[str, str]
 
@@ -230,7 +230,8 @@ class Mixture:
         """One row a language (and split, where there are several).
 
         asked and given (in the budget's unit; given is left out where that is examples), examples, distinct cells (left
-        out where none is repeated), characters, share of the given, available instructions, rejected and unsure cells.
+        out where none is repeated), characters, share of the given, available instructions, rejected and unsure cells (the
+        rejected ones are those of the language, whatever the split).
         Where the budget is not in examples, also what the plan comes to in other units, and what languages need in
         tokens.
         """
@@ -257,7 +258,7 @@ class Mixture:
         table["share"] = plan.given.ravel() / max(int(plan.given.sum()), 1)
         table["available"] = np.tile(plan.available, len(splits))
         table["rejected"] = [self.report.rejected.get(name, 0) for name in names] * len(splits)
-        table["unsure"] = [self.report.unsure.get(name, 0) for name in names] * len(splits)
+        table["unsure"] = [self.report.unsure[split][name] for split in splits for name in names]
         index = pd.MultiIndex.from_product([splits, names], names=["split", "language"])
         counts: pd.DataFrame = pd.DataFrame(table, index=index)
         return counts if len(splits) > 1 else counts.droplevel("split")
@@ -322,8 +323,8 @@ class Mixture:
             parts.append(f"{number_of(sum(report.dropped.values()), 'bad row')} dropped")
         if any(report.rejected.values()):
             parts.append(f"{sum(report.rejected.values()):,} rejected and replaced")
-        if any(report.unsure.values()):
-            parts.append(f"{sum(report.unsure.values()):,} unsure and kept")
+        if unsure := sum(sum(counts.values()) for counts in report.unsure.values()):
+            parts.append(f"{unsure:,} unsure and kept")
         return ", ".join(parts)
 
     def __repr__(self) -> str:
