@@ -230,10 +230,9 @@ class Mixture:
         """One row a language (and split, where there are several).
 
         asked and given (in the budget's unit; given is left out where that is examples), examples, distinct cells (left
-        out where none is repeated), characters, share of the given, available instructions, rejected and unsure cells (the
-        rejected ones are those of the language, whatever the split).
-        Where the budget is not in examples, also what the plan comes to in other units, and what languages need in
-        tokens.
+        out where none is repeated), characters, share of the given, available instructions, cells that were rejected
+        (in all splits) and those kept though unsure. Where the budget is not in examples, also what the plan comes to
+        in other units, and what languages need in tokens.
         """
         import pandas as pd
 

@@ -258,7 +258,7 @@ class Plan:
                     f"{number_of(int(self.examples[split, place]), 'example')} "
                     f"of {int(self.available[place]):,} available"
                 )
-            title += self._fertility(place)
+            title += self._elsewhere(split, place)
             if self.examples[split, place] > self.distinct[split, place]:
                 title += f", repeats of {number_of(int(self.distinct[split, place]), 'cell')}"
             branches.append((title, self._leaves(patterns, merged[0], merged[1][:, column])))
@@ -268,13 +268,16 @@ class Plan:
             branches.append(f"nothing asked of {listing(unasked, 40)}")
         return tree(head, branches)
 
-    def _fertility(self, place: int) -> str:
-        """Return what a language needs in tokens, where that is known."""
-        if self.measured is None or self.measured.per_character is None or self.measured.against_pivot is None:
+    def _elsewhere(self, split: int, place: int) -> str:
+        """Return what a language gets in other units, and what it needs in tokens, where that is known."""
+        if self.measured is None:
             return ""
-        each, against = float(self.measured.per_character[place]), float(self.measured.against_pivot[place])
-        said = [] if np.isnan(each) else [f"{each:.2f} tokens a character"]
-        said += [] if np.isnan(against) else [f"{against:.2f} times the pivot's"]
+        others = [unit for unit in self.measured.units if unit not in (self.recipe.budget.unit, "examples")]
+        said = [f"{int(self.measured.units[unit][split, place]):,} {unit}" for unit in others]
+        if self.measured.per_character is not None and self.measured.against_pivot is not None:
+            each, against = float(self.measured.per_character[place]), float(self.measured.against_pivot[place])
+            said += [] if np.isnan(each) else [f"{each:.2f} tokens a character"]
+            said += [] if np.isnan(against) else [f"{against:.2f} times the pivot's"]
         return f" ({', '.join(said)})" if said else ""
 
     def _leaves(self, patterns: Bools, held: Ints, given: Ints) -> list[str]:
