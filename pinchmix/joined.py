@@ -162,7 +162,7 @@ def _in_order(
     done = 0
     step = max(1, BLOCK // width)
     for start in range(0, len(order), step):
-        flat = slots.take(order[start : start + step], axis=0).reshape(-1)
+        flat = slots.take(order[start : start + step].astype(np.int64), axis=0).reshape(-1)
         used = np.flatnonzero(flat >= 0)
         here = slice(done, done + len(used))
         flat.take(used, out=address[here], mode="clip")

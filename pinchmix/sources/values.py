@@ -174,7 +174,7 @@ def _plain(column: pa.ChunkedArray, name: str, shown: str) -> pa.Array:
     if pa.types.is_dictionary(column.type):
         # Arrow decodes dictionaries of plain strings only, and Polars makes others.
         inner = TEXT if is_text(column.type.value_type) else column.type.value_type
-        chunks = [chunk.dictionary.cast(inner).take(chunk.indices) for chunk in column.chunks]
+        chunks = [_as(chunk.dictionary, inner).take(chunk.indices) for chunk in column.chunks]
         column = pa.chunked_array(chunks, type=inner)
     kind = column.type
     if is_text(kind) and not pa.types.is_null(kind):
@@ -188,10 +188,18 @@ def _plain(column: pa.ChunkedArray, name: str, shown: str) -> pa.Array:
     ):
         raise _no_values(name, shown, f"of type {kind}")
     try:
-        chunks = column.cast(kind).chunks
+        chunks = [_as(chunk, kind) for chunk in column.chunks]
     except pa.ArrowInvalid as error:
         raise _no_values(name, shown, str(error)) from error
     return pa.concat_arrays(chunks) if chunks else pa.array([], kind)
+
+
+def _as(values: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Return values as another type; Arrow before 18 cannot cast views of texts, so these go by way of Python."""
+    try:
+        return values.cast(kind)
+    except pa.ArrowNotImplementedError:
+        return pa.array(values.to_pylist(), kind)
 
 
 def _no_values(name: str, shown: str, what: str) -> ArgumentError:
