@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pinchmix import plan_mixture
 from pinchmix.canonical import canonical_bytes, hash_of_id
 from pinchmix.errors import ArgumentError
 from pinchmix.exclude import Exclusion, Overlap, Reason, ngrams, overlap, read_exclusion
@@ -457,3 +458,9 @@ def test_paths_that_lead_nowhere_are_refused(tmp_path: Path, monkeypatch: pytest
         with pytest.raises(ArgumentError) as caught:
             read_exclusion(path)
         assert str(caught.value) == message
+
+
+def test_what_is_excluded_needs_no_weight():
+    rows = [{"id": name, "language": "en", "prompt": "Why?", "response": "So.", "quality": 1.0} for name in "xyz"]
+    plan = plan_mixture(pa.Table.from_pylist(rows), {"en": 2}, sampler="weighted", exclude=["x"])
+    assert plan.counts() == {"en": 2}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 
+from pinchmix import plan_mixture
 from pinchmix.content import Content
 from pinchmix.errors import InfeasibleBudget
 from pinchmix.planning.assign import assign, plan_of
 from pinchmix.planning.examples import make_plan
+from pinchmix.samplers.stratified import Stratified
 from tests.brute import FLOWS, SETS, case_of, cases, tags_of
 from tests.grids import laws
 
@@ -98,3 +101,17 @@ def test_more_cells_than_the_fewest_are_used_where_the_fewest_make_no_sets(grid,
     case = case_of(grid, counts, **said)
     assert case.feasible
     exists_iff_feasible(case)
+
+
+def test_classes_of_several_splits_do_not_stand_in_the_way_of_a_refusal():
+    """The smallest k is a search through sets, and a sampler's classes without given shares mean nothing to it."""
+    rows = [
+        {"id": number, "language": tag, "prompt": "Why?", "response": "So.", "task": "abc"[number % 3]}
+        for number in range(9)
+        for tag in ("en", "fi")
+    ]
+    with pytest.raises(InfeasibleBudget) as caught:
+        plan_mixture(
+            pa.Table.from_pylist(rows), {"en": 6, "fi": 6}, split={"a": 0.5, "b": 0.5}, sampler=Stratified(by="task")
+        )
+    assert caught.value.certificate.smallest_overlap == 2

@@ -163,6 +163,7 @@ def test_stratified_by_two_columns_has_a_class_for_each_pair_that_occurs() -> No
         (pa.array(["x", "y", None, "x"]).dictionary_encode(), [0, 1, 2, 0]),
         (pa.chunked_array([["x"], ["y", "z", "x"]]), [0, 1, 2, 0]),
         ([None, None, None, None], [0, 0, 0, 0]),
+        (["b", "", None, "a"], [2, 0, 3, 1]),
     ],
 )
 def test_stratified_takes_columns_of_any_plain_type(values: Any, classes: list[int]) -> None:

@@ -81,7 +81,9 @@ def _fitted_sets(supply: Supply, demand: Ints, fewest: Ints, most: Ints) -> tupl
     available = np.maximum(supply.available, 1).astype(np.float64)
     target = _logit(demand / available)
     log_odds, step, last = target.copy(), 1.0, np.inf
-    classes = np.zeros(len(supply.amount), dtype=np.int64) if supply.stratum is None else supply.stratum
+    classes = np.zeros(len(supply.amount), dtype=np.int64)
+    if supply.stratum is not None and supply.quota is not None:
+        classes = supply.stratum
     class_odds = np.zeros(1 if supply.quota is None else len(supply.quota))
     held = supply.amount.astype(np.float64)
     for _ in range(ROUNDS // 4):

@@ -162,7 +162,10 @@ def _exact(shares: Any, width: int) -> list[tuple[Class, Fraction]]:
 
 def _place(values: Class) -> list[tuple[bool, str, Any]]:
     """Return what a class is sorted by: its values, by type and then in their order, None last."""
-    return [(value is None, "" if _number(value) else type(value).__name__, value or 0) for value in values]
+    return [
+        (value is None, "" if _number(value) else type(value).__name__, 0 if value is None else value)
+        for value in values
+    ]
 
 
 def _number(value: Any) -> bool:

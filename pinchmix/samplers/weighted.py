@@ -89,7 +89,9 @@ class Weighted:
         values = pool.column(self.column)
         if isinstance(values, pa.ChunkedArray):
             values = values.combine_chunks()
-        weights = _numbers(values)
+        # What was excluded has its place in the grid, and no row from which a weight could be read.
+        there = np.bincount(pool.grid.instruction, minlength=len(pool.grid.ids)) > 0
+        weights = np.where(there, _numbers(values), 0.0)
         bad = ~(np.isfinite(weights) & (weights >= 0))
         if bad.any():
             count, first = int(bad.sum()), np.flatnonzero(bad)[:_SHOWN].tolist()
