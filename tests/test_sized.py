@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pinchmix
-import pinchmix.planning.sizes
+import pinchmix.planning.filler
 from pinchmix.budget import Budget
 from pinchmix.canonical import key_of
 from pinchmix.errors import ArgumentError, BudgetError, InfeasibleBudget
@@ -319,7 +319,7 @@ def test_an_outlier_excuses_no_shortfall():
 
 
 def test_cells_beyond_the_program_end_without_a_false_proof(monkeypatch):
-    monkeypatch.setattr(pinchmix.planning.sizes, "PROGRAM", 0)
+    monkeypatch.setattr(pinchmix.planning.filler, "PROGRAM", 0)
     sizes = larger(300, TAGS, 1)
     total = sum(max(here.values()) for here in sizes.values())
     case = Case(sizes, dict.fromkeys(TAGS, int(total * 0.99) // 6), 1)
