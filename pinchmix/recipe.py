@@ -73,7 +73,9 @@ class Recipe:
             )
         repeat = self.repeat
         if isinstance(repeat, bool) or not isinstance(repeat, Integral) or not 1 <= int(repeat) <= MOST_REPEATS:
-            raise ArgumentError(f"repeat={repeat!r}: how often a cell may appear is a whole number from 1 on.")
+            raise ArgumentError(
+                f"repeat={repeat!r}: how often a cell may appear is a whole number from 1 to {MOST_REPEATS:,}."
+            )
         object.__setattr__(self, "repeat", int(repeat))
         for name in ("tokenizer", "settings"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))

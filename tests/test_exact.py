@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinchmix.exact.apportion import apportion
+from pinchmix.exact.choice import SameChoice
+from pinchmix.exact.cycles import rounded_cycles
 from pinchmix.exact.fit import fitted, least_biased_flow
 from pinchmix.exact.flow import largest_flow, smallest_certificate
 from pinchmix.exact.order import keyed, ranks
@@ -317,3 +319,29 @@ def test_how_much_flows_does_not_depend_on_the_order_of_patterns(order, problem)
     mixed = Supply(supply.amount[rows], supply.allowed[rows])
     assert largest_flow(mixed, demand).total == largest_flow(supply, demand).total
     assert np.array_equal(largest_flow(mixed, demand).short, largest_flow(supply, demand).short)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_rounding_around_cycles_keeps_all_sums_and_every_chance(seed):
+    generator = np.random.default_rng(seed)
+    tables = [np.eye(5)[generator.integers(0, 5, 12)][:, generator.permutation(5)] for _ in range(4)]
+    part = sum(tables[0][generator.permutation(12)] / 4 for _ in range(4))
+    mean = np.zeros_like(part)
+    for lot in range(1500):
+        up = rounded_cycles(part, np.uint64(lot * 7919**3))
+        assert np.array_equal(up.sum(axis=0), np.rint(part.sum(axis=0)))
+        assert np.array_equal(up.sum(axis=1), np.rint(part.sum(axis=1)))
+        mean += up / 1500
+    assert np.abs(mean - part).max() < 4.5 * (0.25 / 1500) ** 0.5
+
+
+def test_the_proof_that_the_same_cannot_be_had_does_not_grow_with_what_is_asked():
+    supply = Supply(np.array([3, 4]), np.array([[True, True], [True, False]]))
+    proof = SameChoice(supply).proof(np.array([2**31, 2**31]))
+    assert (proof.columns.tolist(), proof.ceiling) == ([False, True], 3)
+
+
+def test_quotas_of_more_than_all_there_is_are_as_good_as_none():
+    supply = Supply(np.array([3, 4]), np.ones((2, 2), dtype=bool), stratum=np.array([0, 1]))
+    wide = replace(supply, quota=np.array([2**31, 2**31]))
+    assert largest_flow(wide, np.array([5, 5])).total == largest_flow(supply, np.array([5, 5])).total == 7

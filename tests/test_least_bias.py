@@ -278,6 +278,29 @@ def test_classes_without_given_shares_get_what_chance_would_give_them_to_within_
     assert got.sum() == 90
 
 
+def test_every_class_has_its_chance_of_the_few_that_a_small_mixture_draws():
+    built = grid_of({f"{n:03}": ["en", "fi"] for n in range(82)})
+    stratum, got = np.arange(82) % 41, np.zeros(41)
+    for seed in range(SEEDS):
+        serving = Serving(built, built.languages, built.hashes, seed, stratum=stratum)
+        plan = make_plan(serving, recipe_of({"en": 7, "fi": 6}))
+        got += np.bincount(plan.supply.stratum, weights=plan.flow.sum(axis=1))
+    chance = 13 / 41
+    assert np.abs(got - chance * SEEDS).max() < BOUND * (chance * (1 - chance) * SEEDS) ** 0.5
+
+
+def test_a_tight_budget_draws_on_every_pattern_as_much_as_is_expected():
+    tags = ("cs", "en", "fi", "sw")
+    patterns = [some for size in (1, 2, 3, 4) for some in combinations(tags, size)]
+    built = grid_of({f"{some}{n}": list(some) for some in patterns for n in range(3)})
+    recipe = recipe_of({"cs": 14, "en": 11, "fi": 10, "sw": 5})
+    plans = [make_plan(Serving(built, built.languages, built.hashes, seed), recipe) for seed in range(SEEDS)]
+    mean = np.mean([plan.flow for plan in plans], axis=0)
+    fit = entropy_fit(plans[0].supply.amount, plans[0].supply.allowed, plans[0].asked[0], 1, 1)
+    assert np.abs(mean - fit).max() < BOUND * (0.25 / SEEDS) ** 0.5
+    assert all(np.abs(plan.flow.sum(axis=1) - fit.sum(axis=1)).max() < 1.001 for plan in plans)
+
+
 @pytest.mark.parametrize(
     ("said", "shares"),
     [

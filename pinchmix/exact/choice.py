@@ -161,7 +161,7 @@ class FlowChoice:
 
     def fill(self, demand: Ints, row_of: Ints | None, lots: Lots | None = None) -> Filled:
         """Return feasible demands as amounts."""
-        supply = with_quota(self.wide, demand)
+        supply = with_quota(self.wide, demand, lots)
         if row_of is not None:
             supply = replace(supply, amount=ranked_amounts(supply, demand, row_of))
         amounts = least_biased_flow(supply, demand, lots)
@@ -321,13 +321,12 @@ class SameChoice:
                 if self.feasible(kept.ravel(), repeat):
                     lines[number] = line
         whole, some = self._whole(kept.ravel())
+        exist = int(whole.supply.available[0])
         gains = [
-            np.diff(
-                np.minimum(row[some, None], repeat * np.arange(int(row[some].min(initial=LARGEST)) + 1)).sum(axis=0)
-            )
+            np.diff(np.minimum(row[some, None], repeat * np.arange(min(int(row[some].min()), exist) + 1)).sum(axis=0))
             for row in kept[kept.any(axis=1)]
         ]  # of each further unit, which are ever less
-        most = -np.sort(-np.concatenate(gains))[: int(whole.supply.available[0])]
+        most = -np.sort(-np.concatenate(gains))[:exist]
         return Proof(kept.ravel() > 0, int(most.sum()), counted=True)
 
     def fill(self, demand: Ints, row_of: Ints | None, lots: Lots | None = None) -> Filled:

@@ -8,14 +8,16 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from pinchmix.exact.flow import Network, passed
-from pinchmix.exact.lots import Lots, drawn, within
+from pinchmix.exact.cycles import rounded_cycles
+from pinchmix.exact.flow import Network, largest_flow, passed
+from pinchmix.exact.lots import Lots, class_lots, drawn, systematic, within
 from pinchmix.exact.supply import Ints, Supply
 
 Floats = npt.NDArray[np.float64]
 
 ROUNDS = 400  # of proportional fitting; a tight budget converges slowly, and rounding takes care of what is left
 CHUNK = 8192  # rows at a time where sets of columns are counted
+CYCLED = 2000  # fractions; above, drawing column by column is faster, and where patterns are many its bias is small
 NEAR = 1e-5  # a last-digit difference between machines must not move a floor or a ceiling
 
 
@@ -177,33 +179,45 @@ def expected_sets(
     return used[:, None] * part[None, :], by_part.reshape(len(amounts), -1)
 
 
-def _rounded_quota(supply: Supply, demand: Ints, expected: Floats) -> Ints:
-    """Return whole numbers by class, each the floor or the ceiling of what is expected of it, that can be met."""
+def _rounded_quota(supply: Supply, demand: Ints, expected: Floats, lots: Lots | None) -> Ints:
+    """Return whole numbers by class, each the floor or the ceiling of what is expected of it, that can be met.
+
+    They are drawn by lot; where the draw cannot be met, a flow decides, to whom the classes are shown in a drawn order.
+    """
     low = np.floor(expected).astype(np.int64)
+    order = np.arange(len(low))
+    assert supply.stratum is not None
+    if lots is not None:
+        lot, start = class_lots(lots, supply.stratum, len(low))
+        order = np.argsort(lot, kind="stable")
+        quota: Ints = low.copy()
+        quota[order] += systematic((expected - low)[order], int(demand.sum() - low.sum()), start)
+        if largest_flow(replace(supply, quota=quota), demand).total == int(demand.sum()):
+            return quota
     network = Network()
-    classes = network.add_nodes(len(low))
+    classes = network.add_nodes(len(low))[np.argsort(order)]
     rows, columns = network.add_nodes(len(supply.amount)), network.add_nodes(len(demand))
     (spare,) = network.add_nodes(1)
     network.add_edges(network.source, classes, low)
     network.add_edges(network.source, spare, int(demand.sum() - low.sum()))
     network.add_edges(spare, classes, np.ceil(expected).astype(np.int64) - low)
-    given = supply.amount * np.minimum(supply.allowed.sum(axis=1), supply.most)
-    assert supply.stratum is not None
-    network.add_edges(classes[supply.stratum], rows, given)
+    widest = supply.amount * np.minimum(supply.allowed.sum(axis=1), supply.most)
+    network.add_edges(classes[supply.stratum], rows, widest)
     at_row, at_column = np.nonzero(supply.allowed & (demand > 0))
     network.add_edges(rows[at_row], columns[at_column], supply.amount[at_row])
     network.add_edges(columns, network.sink, demand)
     total, flow, _ = network.solve()
     if total < int(demand.sum()):
         raise ValueError("no flow meets the demands")
-    quota: Ints = np.asarray(flow[classes][:, rows].sum(axis=1)).ravel().astype(np.int64)
-    return quota
+    given: Ints = np.asarray(flow[classes][:, rows].sum(axis=1)).ravel().astype(np.int64)
+    return given
 
 
-def with_quota(supply: Supply, demand: Ints) -> Supply:
+def with_quota(supply: Supply, demand: Ints, lots: Lots | None = None) -> Supply:
     """Return a supply in which each class has the quota that a random choice would draw from it, to within one.
 
-    A supply without classes, or with quotas, stays as it is.
+    A supply without classes, or with quotas, stays as it is. With lots, a quota is rounded up as often as its fraction
+    says; without them, as a flow likes.
 
     Raises:
         ValueError: No flow meets the demands.
@@ -220,7 +234,7 @@ def with_quota(supply: Supply, demand: Ints) -> Supply:
     expected = np.bincount(supply.stratum, weights=fit.sum(axis=1), minlength=int(supply.stratum.max(initial=0)) + 1)
     # Fitting that has not converged may leave a class with a little more than it holds or all together off the total.
     scaled: Floats = np.multiply(expected, float(demand.sum()) / max(float(expected.sum()), 1e-300), dtype=np.float64)
-    return replace(supply, quota=_rounded_quota(supply, demand, _settled(scaled)))
+    return replace(supply, quota=_rounded_quota(supply, demand, _settled(scaled), lots))
 
 
 def margins(widest: int) -> Iterator[int]:
@@ -240,8 +254,9 @@ def margins(widest: int) -> Iterator[int]:
 def least_biased_flow(supply: Supply, demand: Ints, lots: Lots | None = None) -> Ints:
     """Return the whole amounts nearest to random choice among all that meet the demands.
 
-    The fitted amounts are rounded down or up by lot, each up as often as its fraction says; a flow that changes as
-    little of that as it can places what the draw left over. Where fitting has not converged (a budget at the very edge
+    The fitted amounts are rounded down or up by lot, each up as often as its fraction says: around cycles, which keep
+    all sums, or where fractions are more than :data:`CYCLED` column by column, and a flow that changes as little of
+    that as it can places what this leaves over. Where fitting has not converged (a budget at the very edge
     of what is possible) the margins widen until the demands are met, as at the widest they are.
 
     Args:
@@ -263,7 +278,7 @@ def least_biased_flow(supply: Supply, demand: Ints, lots: Lots | None = None) ->
     """
     if int(demand.sum()) > supply.ceiling(demand > 0):
         raise ValueError("no flow meets the demands")
-    supply = with_quota(supply, demand)
+    supply = with_quota(supply, demand, lots)
     fit = fitted(supply, demand)
     for margin in margins(int(supply.amount.max(initial=0))):
         low = np.maximum(np.floor(fit).astype(np.int64) - margin, 0)
@@ -275,6 +290,22 @@ def least_biased_flow(supply: Supply, demand: Ints, lots: Lots | None = None) ->
     raise ValueError("no flow meets the demands")
 
 
+def _cycled(fit: Floats, low: Ints, high: Ints, classes: Ints, count: int, lots: Lots) -> Ints | None:
+    """Return what is rounded up around cycles, so each on average is what is expected; None where that takes long.
+
+    What rows leave over of the next whole number is a column too, one for each class, so that all sums are whole.
+    """
+    part = np.where(high > low, fit - low, 0.0)
+    if np.count_nonzero(part) > CYCLED or part.max(initial=0) > 1:
+        return None
+    sums, rows = part.sum(axis=1), np.argsort(lots[:-1, 0], kind="stable")
+    over = np.zeros((len(low), count))
+    over[np.arange(len(low)), classes] = np.maximum(np.ceil(sums - NEAR) - sums, 0)
+    more: Ints = np.zeros_like(low)
+    more[rows] = rounded_cycles(np.hstack([part, over])[rows], lots[-1, 0])[:, : low.shape[1]]
+    return more
+
+
 def _between(supply: Supply, demand: Ints, low: Ints, high: Ints, fit: Floats, lots: Lots | None) -> Ints | None:
     """Return amounts between two bounds that meet the demands, drawn by lot where there are lots, or None."""
     spare = supply.amount * np.minimum(supply.allowed.sum(axis=1), supply.most) - low.sum(axis=1)
@@ -283,9 +314,16 @@ def _between(supply: Supply, demand: Ints, low: Ints, high: Ints, fit: Floats, l
     room = quota - np.bincount(classes, weights=low.sum(axis=1), minlength=len(quota)).astype(np.int64)
     if min(map(int, (spare.min(initial=0), (demand - low.sum(axis=0)).min(initial=0), room.min()))) < 0:
         return None
-    more = np.zeros_like(low)
+    more: Ints = np.zeros_like(low)
     if lots is not None:
-        more = within(drawn(fit, low, high, spare, demand, lots) - low, classes, room, lots)
+        cycled = _cycled(fit, low, high, classes, len(quota), lots)
+        if (
+            cycled is None
+            or (cycled.sum(axis=0) > demand - low.sum(axis=0)).any()
+            or (cycled.sum(axis=1) > spare).any()
+        ):
+            cycled = drawn(fit, low, high, spare, demand, lots) - low
+        more = within(cycled, classes, room, lots)
     network = Network()
     rows, columns = network.add_nodes(len(low)), network.add_nodes(len(demand))
     tops = network.add_nodes(len(quota))

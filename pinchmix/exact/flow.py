@@ -115,7 +115,8 @@ def largest_flow(supply: Supply, demand: Ints) -> Flow:
         network.add_edges(network.source, rows, given)
     else:
         classes = network.add_nodes(len(supply.quota))
-        network.add_edges(network.source, classes, supply.quota)
+        held = np.bincount(supply.stratum, weights=given, minlength=len(supply.quota)).astype(np.int64)
+        network.add_edges(network.source, classes, np.minimum(supply.quota, held))
         network.add_edges(classes[supply.stratum], rows, given)
     at_row, at_column = np.nonzero(supply.allowed)
     network.add_edges(rows[at_row], columns[at_column], supply.amount[at_row])

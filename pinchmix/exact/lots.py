@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from pinchmix.exact.order import keyed
 from pinchmix.exact.supply import Ints
 
 Floats = npt.NDArray[np.float64]
 Lots = npt.NDArray[np.uint64]
 
+CLASSES = 1  # keys what classes are drawn by apart from what columns are
 DRAWS = 8  # by then few units are undrawn, and a flow places them
 
 
@@ -51,7 +53,7 @@ def drawn(expected: Floats, low: Ints, high: Ints, spare: Ints, demand: Ints, lo
             rows = order[:, column]
             part = np.where(open_[rows, column], chance[rows, column], 0.0)
             start = _unit(lots[-1, column], turn)
-            won[rows, column] = _systematic(part, int(missing[column]), start)
+            won[rows, column] = systematic(part, int(missing[column]), start)
         if not won.any():
             break
         amounts += won & (_rank(won, lots) < left[:, None])
@@ -74,8 +76,13 @@ def _unit(lot: np.uint64, turn: int) -> float:
     return (float(threshold(np.array([lot]))[0]) + turn * 0.6180339887498949) % 1.0
 
 
-def _systematic(chance: Floats, count: int, start: float) -> npt.NDArray[np.bool_]:
-    """Return which of some things are drawn: about ``count``, each at most once, in proportion to its chance."""
+def systematic(chance: Floats, count: int, start: float) -> npt.NDArray[np.bool_]:
+    """Return which of some things are drawn: about ``count``, each at most once, in proportion to its chance.
+
+    Example:
+        >>> systematic(np.array([0.5, 0.25, 0.25]), 1, 0.6).tolist()
+        [True, False, False]
+    """
     total = float(chance.sum())
     if total <= 0:
         return np.zeros(len(chance), dtype=bool)
@@ -84,6 +91,24 @@ def _systematic(chance: Floats, count: int, start: float) -> npt.NDArray[np.bool
     found = np.zeros(len(chance), dtype=bool)
     found[hits[:count]] = True  # a last digit may make one too many
     return found
+
+
+def class_lots(lots: Lots, classes: Ints, count: int) -> tuple[Lots, float]:
+    """Return a lot for each class of rows, and a start of sampling in [0, 1) that no column starts with.
+
+    Args:
+        lots: As of :func:`drawn`.
+        classes: The class of each row, from 0.
+        count: How many classes there are.
+
+    Example:
+        >>> lots = np.array([[5], [2], [0]], dtype=np.uint64)
+        >>> class_lots(lots, np.array([1, 1]), 2)[0].tolist()
+        [18446744073709551615, 2]
+    """
+    lot = np.full(count, 2**64 - 1, dtype=np.uint64)
+    np.minimum.at(lot, classes, lots[:-1, 0])
+    return lot, float(threshold(keyed(lots[-1, :1], CLASSES))[0])
 
 
 def within(more: Ints, classes: Ints, room: Ints, lots: Lots) -> Ints:
