@@ -113,6 +113,10 @@ def make_recipe(budget: Budget | Recipe | Mapping[str, Any], asked: Asked) -> tu
         seed=0 if asked.seed is None else asked.seed,
     )
     check_measure(plan.unit, tokenizer, recipe.counted)
+    if tokenizer is not None and plan.unit != "tokens":
+        raise ArgumentError(
+            f"tokenizer= counts tokens, and the budget is in {plan.unit}; leave it out, or unit='tokens'."
+        )
     return recipe, Plugins(order, checks, tokenizer, _allocator(plan), exclusion)
 
 

@@ -352,7 +352,8 @@ def _clash(certificate: Certificate, who: str) -> str:
         if len(set(certificate.asked)) > 1:
             return f"content='same' gives every language the same instructions, so {who} must ask for the same."
         each = certificate.supply // len(certificate.languages)
-        return f"{subject} the same {number_of(certificate.asked[0], unit)}; {_exist(each)} in all of them {short}."
+        where = "it" if one else "all of them"
+        return f"{subject} the same {number_of(certificate.asked[0], unit)}; {_exist(each)} in {where} {short}."
     if certificate.unit == "examples" and certificate.content in ("disjoint", "cover") and certificate.repeat == 1:
         exist = f"{_exist(certificate.supply)} in {'it' if one else 'any of them'}"
         return f"{subject} {number_of(total, 'instruction')}; {exist} {short}."
@@ -377,6 +378,8 @@ def _ways_out(certificate: Certificate, who: str) -> list[str]:
         least = min(certificate.asked)
         return [f"{least:,} for each" if least else "the same count for each", "content='overlap(k)'"]
     ways = [f"at most {certificate.supply:,} for {names[0] if len(names) == 1 else f'these {len(names)} together'}"]
+    if certificate.content == "same" and not split:
+        ways = [f"at most {certificate.supply // len(names):,} for each language"]
     if not certificate.supply:
         ways = [f"leave {who} out, or add data in {'it' if len(names) == 1 else 'them'}"]
     if certificate.largest_total:

@@ -240,6 +240,7 @@ class Plan:
         )
         if self.content.kind != "disjoint":
             head += f", {self.content}"
+        head += ", partial" if self.partial else ""
         unit = self.recipe.budget.unit
         patterns, merged = self._by_pattern
         branches: list[str | tuple[str, list[str]]] = []
@@ -310,7 +311,7 @@ class Plan:
         used = int((self.examples.sum(axis=0) > 0).sum())
         return (
             f"Plan({number_of(self.total, 'example')} in {number_of(used, 'language')}, "
-            f"{number_of(self.slack, 'instruction')} left over)"
+            f"{number_of(self.slack, 'instruction')} left over{', partial' if self.partial else ''})"
         )
 
 

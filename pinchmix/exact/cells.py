@@ -11,15 +11,12 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import coo_array, csr_array, hstack, vstack
 
 from pinchmix.exact.fit import Floats
+from pinchmix.exact.program import Undecided
 from pinchmix.exact.supply import Bools, Ints
 
 WHOLE = 20_000  # cells; above, cells are taken as divisible, and what is divided is rounded
-PATIENCE = 30.0  # seconds for one search
+NODES = 1000  # of one search; a limit in seconds would make the answer depend on the machine
 MARGIN = 2.0  # mean cells above what is asked, so that little is lost by rounding
-
-
-class Undecided(RuntimeError):
-    """A search ended without a choice and without a proof that there is none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,7 +212,7 @@ class CellProgram:
                 integrality=integral,
                 bounds=Bounds(low, high),
                 constraints=LinearConstraint(matrix, -np.inf, right),
-                options={"time_limit": PATIENCE, "mip_rel_gap": 0},
+                options={"node_limit": NODES, "mip_rel_gap": 0},
             )
         else:
             # Many times faster here than the simplex method, and crossed over to a vertex, which divides few cells.
@@ -224,7 +221,6 @@ class CellProgram:
                 "b_ub": right,
                 "bounds": np.stack([low, high], axis=1),
                 "method": "highs-ipm",
-                "options": {"time_limit": PATIENCE},
             }
             found = linprog(cost, **said)
         if found.status == 2:

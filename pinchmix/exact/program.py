@@ -19,7 +19,11 @@ from pinchmix.exact.lots import Floats, Lots, threshold
 from pinchmix.exact.supply import Bools, Ints, Supply
 
 EXACT = 2000  # rows times columns
-PATIENCE = 120.0  # seconds for one search
+NODES = 2000  # of one search; a limit in seconds would make the answer depend on the machine
+
+
+class Undecided(RuntimeError):
+    """A search ended without a choice and without a proof that there is none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +88,7 @@ class SetProgram:
                 that is expected of them is above the lot's.
 
         Raises:
-            RuntimeError: The search ended without an answer.
+            Undecided: The search ended without an answer.
         """
         rows, columns = self.allowed.shape
         at_row, at_column = np.nonzero(self.allowed & (self.amount > 0)[:, None])
@@ -147,7 +151,7 @@ class SetProgram:
         if found.status == 2 or (near is not None and found.x is None):
             return None
         if found.x is None:
-            raise RuntimeError(f"the search for a plan ended without an answer: {found.message}")
+            raise Undecided(f"the search for a plan ended without an answer: {found.message}")
         units = np.rint(found.x[:used]).astype(np.int64).reshape(self.parts, rows).T
         amounts = np.zeros((rows, self.parts * columns), dtype=np.int64)
         for part in range(self.parts):
@@ -159,7 +163,7 @@ class SetProgram:
     @property
     def _options(self) -> Any:
         # A best choice is proved best where that is quick; among thousands of patterns, to within a ten-thousandth.
-        return {"mip_rel_gap": 0 if self.allowed.size <= EXACT else 1e-4, "time_limit": PATIENCE}
+        return {"mip_rel_gap": 0 if self.allowed.size <= EXACT else 1e-4, "node_limit": NODES}
 
     def _check(self, solution: Solution, demand: Ints, least: Ints | None) -> None:
         """Raise unless a rounded solution keeps every condition; a floating-point solver is not trusted."""

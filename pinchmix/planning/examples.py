@@ -15,6 +15,7 @@ from pinchmix.exact.apportion import apportion
 from pinchmix.exact.choice import Choice, FlowChoice, units_for
 from pinchmix.exact.fair import highest_where
 from pinchmix.exact.flow import largest_flow
+from pinchmix.exact.program import Undecided
 from pinchmix.exact.rounding import split_counts
 from pinchmix.exact.supply import Bools, Ints, Supply
 from pinchmix.grid import Grid
@@ -118,13 +119,20 @@ def make_plan(
     if recipe.content == "cover":
         _check_cover(choice, serving.languages, demand, recipe)
     given = demand
-    if not choice.feasible(demand, repeat):
-        if not partial:
-            raise InfeasibleBudget(_certificate(choice, asker, demand, rejected or {}))
-        given = choice.fair(demand, np.zeros_like(demand), repeat)
-    distinct = given if repeat == 1 or choice.feasible(given) else choice.fair(given, units_for(given, repeat))
-    ranks = serving.row_of[serving.order] if serving.ranked else None
-    filled = choice.fill(distinct, ranks, serving.lots(len(asked)))
+    try:
+        if not choice.feasible(demand, repeat):
+            if not partial:
+                raise InfeasibleBudget(_certificate(choice, asker, demand, rejected or {}))
+            given = choice.fair(demand, np.zeros_like(demand), repeat)
+        distinct = given if repeat == 1 or choice.feasible(given) else choice.fair(given, units_for(given, repeat))
+        ranks = serving.row_of[serving.order] if serving.ranked else None
+        filled = choice.fill(distinct, ranks, serving.lots(len(asked)))
+    except Undecided as error:
+        raise BudgetError(
+            f"content={recipe.content!r}: neither a plan nor a proof that there is none was found among "
+            f"{len(choice.supply.amount):,} availability patterns. Ask for less, of fewer languages, or take "
+            "content='overlap(k)', which is always decided."
+        ) from error
     return Plan(
         recipe=recipe,
         languages=serving.languages,
@@ -279,8 +287,11 @@ def _largest_total(choice: Choice, asker: Asker) -> int:
     counts, some = choice.fair(first, np.zeros_like(first), asker.recipe.repeat), first > 0
     fair = int(first.sum() * float((counts[some] / first[some]).min())) + len(first)
     for smaller in range(min(total, fair), max(min(total, fair) - TRIED, 0), -1):
-        if choice.feasible(asked(smaller), asker.recipe.repeat):
-            return smaller
+        try:
+            if choice.feasible(asked(smaller), asker.recipe.repeat):
+                return smaller
+        except Undecided:  # a total that was not found is none to offer
+            return 0
     return 0
 
 
@@ -295,9 +306,12 @@ def _fits(need: Callable[[int], Ints], short: Any, ceiling: int) -> Callable[[in
 def _smallest_repeat(choice: Choice, demand: Ints, repeat: int) -> int | None:
     """Return the smallest number of repeats with which demands are feasible, or None where none is."""
     most = int(demand.max())
-    if choice.supply.quota is not None or not choice.feasible(demand, most):
+    try:
+        if choice.supply.quota is not None or not choice.feasible(demand, most):
+            return None
+        return 1 + highest_where(lambda times: times <= repeat or not choice.feasible(demand, times), most)
+    except Undecided:  # a number that was not found is none to offer
         return None
-    return 1 + highest_where(lambda times: times <= repeat or not choice.feasible(demand, times), most)
 
 
 def _smallest_overlap(choice: Choice, recipe: Recipe, demand: Ints) -> int | None:

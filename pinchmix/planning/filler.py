@@ -8,8 +8,9 @@ from functools import cached_property
 import numpy as np
 
 from pinchmix.content import Content
-from pinchmix.exact.cells import CellProgram, Undecided
+from pinchmix.exact.cells import CellProgram
 from pinchmix.exact.choice import FlowChoice
+from pinchmix.exact.program import Undecided
 from pinchmix.exact.supply import Bools, Ints
 from pinchmix.plan import Plan, choice_of
 from pinchmix.planning.assign import Chosen, plan_of, served
