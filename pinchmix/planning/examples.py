@@ -21,7 +21,7 @@ from pinchmix.exact.supply import Bools, Ints, Supply
 from pinchmix.grid import Grid
 from pinchmix.plan import Plan, choice_of
 from pinchmix.planning.serving import Serving
-from pinchmix.recipe import Recipe
+from pinchmix.recipe import MOST_REPEATS, Recipe
 
 Rejected = Mapping[str, Mapping[str, int]]  # check → language → cells that it took away
 
@@ -286,13 +286,11 @@ def _largest_total(choice: Choice, asker: Asker) -> int:
         return total
     counts, some = choice.fair(first, np.zeros_like(first), asker.recipe.repeat), first > 0
     fair = int(first.sum() * float((counts[some] / first[some]).min())) + len(first)
-    for smaller in range(min(total, fair), max(min(total, fair) - TRIED, 0), -1):
-        try:
-            if choice.feasible(asked(smaller), asker.recipe.repeat):
-                return smaller
-        except Undecided:  # a total that was not found is none to offer
-            return 0
-    return 0
+    tried = range(min(total, fair), max(min(total, fair) - TRIED, 0), -1)
+    try:
+        return next((smaller for smaller in tried if choice.feasible(asked(smaller), asker.recipe.repeat)), 0)
+    except Undecided:  # a total that was not found is none to offer
+        return 0
 
 
 BEYOND = 2**40  # more than exists of anything
@@ -305,7 +303,7 @@ def _fits(need: Callable[[int], Ints], short: Any, ceiling: int) -> Callable[[in
 
 def _smallest_repeat(choice: Choice, demand: Ints, repeat: int) -> int | None:
     """Return the smallest number of repeats with which demands are feasible, or None where none is."""
-    most = int(demand.max())
+    most = min(int(demand.max()), MOST_REPEATS)
     try:
         if choice.supply.quota is not None or not choice.feasible(demand, most):
             return None
