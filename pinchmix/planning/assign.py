@@ -191,9 +191,8 @@ def check_content(plan: Plan, serving: Serving, chosen: Chosen) -> None:
     instruction = grid.instruction[chosen.cell]
     times = np.bincount(instruction, minlength=len(grid.ids))
     asked = np.flatnonzero(plan.examples.sum(axis=0) > 0)
-    available = np.zeros(len(grid.ids), dtype=np.int64)
-    here = np.isin(serving.place_of[grid.language], asked)
-    np.add.at(available, grid.instruction[here], 1)
+    patterns = grid.patterns
+    available = patterns.allowed[:, serving.places[asked]].sum(axis=1)[patterns.of_instruction]
     given = np.bincount(serving.columns(chosen.cell, chosen.split), weights=chosen.copies, minlength=plan.examples.size)
     lowest, highest = np.full(len(times), len(grid.ids)), np.zeros(len(times), dtype=np.int64)
     np.minimum.at(lowest, instruction, chosen.split)
