@@ -105,9 +105,17 @@ class Database:
         with self._turn():
             return self._connection.sql(sql).to_arrow_table()
 
-    def batches(self, sql: str) -> pa.RecordBatchReader:
-        """Return the result of a query as a stream of Arrow batches; one stream at a time."""
-        return self._connection.sql(sql).to_arrow_reader(BATCH)
+    def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
+        """Yield the result of a query in Arrow batches; one stream at a time."""
+        stream = self._connection.sql(sql).to_arrow_reader(BATCH)
+        while True:
+            try:
+                batch = stream.read_next_batch()
+            except StopIteration:
+                return
+            except OSError as error:  # what fails while the stream runs comes through Arrow
+                raise DatabaseError(str(error)) from error
+            yield batch
 
     def register(self, table: pa.Table) -> str:
         """Make an Arrow table readable and return the name it has in SQL; nothing is copied."""

@@ -34,7 +34,7 @@ def rounded_cycles(part: Floats, lot: np.uint64) -> npt.NDArray[np.bool_]:
 
     Example:
         >>> rounded_cycles(np.array([[0.5, 0.5], [0.5, 0.5]]), np.uint64(1)).tolist()
-        [[True, False], [False, True]]
+        [[False, True], [True, False]]
     """
     up: npt.NDArray[np.bool_] = part > 1 - TINY
     at_row, at_column = np.nonzero((part > TINY) & ~up)
