@@ -29,7 +29,7 @@ ROLES = {
     "assistant": ("assistant", "gpt", "bot", "model"),
     "system": ("system",),
 }
-KEPT = 512 << 20  # bytes of text that are kept in memory; the rest goes to the scratch folder
+KEPT = 448 << 20  # bytes of text that are kept in memory; the rest goes to the scratch folder
 TOGETHER = 16  # tables read by one query, so that every core has work until the last of them
 HELD = pa.schema([("address", pa.int64()), ("messages", MESSAGES)])
 DEALT = pa.schema([("place", pa.int64()), ("messages", MESSAGES)])
