@@ -1,4 +1,4 @@
-"""Filling: which cells bring languages up to sizes, to within half an example."""
+"""Filling: which cells bring languages up to sizes, to within half an example, each with at least one."""
 
 from __future__ import annotations
 
@@ -115,8 +115,8 @@ class Filler:
         """Return chosen cells cut or added to, one by one, so that each column reaches its target, or None.
 
         A column that has too much is cut at the end of the order; one that lacks something gets cells of instructions
-        that serve nobody, and where there are none left, repeats. The last example is left out where that is nearer;
-        its instruction stays reserved, so all columns could reach their targets together.
+        that serve nobody, and where there are none left, repeats. The last example is left out where that is nearer
+        and is not the only one; its instruction stays reserved, so all columns could reach their targets together.
         """
         grid, most = self.serving.grid, self.choice.supply.most
         load = np.bincount(grid.instruction[cell], minlength=len(grid.ids))
@@ -133,7 +133,7 @@ class Filler:
                 continue
             reached = int(np.searchsorted(sums[number], goal)) + 1 if goal else 0
             np.subtract.at(load, grid.instruction[parts[number][reached:]], 1)
-            often[number] = often[number][: nearest_count(sums[number], goal)]
+            often[number] = often[number][: max(nearest_count(sums[number], goal), min(goal, 1))]
         for number in lacking:
             missing = int(target[number] - (sums[number][-1] if len(sums[number]) else 0))
             free = self._free(number % self.width, parts[number], load < most)
@@ -142,7 +142,8 @@ class Filler:
             load[grid.instruction[free[:reached]]] += 1
             parts[number] = np.append(parts[number], free[:reached])
             if reached <= len(free):
-                often[number] = np.ones(len(often[number]) + nearest_count(running, missing), dtype=np.int64)
+                held = len(often[number]) + nearest_count(running, missing)
+                often[number] = np.ones(max(held, 1), dtype=np.int64)
                 continue
             repeated = self._repeated(parts[number], int(target[number]))
             if repeated is None:

@@ -1,7 +1,8 @@
 """Sized plans: budgets in tokens, characters or bytes, met per language to within one example.
 
 A budget in sizes is possible if and only if some choice of cells gives every language at least what it asks; each then
-gets what it asks to within half of one of its examples, the last one, which is taken or left, whichever is nearer.
+gets what it asks to within half of one of its examples, the last one, which is taken or left, whichever is nearer. A
+language that is asked anything gets at least one example, even one of more than twice what is asked.
 
 How many examples a size takes is not known before they are chosen. So the examples are planned from mean sizes, chosen,
 measured, and the counts corrected, until what is missing is so little that single examples settle it. At the edge of
@@ -50,7 +51,8 @@ def plan_sizes(
 
     Returns:
         The plan and the chosen cells. Each language of each split is off by at most half of one of its examples: the
-        next one would bring it past what is asked, or the last one did. In a partial plan those that are short get
+        next one would bring it past what is asked, or the last one did; one that is asked less than half of an
+        example gets that example. In a partial plan those that are short get
         all that can be given to them.
 
     Raises:
