@@ -242,6 +242,7 @@ def _first_choice(
 def _mixture(prepared: Prepared, serving: Serving, plan: Plan, chosen: Chosen, judge: Judge, texts: Texts) -> Mixture:
     """Put the chosen cells in the order of the mixture, write their rows, and report."""
     cells, split, copy = _shuffled(chosen, serving)
+    doubted = judge.doubted()
     report = Report(
         recognised=str(prepared.source),
         files=prepared.source.files,
@@ -250,11 +251,12 @@ def _mixture(prepared: Prepared, serving: Serving, plan: Plan, chosen: Chosen, j
         bad_rows=prepared.faults.rows,
         excluded=prepared.excluded,
         rejected=judge.rejected,
-        unsure=_by_split(serving, chosen, np.isin(serving.grid.address[chosen.cell], judge.doubted()), prepared.recipe),
+        unsure=_by_split(serving, chosen, np.isin(serving.grid.address[chosen.cell], doubted), prepared.recipe),
         findings=judge.findings(),
         plugins=prepared.plugins.versions,
     )
-    return Mixture(plan, serving.grid, cells, split, report, _write_rows(prepared, serving, cells, split, copy, texts))
+    rows = _write_rows(prepared, serving, cells, split, copy, texts, doubted)
+    return Mixture(plan, serving.grid, cells, split, report, rows)
 
 
 def _by_split(serving: Serving, chosen: Chosen, some: Bools, recipe: Recipe) -> dict[str, dict[str, int]]:
@@ -279,12 +281,17 @@ def _shuffled(chosen: Chosen, serving: Serving) -> tuple[Ints, Ints, Ints]:
     return cell[order], split[order], copy[order]
 
 
-def _write_rows(prepared: Prepared, serving: Serving, cells: Ints, split: Ints, copy: Ints, texts: Texts) -> Rows:
+def _write_rows(
+    prepared: Prepared, serving: Serving, cells: Ints, split: Ints, copy: Ints, texts: Texts, doubted: Ints
+) -> Rows:
     """Write the rows of the mixture in their order to a scratch file."""
     grid = serving.grid
     address = grid.address[cells]
     tables, lines = lines_of(prepared.source, prepared.database, address)
     language = pa.array(grid.languages).take(pa.array(grid.language[cells]))
+    measures = prepared.measures
+    counted = measures is not None and measures.unit == "tokens"
+    verdicts = pa.array(["ok" if prepared.plugins.validators else "unchecked", "unsure"])
     columns = pa.table(
         {
             "id": grid.ids.take(pa.array(grid.instruction[cells])),
@@ -294,6 +301,8 @@ def _write_rows(prepared: Prepared, serving: Serving, cells: Ints, split: Ints, 
             "source": pa.array([table.label for table in prepared.source.tables]).take(pa.array(tables)),
             "row": pa.array(lines),
             "copy": pa.array(copy + 1),
+            "tokens": pa.array(measures.of(grid)[cells]) if measures and counted else pa.nulls(len(cells), pa.int64()),
+            "verdict": verdicts.take(pa.array(np.isin(address, doubted).astype(np.int64))),
         }
     )
     rows = write_rows(prepared.database, columns, texts.ordered(address))

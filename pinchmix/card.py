@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 
+from pinchmix.about import About
 from pinchmix.mixture import Mixture
+from pinchmix.plugins import Exported, Exporter
+from pinchmix.shards import JSONL
 from pinchmix.show import text_of
 from pinchmix.wording import number_of
 
@@ -20,7 +23,7 @@ POLICY = {
 }
 
 
-def card_of(mixture: Mixture, jsonl: Mapping[str, str]) -> str:
+def card_of(mixture: Mixture, export: Exported, exporters: Sequence[Exporter], about: About) -> str:
     """Return the card of a mixture: YAML for machines, then a page for people.
 
     Every scalar of the YAML is quoted, since ``no`` is a language and not a refusal. Splits without rows are left out:
@@ -28,18 +31,21 @@ def card_of(mixture: Mixture, jsonl: Mapping[str, str]) -> str:
 
     Args:
         mixture: What is exported.
-        jsonl: Split → where its rows are in the folder.
+        export: Where the rows of each split are.
+        exporters: The trainers that got settings.
+        about: What the user says of it.
 
     Example:
         >>> import pinchmix
         >>> mix = pinchmix.build_mixture(pinchmix.sample(), {"en": 1}, languages=["en"], validate=False)
-        >>> card_of(mix, {"train": "data/messages/train.jsonl"}).splitlines()[:4]
+        >>> card_of(mix, Exported("mix", "0", "", {"train": ["train"]}, {"train": 1}), [], About()).splitlines()[:4]
         ['---', 'language:', '- "en"', 'configs:']
     """
     counts = mixture.counts
     used = counts[counts["examples"] > 0]
     tags = {str(language).split("-")[0] for language in used.index.get_level_values("language")}
-    splits = [name for name, place in mixture.splits.items() if place.stop > place.start]
+    splits = list(export.splits)
+    jsonl = {split: [JSONL.format("messages", shard) for shard in shards] for split, shards in export.splits.items()}
     front = [
         "language:",
         *(f"- {json.dumps(tag)}" for tag in sorted(tags)),

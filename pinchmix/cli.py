@@ -20,7 +20,8 @@ import typer
 
 import pinchmix
 from pinchmix.errors import ArgumentError, BadRows, FolderTaken, InfeasibleBudget, PinchmixError
-from pinchmix.export import check_free, place_of
+from pinchmix.export import check_target
+from pinchmix.folder import place_of
 from pinchmix.plugins import find_plugin
 
 app = typer.Typer(
@@ -161,7 +162,7 @@ def build(
 ) -> None:
     """Build a mixture, export it, and verify the export."""
     arguments = _arguments(locals())
-    check_free(place_of(out), overwrite)
+    check_target(place_of(out), overwrite)
     mixture = pinchmix.build_mixture(source, **arguments)
     typer.echo(f"read {mixture.report.recognised}")
     typer.echo(repr(mixture))

@@ -17,6 +17,8 @@ All errors of pinchmix are one family, so ``except PinchmixError`` catches what 
     ├── UnknownPlugin           no sampler, validator, exporter ... of that name
     └── ExportError             the export cannot be written, or is not what it says it is
         ├── FolderTaken         the target exists and ``overwrite`` was not given
+        ├── RowsRefused         rows that a format cannot say, or that readers would garble
+        ├── WriteFailed         the system refused to write: a full disk, no permission
         └── VerificationFailed  faults found by re-reading an export
 
 The message says what was asked, what is, and what to do. The same figures are attributes of the exception.
@@ -27,6 +29,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from pinchmix.certificate import Certificate, clash, ways_out
 from pinchmix.wording import listing, near, number_of
 
 
@@ -248,6 +251,48 @@ class FolderTaken(ExportError):
         super().__init__(why)
 
 
+class RowsRefused(ExportError):
+    """Rows of a mixture that a format cannot say, or that readers would garble; nothing was written.
+
+    Attributes:
+        rows: The first of them by source and row, at most 20 of each fault.
+        counts: How many there are by fault, all of them.
+    """
+
+    SHOWN = 20
+
+    def __init__(self, rows: Sequence[BadRow], counts: Mapping[str, int], way: str) -> None:
+        self.rows = tuple(rows)
+        self.counts = dict(counts)
+        lines = [f"{number_of(sum(self.counts.values()), 'row')} cannot be exported:"]
+        for fault, count in self.counts.items():
+            shown = [row for row in self.rows if row.fault == fault][: self.SHOWN]
+            lines.append(f"  {fault} ({count:,})")
+            lines.extend(f"    {row.where}  {row.detail}".rstrip() for row in shown)
+            if count > len(shown):
+                lines.append(f"    ... and {count - len(shown):,} more")
+        super().__init__("\n".join([*lines, way]))
+
+
+class WriteFailed(ExportError):
+    """The system refused to write: a full disk, no permission, a name that is too long; nothing was left behind.
+
+    Attributes:
+        folder: The target.
+        reason: What the system said, an ``OSError``.
+    """
+
+    exit_code = 1
+
+    def __init__(self, folder: str, reason: OSError) -> None:
+        self.folder = folder
+        self.reason = reason
+        super().__init__(
+            f"{folder} cannot be written: {reason.strerror or reason}. Nothing was left behind; "
+            "what was there before is as it was."
+        )
+
+
 class VerificationFailed(ExportError):
     """Faults found by re-reading an export.
 
@@ -265,49 +310,6 @@ class VerificationFailed(ExportError):
         more = f"\n  ... and {len(self.faults) - 20:,} more" if len(self.faults) > 20 else ""
         count = len(self.faults)
         super().__init__(f"{folder}: {count:,} {'fault' if count == 1 else 'faults'} found\n{shown}{more}")
-
-
-class Certificate(NamedTuple):
-    """Why a budget is impossible, in figures that can be checked by counting, with no trust in a solver.
-
-    Attributes:
-        languages: A set of languages (of splits, as ``"sw in test"``) from which none can be left out.
-        asked: What each of them asks, in the budget's unit.
-        available: In how many instructions each of them exists.
-        supply: The most that they can be given together, in the budget's unit. Under ``disjoint`` without repeats, how
-            many instructions exist in any of them.
-        largest_total: The largest feasible total at the same shares; 0 where there is none.
-        rejected: Check → how many cells of these languages it took away; ``"bad rows"`` stands for dropped rows.
-        smallest_repeat: The smallest ``repeat`` with which the budget is feasible, or None.
-        smallest_overlap: The smallest k with which ``overlap(k)`` is, or None; only where fewer languages an
-            instruction were allowed.
-        content: The content policy.
-        repeat: How often a cell was allowed to appear.
-        unit: The budget's unit.
-        counted: False where only a search through all choices shows that it is impossible.
-    """
-
-    languages: tuple[str, ...]
-    asked: tuple[int, ...]
-    available: tuple[int, ...]
-    supply: int
-    largest_total: int
-    rejected: Mapping[str, int] = {}
-    smallest_repeat: int | None = None
-    smallest_overlap: int | None = None
-    content: str = "disjoint"
-    repeat: int = 1
-    unit: str = "examples"
-    counted: bool = True
-
-    @property
-    def shortfall(self) -> int:
-        """By how much these languages together ask for more than they can be given."""
-        return sum(self.asked) - self.supply
-
-
-def _exist(count: int) -> str:
-    return "none exists" if not count else f"only {count:,} {'exists' if count == 1 else 'exist'}"
 
 
 class InfeasibleBudget(BudgetError):
@@ -329,68 +331,6 @@ class InfeasibleBudget(BudgetError):
             return f"  {title:<10} {' · '.join(pairs)}"
 
         super().__init__(
-            f"{_clash(certificate, who)}\n{row('asked', certificate.asked)}\n"
-            f"{row('available', certificate.available)}\nWays out: {' · '.join(_ways_out(certificate, who))}"
+            f"{clash(certificate, who)}\n{row('asked', certificate.asked)}\n"
+            f"{row('available', certificate.available)}\nWays out: {' · '.join(ways_out(certificate, who))}"
         )
-
-
-def _clash(certificate: Certificate, who: str) -> str:
-    """Return the one sentence that says what is asked and what there is."""
-    one = len(certificate.languages) == 1
-    subject = f"{who}{'' if one else ' together'} {'asks' if one else 'ask'} for"
-    total, short = sum(certificate.asked), f"({certificate.shortfall:,} short)"
-    unit = certificate.unit.removesuffix("s")
-    where = "it" if one else "them"
-    if certificate.shortfall < 0:
-        there = f"{certificate.supply:,} {'exists' if certificate.supply == 1 else 'exist'} in no language but {who}"
-        return (
-            f"content='cover' uses every instruction: {there}, which {'asks' if one else 'ask'} for {total:,} "
-            f"({-certificate.shortfall:,} left over)."
-        )
-    split = any(" in " in name for name in certificate.languages)
-    if certificate.content == "same" and not split:
-        if len(set(certificate.asked)) > 1:
-            return f"content='same' gives every language the same instructions, so {who} must ask for the same."
-        each = certificate.supply // len(certificate.languages)
-        where = "it" if one else "all of them"
-        return f"{subject} the same {number_of(certificate.asked[0], unit)}; {_exist(each)} in {where} {short}."
-    if certificate.unit == "examples" and certificate.content in ("disjoint", "cover") and certificate.repeat == 1:
-        exist = f"{_exist(certificate.supply)} in {'it' if one else 'any of them'}"
-        return f"{subject} {number_of(total, 'instruction')}; {exist} {short}."
-    rules = [] if certificate.content == "disjoint" else [f"content={certificate.content!r}"]
-    rules += [f"repeat={certificate.repeat}"] if certificate.repeat > 1 else []
-    given = (
-        f"no more than {certificate.supply:,} can be given to {where}" if certificate.supply else "none can be given"
-    )
-    how = f" with {' and '.join(rules)}" if rules else ""
-    proof = "" if certificate.counted else " A search through all choices shows it."
-    return f"{subject} {number_of(total, unit)}; {given}{how} {short}.{proof}"
-
-
-def _ways_out(certificate: Certificate, who: str) -> list[str]:
-    """Return what would make the budget possible, each with its figure."""
-    names = certificate.languages
-    if certificate.shortfall < 0:
-        together = names[0] if len(names) == 1 else f"these {len(names)} together"
-        return [f"at least {certificate.supply:,} for {together}", "content='disjoint', which may leave some out"]
-    split = any(" in " in name for name in names)
-    if certificate.content == "same" and not split and len(set(certificate.asked)) > 1:
-        least = min(certificate.asked)
-        return [f"{least:,} for each" if least else "the same count for each", "content='overlap(k)'"]
-    ways = [f"at most {certificate.supply:,} for {names[0] if len(names) == 1 else f'these {len(names)} together'}"]
-    if certificate.content == "same" and not split:
-        ways = [f"at most {certificate.supply // len(names):,} for each language"]
-    if not certificate.supply:
-        ways = [f"leave {who} out, or add data in {'it' if len(names) == 1 else 'them'}"]
-    if certificate.largest_total:
-        ways.append(f"a total of at most {certificate.largest_total:,} at the same shares")
-    if certificate.smallest_repeat:
-        ways.append(f"repeat={certificate.smallest_repeat}")
-    if certificate.smallest_overlap:
-        ways.append(f"content='overlap({certificate.smallest_overlap})'")
-    for check, count in certificate.rejected.items():
-        if count:
-            lost = "the one cell" if count == 1 else f"some of the {count:,} cells"
-            by = "dropped as bad rows" if check == "bad rows" else f"rejected by the {check} check"
-            ways.append(f"get back {lost} of {who} {by}")
-    return ways

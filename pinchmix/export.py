@@ -1,104 +1,104 @@
-"""export_mixture: one folder with the rows, where they came from, and a manifest; complete or not there at all."""
+"""export_mixture: one folder that trainers load as it is; complete or not there at all.
+
+refuse what cannot be written → rows, their origin and other formats, side by side → settings of trainers → card and
+metadata → manifest → put the folder in its place.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import io
+import datetime
 import os
-import secrets
-import shutil
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from pathlib import Path
-from typing import Any
+import re
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
+from pinchmix.about import About
 from pinchmix.card import NAME as CARD
 from pinchmix.card import card_of
-from pinchmix.errors import ArgumentError, FolderTaken
-from pinchmix.manifest import NAME, Manifest, is_manifest, make_manifest
+from pinchmix.croissant import NAME as CROISSANT
+from pinchmix.croissant import croissant_of
+from pinchmix.errors import ArgumentError, FolderTaken, WriteFailed
+from pinchmix.folder import Entry, HashedFile, check_free, new_folder, place_of, put_in_place, write_text
+from pinchmix.manifest import NAME, Exporting, Manifest, is_manifest, make_manifest
 from pinchmix.mixture import Mixture
-from pinchmix.progress import Step, progress_bar
-from pinchmix.provenance import ORIGIN, PROVENANCE
-from pinchmix.rows import MESSAGES
+from pinchmix.plugins import Exported, Exporter, Format, find_plugin, list_plugins
+from pinchmix.progress import progress_bar
+from pinchmix.shards import Shard, shards_of
+from pinchmix.wording import listing
+from pinchmix.writing import Written, check_rows, write_format, write_messages, write_parquet
 
-JSONL = "data/messages/{}.jsonl"  # takes the name of a split, as do the next and PROVENANCE
-PARQUET = "data/messages_parquet/{}.parquet"
-SYNC = 64 << 20  # bytes that are written before they are synced
-Entry = dict[str, Any]
+TRAINERS = "trainers/{}"
+SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 
 
-class HashedFile(io.RawIOBase):
-    """A new file that knows the SHA-256 and the size of what was written, and is on disk when it is closed.
+class Options(NamedTuple):
+    """How a mixture is to be exported, with the plugins that were named.
 
-    Args:
-        path: Where it is made.
-        syncing: Brings what was written to disk meanwhile, so that there is little to wait for at the end.
+    Attributes:
+        formats: Those beside ``messages``.
+        exporters: The trainers that get settings.
+        shards: How many files a split is cut into.
+        root: Where the folder will stand, or ``""``.
+        about: What the user says of it.
     """
 
-    def __init__(self, path: Path, syncing: Executor | None = None) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("xb")
-        self._state = hashlib.sha256()
-        self._size = self._synced = 0
-        self._syncing = syncing
-        self._pending: Future[None] | None = None
+    formats: tuple[Format, ...]
+    exporters: tuple[Exporter, ...]
+    shards: int
+    root: str
+    about: About
 
-    def writable(self) -> bool:
-        """Tell that it can be written to."""
-        return True
+    @property
+    def plain(self) -> dict[str, Any]:
+        """The same as plain data, without the place."""
+        return {
+            "formats": ["messages", *(form.name for form in self.formats)],
+            "trainers": [exporter.name for exporter in self.exporters],
+            "shards": self.shards,
+            "rooted": bool(self.root),
+            "about": self.about.said,
+        }
 
-    def write(self, data: Any) -> int:
-        """Write all of the bytes."""
-        view = memoryview(data)
-        self._file.write(view)
-        self._state.update(view)
-        self._size += view.nbytes
-        if self._syncing and self._size - self._synced >= SYNC and (self._pending is None or self._pending.done()):
-            self._settle()
-            self._synced, self._pending = self._size, self._syncing.submit(os.fsync, self._file.fileno())
-        return view.nbytes
-
-    def tell(self) -> int:
-        """Return how many bytes have been written."""
-        return self._size
-
-    def _settle(self) -> None:
-        if self._pending is not None:
-            self._pending.result()
-            self._pending = None
-
-    def close(self) -> None:
-        """Close the file once all of it is on disk."""
-        if not self._file.closed:
-            try:
-                self._settle()
-                self._file.flush()
-                os.fsync(self._file.fileno())
-            finally:  # or it would be closed, and synced again, whenever it is collected
-                self._file.close()
-        super().close()
-
-    def entry(self, rows: int | None = None) -> Entry:
-        """Return what the manifest says of the file."""
-        counted = {} if rows is None else {"rows": rows}
-        return {"sha256": self._state.hexdigest(), "bytes": self._size, **counted}
+    @property
+    def versions(self) -> dict[str, str]:
+        """Shelf and name → version."""
+        plugins: dict[str, Sequence[Format | Exporter]] = {"formats": self.formats, "exporters": self.exporters}
+        return {f"{shelf}/{plugin.name}": str(plugin.version) for shelf, named in plugins.items() for plugin in named}
 
 
 def export_mixture(
-    mixture: Mixture, folder: str | os.PathLike[str], *, overwrite: bool = False, progress: bool | None = None
+    mixture: Mixture,
+    folder: str | os.PathLike[str],
+    *,
+    formats: Sequence[str | Format] = ("messages",),
+    trainers: str | Sequence[str | Exporter] = "all",
+    shards: int = 1,
+    root: str | os.PathLike[str] | None = None,
+    about: About | Mapping[str, Any] | None = None,
+    overwrite: bool = False,
+    progress: bool | None = None,
 ) -> Manifest:
     """Write a mixture to a folder that trainers load as it is; the folder appears complete, or not at all.
 
-    The folder holds, for each split (``train`` alone where there are none), ``data/messages/{split}.jsonl`` and the
-    same rows in ``data/messages_parquet/{split}.parquet`` and ``provenance/{split}.parquet`` with id, languages, source
-    file, row and copy of each of them; a card by which ``datasets.load_dataset(folder)`` finds its way, and
-    ``manifest.json``. A split without rows has files too, but datasets loads no empty split, so the card has it not.
+    The folder holds, for each split (``train`` alone where there are none), ``data/messages/{split}.jsonl``, the same
+    rows in ``data/messages_parquet/{split}.parquet``, and ``provenance/{split}.parquet`` with id, languages, source
+    file, row, copy, tokens, verdict and digest of each of them; settings of trainers in ``trainers/``; a card by which
+    ``datasets.load_dataset(folder)`` finds its way, ``croissant.json`` and ``manifest.json``. A split without rows has
+    files too, but datasets loads no empty split, so the card has it not.
 
     Args:
         mixture: What to write.
         folder: Where to; must not exist, or be empty, unless ``overwrite`` is given.
+        formats: Shapes of the rows: ``"messages"``, which must be among them, ``"prompt_completion"``, ``"alpaca"``,
+            ``"sharegpt"``, or plugins.
+        trainers: Which trainers get settings: ``"all"`` that can read this export, or names or plugins.
+        shards: How many files each split is cut into.
+        root: Where the folder will stand when a trainer reads it, for absolute paths in the settings; by default they
+            are relative to the folder.
+        about: What the card says beyond what is known: name, description, license, sources, creators, citation, url,
+            version, published.
         overwrite: Replace an earlier export, as a whole. Any other folder is left alone.
         progress: See :func:`~pinchmix.progress.progress_bar`.
 
@@ -107,7 +107,10 @@ def export_mixture(
 
     Raises:
         FolderTaken: There is something at ``folder`` that may not be replaced.
-        ArgumentError: ``folder`` names no folder.
+        RowsRefused: A format cannot say some rows, or readers would garble them; the error names them.
+        WriteFailed: The system refused to write; nothing is left behind.
+        UnknownPlugin: No format or trainer of that name.
+        ArgumentError: An argument that means nothing.
 
     Example:
         >>> import pinchmix, tempfile
@@ -121,56 +124,77 @@ def export_mixture(
         raise ArgumentError(
             f"export_mixture(mixture, folder): the first is a Mixture, not of type {type(mixture).__name__}."
         )
+    options = make_options(formats, trainers, shards, root, about)
     target = place_of(folder)
-    check_free(target, overwrite)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    # Beside the target, so that the last step is a rename within one file system.
-    part = target.parent / f".{target.name}.{secrets.token_hex(4)}.part"
-    part.mkdir()
+    check_target(target, overwrite)
+    check_rows(mixture, options.formats)
     try:
-        manifest = _write(mixture, part, progress)
-        with HashedFile(part / NAME) as file:
-            file.write(manifest.to_bytes())
-        _sync_folders(part)
-        _move_into_place(part, target, overwrite)
-    except BaseException:  # an interrupt too must leave nothing behind
-        shutil.rmtree(part, ignore_errors=True)
-        raise
+        with new_folder(target) as part:
+            manifest = _write(mixture, options, part, progress)
+            with HashedFile(part / NAME) as file:
+                file.write(manifest.to_bytes())
+            check_target(target, overwrite)  # somebody else may have been faster
+            put_in_place(part, target)
+    except OSError as error:
+        raise WriteFailed(str(target), error) from error
     return manifest
 
 
-def place_of(folder: str | os.PathLike[str]) -> Path:
-    """Return the absolute path of a folder that a user names.
+def make_options(
+    formats: Sequence[str | Format],
+    trainers: str | Sequence[str | Exporter],
+    shards: int,
+    root: str | os.PathLike[str] | None,
+    about: About | Mapping[str, Any] | None,
+) -> Options:
+    """Return what the arguments of :func:`export_mixture` stand for; it raises what they do.
 
-    Raises:
-        ArgumentError: It names none.
+    Example:
+        >>> make_options(["messages", "alpaca"], ["trl"], 1, None, None).plain["formats"]
+        ['messages', 'alpaca']
     """
-    try:
-        place = Path(folder).expanduser().absolute()
-        known = str(folder) != "" and place.name not in ("", "..") and "\0" not in str(place)
-    except (RuntimeError, TypeError, ValueError):  # nobody's home, no path, a path with a zero byte
-        known = False
-    if not known:
-        raise ArgumentError(f"folder={folder!r} names no folder to make.")
-    return place
+    if isinstance(formats, str) or not isinstance(formats, Sequence):
+        raise ArgumentError(f"formats={formats!r}: give a list of names, such as ['messages', 'alpaca'].")
+    forms = [find_plugin("formats", form) if isinstance(form, str) else form for form in formats]
+    if "messages" not in [getattr(form, "name", None) for form in forms]:
+        raise ArgumentError(
+            "formats: 'messages' is what the card, the settings of trainers and the verification read; "
+            f"add it: formats={['messages', *(getattr(form, 'name', form) for form in forms)]}."
+        )
+    if isinstance(shards, bool) or not isinstance(shards, int) or not 0 < shards < 100_000:
+        raise ArgumentError(f"shards={shards!r}: give how many files each split is cut into, 1 or more.")
+    named = trainers != "all"
+    if named and (isinstance(trainers, str) or not isinstance(trainers, Sequence)):
+        raise ArgumentError(f"trainers={trainers!r}: give 'all', or a list of names such as ['trl'].")
+    chosen: Any = trainers if named else sorted(list_plugins()["exporters"])
+    exporters = [find_plugin("exporters", one) if isinstance(one, str) else one for one in chosen]
+    for kind, protocol, plugins in (("format", Format, forms), ("exporter", Exporter, exporters)):
+        for plugin in plugins:
+            if not isinstance(plugin, protocol):
+                raise ArgumentError(f"{kind}: {plugin!r} is no {kind}; see pinchmix.plugins.{protocol.__name__}.")
+        names = [plugin.name for plugin in plugins]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ArgumentError(f"{kind}s: {listing(twice)} twice.")
+        if odd := [name for name in names if not name.isidentifier() or not name.isascii()]:
+            raise ArgumentError(f"{kind}: {odd[0]!r} names a file; use letters, digits and _.")
+    if shards > 1 and (single := [one.title for one in exporters if not one.shards]):
+        if named:
+            raise ArgumentError(f"shards={shards}: {listing(single)} can read a split from one file only.")
+        exporters = [one for one in exporters if one.shards]
+    place = "" if root is None else os.fspath(root)
+    if place and not Path(place).is_absolute():
+        raise ArgumentError(f"root={place!r}: give the absolute path at which the folder will stand.")
+    others = tuple(form for form in forms if form.name != "messages")
+    return Options(others, tuple(exporters), shards, place, About.of(about))
 
 
-def check_free(target: Path, overwrite: bool) -> None:
+def check_target(target: Path, overwrite: bool) -> None:
     """Refuse a target that may not be written to; worth asking before a long build.
 
     Raises:
         FolderTaken: There is something at ``target`` that may not be replaced.
     """
-    if not target.exists() and not target.is_symlink():
-        return
-    if not target.is_dir() or target.is_symlink():
-        raise FolderTaken(str(target), f"{target} exists and is no folder; choose another place.")
-    for here, what in ((os.path.ismount(target), "where a volume is mounted"), (target.samefile("."), "where you are")):
-        if here:
-            raise FolderTaken(
-                str(target), f"{target} is {what}, and cannot be replaced as a whole; choose a folder in it."
-            )
-    if not any(target.iterdir()):
+    if not check_free(target):
         return
     if not (target / NAME).is_file() or not is_manifest((target / NAME).read_bytes()):
         raise FolderTaken(str(target), f"{target} is a folder with other things in it; choose another place.")
@@ -178,91 +202,61 @@ def check_free(target: Path, overwrite: bool) -> None:
         raise FolderTaken(str(target), f"{target} holds an export already; overwrite=True replaces it.")
 
 
-def _write(mixture: Mixture, part: Path, progress: bool | None) -> Manifest:
+def _write(mixture: Mixture, options: Options, part: Path, progress: bool | None) -> Manifest:
+    created = datetime.datetime.now(datetime.timezone.utc)
+    sizes = {name: place.stop - place.start for name, place in mixture.splits.items()}
+    shards = shards_of(sizes, options.shards)
+    written, files, read = _write_rows(mixture, options, shards, part, progress)
+    mixture.rows.know_text(written.text)
+    exported = exported_of(mixture, options, shards)
+    for exporter in options.exporters:
+        for name, text in sorted(exporter.files(exported).items()):
+            path = PurePosixPath(name)
+            if path.is_absolute() or not set(path.parts).isdisjoint({"..", "."}) or not SAFE.fullmatch(name):
+                raise ArgumentError(
+                    f"exporter {exporter.name}: {name!r} is no path in trainers/; use a-z, 0-9 and _-./."
+                )
+            files[TRAINERS.format(name)] = write_text(part, TRAINERS.format(name), text)
+    files[CARD] = write_text(part, CARD, card_of(mixture, exported, options.exporters, options.about))
+    whole = {**files, **written.origin}
+    day = options.about.published or created.date().isoformat()
+    dated = {CROISSANT: write_text(part, CROISSANT, croissant_of(mixture, exported, options.about, whole, day))}
+    return make_manifest(
+        mixture, Exporting(options.plain, options.versions, files, written.origin, dated, read, created)
+    )
+
+
+def exported_of(mixture: Mixture, options: Options, shards: Sequence[Shard]) -> Exported:
+    """Return what exporters, the card and the metadata are told of an export."""
+    splits: dict[str, list[str]] = {}
+    for shard in shards:
+        if shard.rows:
+            splits.setdefault(shard.split, []).append(shard.name)
+    rows = {name: place.stop - place.start for name, place in mixture.splits.items()}
+    digest = mixture.digest
+    return Exported(f"mixture_{digest[:12]}", digest, options.root, splits, {name: rows[name] for name in splits})
+
+
+def _write_rows(
+    mixture: Mixture, options: Options, shards: Sequence[Shard], part: Path, progress: bool | None
+) -> tuple[Written, dict[str, Entry], dict[str, Entry]]:
+    """Write the rows in all forms; return what was written, all files of rows, and the source files."""
     with (
-        progress_bar("writing", 2 * len(mixture), "row", progress) as step,
+        progress_bar("writing", (2 + len(options.formats)) * len(mixture), "row", progress) as step,
         ThreadPoolExecutor(max_workers=2, thread_name_prefix="pinchmix-sync") as syncing,
         ThreadPoolExecutor(max_workers=4, thread_name_prefix="pinchmix-export") as pool,
     ):
-        # Arrow, DuckDB and hashing all release the lock, so the three forms are written side by side.
-        tasks = [
-            pool.submit(_write_jsonl, mixture, part, syncing, step),
-            pool.submit(_write_parquet, mixture, part, syncing, step),
-            pool.submit(_write_provenance, mixture, part),
-        ]
+        # Arrow, DuckDB and hashing all release the lock, so the forms are written side by side.
+        messages = pool.submit(write_messages, mixture, shards, part, syncing, step)
+        others: list[Future[dict[str, Entry]]] = [pool.submit(write_parquet, mixture, shards, part, syncing, step)]
+        others += [pool.submit(write_format, mixture, form, shards, part, syncing, step) for form in options.formats]
         sources = {file.name: (file, pool.submit(file.sha256)) for file in mixture.report.files}
-        files = {name: entry for task in tasks for name, entry in task.result().items()}
+        written = messages.result()
+        files = dict(written.files)
+        for task in others:
+            files.update(task.result())
         read = {
             name: dict(zip(("sha256", "bytes"), task.result(), strict=True), rows=file.rows)
             for name, (file, task) in sources.items()
         }
-    mixture.rows.know_text({split: files[JSONL.format(split)]["sha256"] for split in mixture.splits})
-    with HashedFile(part / CARD) as file:
-        file.write(card_of(mixture, {split: JSONL.format(split) for split in mixture.splits}).encode())
-        files[CARD] = file.entry()
-    return make_manifest(mixture, files, read)
-
-
-def _write_jsonl(mixture: Mixture, part: Path, syncing: Executor, step: Step) -> dict[str, Entry]:
-    entries = {}
-    for split, place in mixture.splits.items():
-        name = JSONL.format(split)
-        with HashedFile(part / name, syncing) as file:
-            for rows, block in mixture.rows.json_lines(split):
-                file.write(block)
-                step(rows)
-            entries[name] = file.entry(place.stop - place.start)
-    return entries
-
-
-def _write_parquet(mixture: Mixture, part: Path, syncing: Executor, step: Step) -> dict[str, Entry]:
-    schema = pa.schema([("messages", MESSAGES)])
-    # Roles repeat and texts do not; statistics of texts are of no use to anybody.
-    options = {"use_dictionary": ["messages.list.element.role"], "write_statistics": False}
-    entries = {}
-    for split, place in mixture.splits.items():
-        name = PARQUET.format(split)
-        with HashedFile(part / name, syncing) as file:
-            with pq.ParquetWriter(file, schema, compression="zstd", **options) as writer:
-                for batch in mixture.rows.batches(["messages"], split):
-                    writer.write_batch(batch.cast(schema))
-                    step(batch.num_rows)
-            entries[name] = file.entry(place.stop - place.start)
-    return entries
-
-
-def _write_provenance(mixture: Mixture, part: Path) -> dict[str, Entry]:
-    schema = mixture.rows.table().select(list(ORIGIN)).schema
-    entries = {}
-    for split, place in mixture.splits.items():
-        name = PROVENANCE.format(split)
-        with HashedFile(part / name) as file:
-            with pq.ParquetWriter(file, schema, compression="zstd") as writer:
-                for batch in mixture.rows.batches(ORIGIN, split):
-                    writer.write_batch(batch)
-            entries[name] = file.entry(place.stop - place.start)
-    return entries
-
-
-def _sync_folders(part: Path) -> None:
-    for folder in [part, *(path for path in part.rglob("*") if path.is_dir())]:
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def _move_into_place(part: Path, target: Path, overwrite: bool) -> None:
-    check_free(target, overwrite)  # somebody else may have been faster
-    if not target.exists():
-        part.rename(target)
-        return
-    old = target.parent / f".{target.name}.{secrets.token_hex(4)}.old"
-    target.rename(old)
-    try:
-        part.rename(target)
-    except BaseException:
-        old.rename(target)
-        raise
-    shutil.rmtree(old)
+    return written, files, read

@@ -1,8 +1,9 @@
 """The manifest: everything needed to know what a mixture is and to check an export of it.
 
-Three blocks: ``identity`` says what the mixture is and is the same on every run; ``source`` says which files it was
-read from; ``provenance`` says when and with which programs, and is no part of anything's identity. No path in it is
-absolute.
+Three blocks: ``identity`` says what the mixture is, whatever form the source has, and is the same on every run;
+``source`` says which files it was read from, and ``provenance`` when, how and with which programs. Each lists the files
+of the export that say the same: the rows and settings, the rows' origin, and the metadata with the day. No path in it
+is absolute.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ from __future__ import annotations
 import datetime
 import json
 import platform
+import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any
+from pathlib import PurePath
+from typing import Any, NamedTuple
 
 from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.errors import ExportError
@@ -22,6 +26,8 @@ from pinchmix.recipe import WHOLE
 
 VERSION = 1
 NAME = "manifest.json"
+PLACE = re.compile(r"(?<![^=:,])(?:/|~|[A-Za-z]:[\\/])[^,]*")  # an absolute path, at the start or after a sign
+Entries = Mapping[str, Mapping[str, Any]]
 LIBRARIES = ("pinchmix", "duckdb", "numpy", "pyarrow", "scipy", "langdetect", "langcodes")
 
 
@@ -31,9 +37,10 @@ class Manifest:
 
     Attributes:
         identity: Recipe, grid, mixture, counts by language (by split, then language, where there are several), rows,
-            what was excluded, whether less was given than asked, plugins and output files with their SHA-256.
-        source: The files that were read, with their SHA-256.
-        provenance: Time and versions.
+            what was excluded, whether less was given than asked, plugins, how it was exported, and the files that
+            follow from that with their SHA-256.
+        source: The files that were read (``read``) and the files that say which row came from where.
+        provenance: Time, versions, command, and the files that depend on the day.
     """
 
     identity: Mapping[str, Any]
@@ -43,7 +50,7 @@ class Manifest:
     @property
     def files(self) -> dict[str, dict[str, Any]]:
         """Path in the export → sha256, bytes and rows."""
-        return dict(self.identity["files"])
+        return {**self.identity["files"], **self.source["files"], **self.provenance["files"]}
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -62,7 +69,7 @@ class Manifest:
         """Return the one text of the manifest, with the digest of its blocks.
 
         Example:
-            >>> Manifest.of_bytes(Manifest({"files": {}}, {}, {}).to_bytes()).files
+            >>> Manifest.of_bytes(Manifest(*[{"files": {}}] * 3).to_bytes()).files
             {}
         """
         blocks = {"identity": self.identity, "source": self.source, "provenance": self.provenance}
@@ -110,14 +117,30 @@ def is_manifest(content: bytes) -> bool:
     return isinstance(whole, dict) and {"manifest_version", "identity", "source", "provenance"} <= whole.keys()
 
 
-def make_manifest(mixture: Mixture, files: Mapping[str, Mapping[str, Any]], sources: Mapping[str, Any]) -> Manifest:
-    """Return the manifest of an export.
+class Exporting(NamedTuple):
+    """How a mixture was exported, and the files that were written.
 
-    Args:
-        mixture: What was exported.
-        files: Path in the export → sha256, bytes and rows.
-        sources: Name of each source file → sha256, bytes and rows.
+    Attributes:
+        options: The arguments of the export, as plain data; no place is among them.
+        plugins: Shelf and name → version, of formats and exporters.
+        files: Rows and settings: path → sha256, bytes and rows.
+        origin: The files that say which row came from where, likewise.
+        dated: The files that depend on the day, likewise.
+        read: Name of each source file → sha256, bytes and rows.
+        created: When.
     """
+
+    options: Mapping[str, Any]
+    plugins: Mapping[str, str]
+    files: Entries
+    origin: Entries
+    dated: Entries
+    read: Entries
+    created: datetime.datetime
+
+
+def make_manifest(mixture: Mixture, exporting: Exporting) -> Manifest:
+    """Return the manifest of an export."""
     plan, report = mixture.plan, mixture.report
     excluded = report.excluded
     identity = {
@@ -144,29 +167,53 @@ def make_manifest(mixture: Mixture, files: Mapping[str, Mapping[str, Any]], sour
             "rejected": sum(report.rejected.values()),
         },
         "excluded": None if excluded is None else {**excluded.counts, "unknown_ids": len(excluded.unknown)},
-        "plugins": dict(report.plugins),
-        "files": {name: dict(files[name]) for name in sorted(files)},
+        "plugins": {**report.plugins, **exporting.plugins},
+        "export": dict(exporting.options),
+        "files": _sorted(exporting.files),
     }
+    source = {"read": _sorted(exporting.read), "files": _sorted(exporting.origin)}
     provenance = {
-        "created": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "created": exporting.created.isoformat(timespec="seconds"),
+        "command": command(),
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in LIBRARIES},
+        "files": _sorted(exporting.dated),
     }
-    return Manifest(identity, {"files": dict(sources)}, provenance)
+    return Manifest(identity, source, provenance)
+
+
+def _sorted(files: Entries) -> dict[str, dict[str, Any]]:
+    return {name: dict(files[name]) for name in sorted(files)}
+
+
+def command() -> list[str]:
+    """Return what was typed, without places of this machine: of an absolute path, its last part.
+
+    Only pinchmix's own command line is told whole; of any other program, its name.
+    """
+    program, *rest = sys.argv or [""]
+    name = PurePath(program).name
+    if name not in ("pinchmix", "__main__.py"):
+        return [name]
+    return ["pinchmix", *(PLACE.sub(lambda found: PurePath(found[0]).name, word) for word in rest)]
 
 
 def _counts(mixture: Mixture) -> dict[str, Any]:
-    """Return the whole numbers of each language: asked and given in the unit of the budget, the others as they say."""
+    """Return the whole numbers of each language.
+
+    asked and given are in the unit of the budget, tokens in what it counts; characters and bytes are of whole rows.
+    """
     plan, table = mixture.plan, mixture.counts
     figures = {
         "asked": plan.asked,
         "given": plan.given,
         "examples": table["examples"].to_numpy(),
         "distinct": plan.distinct,
-        **{name: table[name].to_numpy() for name in ("characters", "available", "rejected", "unsure")},
+        **mixture.sizes,
+        **{name: table[name].to_numpy() for name in ("available", "rejected", "unsure")},
     }
-    if plan.measured is not None:  # fertilities are fractions, and follow from these
-        figures = {**plan.measured.units, **figures}
+    if plan.measured is not None and "tokens" in plan.measured.units:
+        figures["tokens"] = plan.measured.units["tokens"]
     columns = {name: figure.ravel().tolist() for name, figure in figures.items()}
     rows = [dict(zip(columns, map(int, row), strict=True)) for row in zip(*columns.values(), strict=True)]
     names, splits = plan.languages, plan.recipe.splits

@@ -251,7 +251,7 @@ class Mixture:
         table["examples"] = examples
         if (plan.distinct < plan.examples).any():
             table["distinct"] = plan.distinct.ravel()
-        table["characters"] = [self._characters.get((split, name), 0) for split in splits for name in names]
+        table["characters"] = self.sizes["characters"]
         if plan.measured is not None:
             table.update(plan.measured.columns(len(splits), besides=table))
         table["share"] = plan.given.ravel() / max(int(plan.given.sum()), 1)
@@ -263,14 +263,16 @@ class Mixture:
         return counts if len(splits) > 1 else counts.droplevel("split")
 
     @cached_property
-    def _characters(self) -> dict[tuple[str, str], int]:
+    def sizes(self) -> dict[str, npt.NDArray[np.int64]]:
+        """What the rows come to in characters and in bytes: unit → shape ``(splits * languages,)``, int64."""
         name = self.rows.database.register(self._table.select(["split", "response_language", "messages"]))
-        found = self.rows.database.rows(
-            "SELECT split, response_language, sum(list_sum([length(m.content) FOR m IN messages])) "
-            f"FROM {name} GROUP BY ALL"
-        )
+        sums = [f"sum(list_sum([{length}(m.content) FOR m IN messages]))" for length in ("length", "strlen")]
+        found = self.rows.database.rows(f"SELECT split, response_language, {', '.join(sums)} FROM {name} GROUP BY ALL")
         self.rows.database.unregister(name)
-        return {(split, language): int(characters) for split, language, characters in found}
+        by_key = {(split, language): (int(characters), int(size)) for split, language, characters, size in found}
+        keys = [(split, language) for split in self.plan.recipe.splits for language in self.plan.languages]
+        sizes = np.array([by_key.get(key, (0, 0)) for key in keys], dtype=np.int64)
+        return {"characters": sizes[:, 0], "bytes": sizes[:, 1]}
 
     def _lines(self) -> tuple[list[str], list[list[Any]], list[float]]:
         counts = self.counts

@@ -1,4 +1,4 @@
-"""Plugins: what a sampler, a validator, a tokenizer and an allocator are, and how a name finds one.
+"""Plugins: what samplers, validators, tokenizers, allocators, formats and exporters are, and how a name finds one.
 
 The page for plugin authors. A plugin is any object that keeps one of the protocols below. It may be passed as it is
 (``sampler=MySampler()``), or be named: built-in names are listed here, and a package adds its own by an entry point in
@@ -22,6 +22,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from pinchmix.errors import ArgumentError, UnknownPlugin
 from pinchmix.pool import Pool
@@ -186,7 +187,111 @@ class Validator(Protocol):
         ...
 
 
-GROUPS = ("samplers", "validators", "tokenizers", "allocators")
+class Exported(NamedTuple):
+    """What an exporter is told of the folder for which it writes files.
+
+    Attributes:
+        name: What the data may be called: letters, digits and ``_``, another one for another mixture.
+        digest: The digest of the mixture.
+        root: Where the folder will stand when it is used, absolute, or ``""`` where it is the current folder then.
+        splits: Split → the names of its shards, in order; only splits that have rows.
+        rows: Split → its rows.
+    """
+
+    name: str
+    digest: str
+    root: str
+    splits: Mapping[str, Sequence[str]]
+    rows: Mapping[str, int]
+
+    def split_for(self, use: str) -> str | None:
+        """Return the split that is for training, validation or testing, or None where there is none.
+
+        Args:
+            use: ``"train"`` (the split of that name, or the first), ``"valid"`` or ``"test"``.
+
+        Example:
+            >>> Exported("mix", "0", "", {"main": ["main"], "validation": ["valid"]}, {}).split_for("valid")
+            'validation'
+        """
+        if use == "train":
+            return "train" if "train" in self.splits else next(iter(self.splits), None)
+        return next((name for name in USES[use] if name in self.splits), None)
+
+    def files(self, use: str, pattern: str = "data/messages/{}.jsonl", *, up: int = 0) -> list[str]:
+        """Return where the rows of a use are, one path a shard; none where there is no such split.
+
+        Args:
+            use: As of :meth:`split_for`.
+            pattern: The path of a shard in the folder, with its name left open.
+            up: How many folders up the paths begin, where they are relative.
+
+        Example:
+            >>> Exported("mix", "0", "", {"train": ["train"]}, {}).files("train", "data/alpaca/{}.jsonl", up=2)
+            ['../../data/alpaca/train.jsonl']
+        """
+        split = self.split_for(use)
+        return [] if split is None else [self.at(pattern.format(shard), up=up) for shard in self.splits[split]]
+
+    def at(self, path: str, *, up: int = 0) -> str:
+        """Return how a file names another place of the folder, from ``up`` folders below its top."""
+        return f"{self.root.rstrip('/')}/{path}" if self.root else "../" * up + path
+
+
+USES = MappingProxyType({"valid": ("valid", "validation", "val", "dev", "eval"), "test": ("test",)})
+
+
+@runtime_checkable
+class Format(Protocol):
+    """Writes conversations in another shape, as JSON lines in ``data/NAME/``; the rows and their order are the same.
+
+    Laws (:func:`pinchmix.testing.check_format` tests them): a row depends on its conversation alone; every row has the
+    same keys; two conversations of one shape are two different rows, or refused.
+    """
+
+    name: str
+    version: str
+
+    def faults(self, messages: pa.Array) -> pa.Array:
+        """Return why each conversation cannot be said in this format, null where it can; strings.
+
+        Args:
+            messages: Lists of structs of role and content.
+        """
+        ...
+
+    def rows(self, messages: pa.Array) -> pa.RecordBatch:
+        """Return the rows of conversations that can be said, a column a key."""
+        ...
+
+
+@runtime_checkable
+class Exporter(Protocol):
+    """Writes the files by which a trainer finds the data, in ``trainers/``; the data part of its settings only.
+
+    Laws (:func:`pinchmix.testing.check_exporter` tests them): the files depend on :class:`Exported` alone; their paths
+    are relative and stay in ``trainers/``; what they name exists in the folder.
+
+    Attributes:
+        name: What it is called; its files are named after it.
+        version: A text that changes whenever the files do.
+        title: What people call the trainer.
+        usage: One line: what to type, from the top of the folder.
+        shards: Whether it can read a split that is cut into several files.
+    """
+
+    name: str
+    version: str
+    title: str
+    usage: str
+    shards: bool
+
+    def files(self, export: Exported) -> Mapping[str, str]:
+        """Return path in ``trainers/`` → text; nothing where the trainer can do nothing with this export."""
+        ...
+
+
+GROUPS = ("samplers", "validators", "tokenizers", "allocators", "formats", "exporters")
 BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "samplers": {
@@ -203,6 +308,16 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "temperature": "pinchmix.allocators.temperature:TemperatureAllocator",
             "uniform": "pinchmix.allocators.uniform:UniformAllocator",
             "unimax": "pinchmix.allocators.unimax:UniMaxAllocator",
+        },
+        "formats": {
+            "alpaca": "pinchmix.formats.alpaca:Alpaca",
+            "messages": "pinchmix.formats.messages:Messages",
+            "prompt_completion": "pinchmix.formats.prompt_completion:PromptCompletion",
+            "sharegpt": "pinchmix.formats.sharegpt:ShareGPT",
+        },
+        "exporters": {
+            "llamafactory": "pinchmix.exporters.llamafactory:LlamaFactory",
+            "trl": "pinchmix.exporters.trl:TRL",
         },
     }
 )

@@ -15,10 +15,22 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pinchmix.content import Content
+from pinchmix.shards import PROVENANCE
 from pinchmix.wording import listing, number_of
 
-PROVENANCE = "provenance/{}.parquet"  # takes the name of a split
-ORIGIN = ("id", "prompt_language", "response_language", "source", "row", "copy")  # its columns
+ORIGIN = pa.schema(  # its columns
+    [
+        ("id", pa.string()),
+        ("prompt_language", pa.string()),
+        ("response_language", pa.string()),
+        ("source", pa.string()),
+        ("row", pa.int64()),
+        ("copy", pa.int64()),
+        ("tokens", pa.int64()),  # null where the budget is not in tokens
+        ("verdict", pa.string()),  # ok, unsure, or unchecked
+        ("digest", pa.string()),  # MD5 of the row's JSON line
+    ]
+)
 SHOWN = 20  # faults of one kind
 Ints = npt.NDArray[np.int64]
 Counts = Mapping[str, Mapping[str, Mapping[str, int]]]
@@ -32,6 +44,8 @@ class Origins:
         ids: Instruction ids, each once.
         languages: Languages, each once.
         splits: The names of the splits.
+        files: The files, one shard after the other.
+        starts: The first row of each, likewise.
         instruction: The place of each row's id, shape ``(rows,)``, int64.
         language: The place of its language, likewise.
         split: The place of its split, likewise, ascending.
@@ -46,23 +60,35 @@ class Origins:
     ids: Sequence[str]
     languages: Sequence[str]
     splits: Sequence[str]
+    files: Sequence[str]
+    starts: Sequence[int]
     instruction: Ints
     language: Ints
     split: Ints
     copy: Ints
 
     @classmethod
-    def of_tables(cls, tables: Mapping[str, pa.Table]) -> Origins:
-        """Return the rows of split → table with the columns id, response_language and copy, without nulls."""
+    def of_tables(cls, tables: Mapping[str, pa.Table], splits: Mapping[str, str] | None = None) -> Origins:
+        """Return the rows of tables with the columns id, response_language and copy, without nulls.
+
+        Args:
+            tables: Shard → its table, split by split.
+            splits: Shard → its split; by default each shard is a split.
+        """
+        of_shard = splits or {name: name for name in tables}
+        names = tuple(dict.fromkeys(of_shard[shard] for shard in tables))
         whole = pa.concat_tables(table.select(["id", "response_language", "copy"]) for table in tables.values())
         ids, languages = (_encoded(whole.column(name)) for name in ("id", "response_language"))
+        sizes = [table.num_rows for table in tables.values()]
         return cls(
             ids.dictionary,
             languages.dictionary.to_pylist(),
-            tuple(tables),
+            names,
+            tuple(PROVENANCE.format(shard) for shard in tables),
+            np.cumsum([0, *sizes[:-1]]).tolist(),
             ids.indices.to_numpy().astype(np.int64),
             languages.indices.to_numpy().astype(np.int64),
-            np.repeat(np.arange(len(tables)), [table.num_rows for table in tables.values()]),
+            np.repeat([names.index(of_shard[shard]) for shard in tables], sizes),
             whole.column("copy").to_numpy().astype(np.int64),
         )
 
@@ -84,8 +110,18 @@ class Origins:
 
     def where(self, row: int) -> str:
         """Return the file that a row is in, and its number there."""
-        split = int(self.split[row])
-        return f"{PROVENANCE.format(self.splits[split])}: row {row - int(np.searchsorted(self.split, split)) + 1:,}"
+        shard = int(np.searchsorted(self.starts, row, side="right")) - 1
+        return f"{self.files[shard]}: row {row - self.starts[shard] + 1:,}"
+
+    def files_of(self, split: int) -> str:
+        """Return the files of a split."""
+        ends = [*self.starts[1:], len(self.split)]
+        mine = [
+            file
+            for file, start, end in zip(self.files, self.starts, ends, strict=True)
+            if start < end and self.split[start] == split
+        ]
+        return listing(mine or [PROVENANCE.format(self.splits[split])])
 
     def name(self, instruction: int) -> str:
         """Return how a fault names an instruction."""
@@ -116,7 +152,7 @@ def faults_of(origins: Origins, identity: Mapping[str, Any], counts: Counts) -> 
     yield from content_faults(origins, Content.parse(recipe["content"]))
     used, mixture = len(origins.ids), identity["mixture"]
     if used != mixture["instructions"]:
-        files = listing([PROVENANCE.format(split) for split in origins.splits])
+        files = listing(origins.files)
         yield f"{files}: {number_of(used, 'instruction')}, and the plan uses {mixture['instructions']:,}"
 
 
@@ -139,7 +175,7 @@ def count_faults(origins: Origins, counts: Counts) -> Iterator[str]:
     examples = np.bincount(column, minlength=shape[0] * width).reshape(shape)
     distinct = np.bincount(column[first], minlength=shape[0] * width).reshape(shape)
     for split, name in enumerate(origins.splits):
-        file = PROVENANCE.format(name)
+        file = origins.files_of(split)
         got = dict(
             zip(origins.languages, zip(examples[split].tolist(), distinct[split].tolist(), strict=True), strict=False)
         )

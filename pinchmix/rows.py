@@ -1,4 +1,4 @@
-"""The rows of a mixture: the scratch file they live in, and their one form as JSON lines.
+"""The rows of a mixture: the scratch file they live in, and how rows become JSON lines.
 
 A row is exactly ``{"messages": [{"role": ..., "content": ...}, ...]}``: the form that every trainer reads. U+0085,
 U+2028 and U+2029 are escaped, because readers exist that split lines at them.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +19,8 @@ from pinchmix.database import Database
 from pinchmix.errors import SourceChanged
 
 MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
-ROW = ("id", "split", "prompt_language", "response_language", "source", "row", "copy", "messages")
+FACTS = ("id", "split", "prompt_language", "response_language", "source", "row", "copy", "tokens", "verdict")
+ROW = (*FACTS, "messages")
 LINE_ENDS = (0x85, 0x2028, 0x2029)
 LOOK = 1 << 20  # bytes looked through at a time, few enough for the processor's cache
 
@@ -29,7 +30,7 @@ class Rows:
 
     Attributes:
         database: Owner of the scratch folder; the rows live as long as it does.
-        path: An Arrow file with the columns id, split, prompt_language, response_language, source, row, copy, messages.
+        path: An Arrow file with the columns of ``ROW``.
         splits: Each split that has rows → the numbers of its batches in the file; no batch is of two splits.
     """
 
@@ -44,24 +45,30 @@ class Rows:
         """Return all rows as an Arrow table that occupies disk, not memory."""
         return pa.ipc.open_file(pa.memory_map(str(self.path))).read_all()
 
-    def batches(self, columns: Sequence[str] = ROW, split: str | None = None) -> Iterator[pa.RecordBatch]:
+    def batches(
+        self, columns: Sequence[str] = ROW, split: str | None = None, part: slice | None = None
+    ) -> Iterator[pa.RecordBatch]:
         """Yield the rows in batches, which are read into memory one by one.
 
         Args:
             columns: Those to read.
             split: The split to read, of which there may be no rows; all by default.
+            part: Which of its rows, from start to stop; all by default.
         """
         options = pa.ipc.IpcReadOptions(included_fields=[ROW.index(name) for name in columns])
+        first, last = (0, None) if part is None else (part.start, part.stop)
         with pa.OSFile(str(self.path), "rb") as stored:
             reader = pa.ipc.open_file(stored, options=options)
-            whole = range(reader.num_record_batches)
-            for place in whole if split is None else self.splits.get(split, range(0)):
-                yield reader.get_batch(place)
-
-    def json_lines(self, split: str) -> Iterator[tuple[int, memoryview]]:
-        """Yield the rows of a split as JSON lines in blocks of many rows, each block with their number."""
-        for batch in self.batches(["messages"], split):
-            yield batch.num_rows, json_lines(self._writer, batch)
+            done = 0
+            for place in range(reader.num_record_batches) if split is None else self.splits.get(split, range(0)):
+                if last is not None and done >= last:
+                    return
+                batch = reader.get_batch(place)
+                size = batch.num_rows
+                begin, end = max(first - done, 0), size if last is None else min(last - done, size)
+                if begin < end:
+                    yield batch.slice(begin, end - begin)
+                done += size
 
     def know_text(self, sha256: Mapping[str, str]) -> None:
         """Take over split → SHA-256 of its JSON lines, in hexadecimal, from whoever has just written them."""
@@ -72,8 +79,8 @@ class Rows:
         if self._digest is None:
             states = {split: hashlib.sha256() for split in self.splits}
             for split, state in states.items():
-                for _, block in self.json_lines(split):
-                    state.update(block)
+                for batch in self.batches(["messages"], split):
+                    state.update(json_lines(self._writer, batch).block)
             self.know_text({split: state.hexdigest() for split, state in states.items()})
         assert self._digest is not None
         return self._digest
@@ -84,7 +91,7 @@ def write_rows(database: Database, columns: pa.Table, messages: Iterable[pa.Arra
 
     Args:
         database: Owner of the scratch folder.
-        columns: id, split, prompt_language, response_language, source, row and copy of each row, split by split.
+        columns: The columns of ``FACTS``, split by split.
         messages: The messages of the same rows, in blocks.
     """
     path = database.folder / "rows.arrow"
@@ -135,33 +142,48 @@ def digest_of_rows(columns: pa.Table, text: str) -> str:
     return digest_of(*parts)
 
 
-def json_lines(database: Database, rows: pa.RecordBatch) -> memoryview:
-    r"""Return the JSON lines of rows as one block.
+class Lines(NamedTuple):
+    """Rows as JSON lines.
+
+    Attributes:
+        block: All lines, each with its end, in UTF-8.
+        digests: The MD5 of each line without its end, in hexadecimal, as ``md5sum`` says it; None if not asked for.
+    """
+
+    block: memoryview
+    digests: pa.Array | None
+
+
+def json_lines(database: Database, rows: pa.RecordBatch, *, digests: bool = False) -> Lines:
+    r"""Return rows as JSON lines: an object a row, its keys the columns.
 
     Args:
         database: Does the work, column by column; must keep order.
-        rows: A batch with a column ``messages``.
+        rows: A batch of any columns that JSON can say.
+        digests: Whether to tell the digest of each line too.
 
     Example:
         >>> rows = pa.record_batch({"messages": pa.array([[{"role": "user", "content": "a\u2028b"}]], type=MESSAGES)})
-        >>> bytes(json_lines(Database(keep_order=True), rows))
+        >>> bytes(json_lines(Database(keep_order=True), rows).block)
         b'{"messages":[{"role":"user","content":"a\\u2028b"}]}\n'
     """
-    name = database.register(pa.Table.from_batches([rows.select(["messages"])]))
-    body = "to_json(messages)::VARCHAR"
-    block = _lines(database, name, body)
-    if _has_line_ends(block):
+    name = database.register(pa.Table.from_batches([rows]))
+    body = "to_json(t)::VARCHAR"
+    lines = _lines(database, name, body, digests)
+    if _has_line_ends(lines.block):
         for code in LINE_ENDS:
             body = f"replace({body}, chr({code}), '\\u{code:04x}')"
-        block = _lines(database, name, body)
+        lines = _lines(database, name, body, digests)
     database.unregister(name)
-    return block
+    return lines
 
 
-def _lines(database: Database, name: str, body: str) -> memoryview:
-    lines = database.table(f"SELECT '{{\"messages\":' || {body} || '}}' || chr(10) AS line FROM {name}").column("line")
-    blocks = [_bytes_of(chunk) for chunk in lines.chunks]
-    return blocks[0] if len(blocks) == 1 else memoryview(b"".join(blocks))
+def _lines(database: Database, name: str, body: str, digests: bool) -> Lines:
+    digest = ", md5(line) AS digest" if digests else ""
+    found = database.table(f"SELECT line || chr(10) AS line{digest} FROM (SELECT {body} AS line FROM {name} AS t)")
+    blocks = [_bytes_of(chunk) for chunk in found.column("line").chunks]
+    block = blocks[0] if len(blocks) == 1 else memoryview(b"".join(blocks))
+    return Lines(block, found.column("digest").combine_chunks() if digests else None)
 
 
 def _has_line_ends(block: memoryview) -> bool:

@@ -5,38 +5,31 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from pinchmix.database import BATCH, Database
 from pinchmix.errors import ArgumentError, ExportError, VerificationFailed
-from pinchmix.export import JSONL, PARQUET
 from pinchmix.manifest import NAME, Manifest
 from pinchmix.progress import progress_bar
-from pinchmix.provenance import ORIGIN, PROVENANCE, Origins, faults_of
-from pinchmix.rows import MESSAGES, digest_of_rows, json_lines
-from pinchmix.sources.layout import Column, Layout
-from pinchmix.texts import fault_of
+from pinchmix.provenance import Origins, faults_of
+from pinchmix.rereading import Reread, reread_shard
+from pinchmix.rows import digest_of_rows
+from pinchmix.shards import JSONL, PARQUET, PROVENANCE, Shard, shards_of
 from pinchmix.wording import listing, number_of
 
 BLOCK = 1 << 20
-FORMS = (JSONL, PARQUET, PROVENANCE)
 
 
 def verify_export(folder: str | os.PathLike[str], *, progress: bool | None = None) -> Manifest:
     """Re-read an export and compare all of it with its manifest and with itself.
 
     Checked are: the manifest against its own digest; that no file is missing or extra; size and SHA-256 of each; that
-    Parquet and JSONL hold the same rows in the same order; that each row is a conversation a trainer can use; that
-    provenance has as many rows, with the counts of the plan in each split and language, copies numbered from 1 up to
-    the recipe's ``repeat``, no instruction in two splits, and as many languages an instruction as the content policy
-    allows; and the mixture's digest.
+    JSONL, Parquet and every other format hold the same rows in the same order; that each row is a conversation a
+    trainer can use; that provenance has as many rows, with the digest of each row's text, the counts of the plan in
+    each split and language in every unit, copies numbered from 1 up to the recipe's ``repeat``, no instruction in two
+    splits, and as many languages an instruction as the content policy allows; and the mixture's digest.
 
     Args:
         folder: The export.
@@ -62,14 +55,12 @@ def verify_export(folder: str | os.PathLike[str], *, progress: bool | None = Non
         raise VerificationFailed(str(place), [str(error)]) from error
     faults: list[str] = []
     try:
-        faults.extend(_check_files(place, manifest, progress))
-        whole = {name for name in manifest.files if not any(fault.startswith(f"{name}: ") for fault in faults)}
-        for split in manifest.splits:
-            # A JSONL file that was changed is compared all the same, to name the row.
-            if JSONL.format(split) in manifest.files and (place / JSONL.format(split)).is_file():
-                faults.extend(_check_rows(place, split) if PARQUET.format(split) in whole else ())
-        if whole.issuperset(form.format(split) for form in FORMS for split in manifest.splits):
-            faults.extend(_check_provenance(place, manifest))
+        shards = shards_in(manifest)
+        faults.extend(_check_files(place, manifest, shards, progress))
+        broken = {fault.split(": ", 1)[0] for fault in faults}
+        rows = _check_rows(place, manifest, shards, broken, faults)
+        if rows is not None:
+            faults.extend(_check_provenance(place, manifest, shards, rows))
     except (pa.ArrowException, OSError, LookupError, TypeError, ValueError, AttributeError) as error:
         # A manifest or a file of another shape, with a digest that fits: the checks above take the shape for granted.
         said = " ".join(str(error).splitlines()[:1])
@@ -79,7 +70,16 @@ def verify_export(folder: str | os.PathLike[str], *, progress: bool | None = Non
     return manifest
 
 
-def _check_files(place: Path, manifest: Manifest, progress: bool | None) -> Iterator[str]:
+def shards_in(manifest: Manifest) -> tuple[Shard, ...]:
+    """Return which rows of an export are in which files, by the counts of its plan."""
+    rows = {
+        split: sum(figures["examples"] for figures in languages.values())
+        for split, languages in manifest.counts.items()
+    }
+    return shards_of(rows, manifest.identity["export"]["shards"])
+
+
+def _check_files(place: Path, manifest: Manifest, shards: tuple[Shard, ...], progress: bool | None) -> Iterator[str]:
     expected = manifest.files
     found = {
         path.relative_to(place).as_posix(): path for path in place.rglob("*") if path.is_symlink() or not path.is_dir()
@@ -87,9 +87,14 @@ def _check_files(place: Path, manifest: Manifest, progress: bool | None) -> Iter
     found.pop(NAME)
     for name in sorted(found.keys() - expected.keys()):
         yield f"{name}: an extra file, which the manifest does not know"
-    for required in (form.format(split) for split in manifest.splits for form in FORMS):
-        if required not in expected:
-            yield f"{required}: the manifest does not list it"
+    forms = [JSONL.format(form, "{}") for form in manifest.identity["export"]["formats"]]
+    for shard in shards:
+        for required in (form.format(shard.name) for form in (*forms, PARQUET, PROVENANCE)):
+            if required not in expected:
+                yield f"{required}: the manifest does not list it"
+            elif expected[required]["rows"] != shard.rows:
+                listed = number_of(expected[required]["rows"], "row")
+                yield f"{required}: {listed} according to the manifest, and the plan gives {shard.rows:,}"
     with progress_bar("verifying", sum(entry["bytes"] for entry in expected.values()), "B", progress) as step:
         for name, entry in sorted(expected.items()):
             if name not in found:
@@ -111,74 +116,54 @@ def _check_files(place: Path, manifest: Manifest, progress: bool | None) -> Iter
                 yield f"{name}: the content is not what was written (SHA-256 differs)"
 
 
-def _check_rows(place: Path, split: str) -> Iterator[str]:
-    """Render the rows of the Parquet file of a split as JSON lines and compare them with its JSONL file."""
-    jsonl, parquet = JSONL.format(split), PARQUET.format(split)
-    database = Database(keep_order=True)
-    row = 0
-    fault = fault_of(Layout("messages", messages=Column(("messages",))))
-    try:
-        with (place / jsonl).open("rb") as lines, pq.ParquetFile(place / parquet) as rows:
-            if not rows.schema_arrow.equals(pa.schema([("messages", MESSAGES)])):
-                yield f"{parquet}: its columns are not the one column of messages that trainers load"
-                return
-            for batch in rows.iter_batches(BATCH):
-                name = database.register(pa.Table.from_batches([batch]))
-                bad = database.rows(
-                    f"SELECT n, fault FROM (SELECT row_number() OVER () AS n, {fault} AS fault FROM {name} AS t) "
-                    "WHERE fault IS NOT NULL ORDER BY n LIMIT 20"
-                )
-                database.unregister(name)
-                for number, said in bad:
-                    yield f"{parquet}: row {row + number}: {said.replace('|', ', ').rstrip(', ')}"
-                block = bytes(json_lines(database, batch))
-                there = lines.read(len(block))
-                if there != block:
-                    pairs = enumerate(zip_longest(block.split(b"\n"), there.split(b"\n")), row + 1)
-                    first = next(number for number, (mine, theirs) in pairs if mine != theirs)
-                    yield f"{jsonl}: row {first} differs from {parquet}"
-                    return
-                row += batch.num_rows
-            if lines.read(1):
-                yield f"{jsonl}: more than the {row:,} rows of {parquet}"
-    finally:
-        database.close()
+def _check_rows(
+    place: Path, manifest: Manifest, shards: tuple[Shard, ...], broken: set[str], faults: list[str]
+) -> dict[str, Reread] | None:
+    """Compare the rows of all forms, shard by shard; add what is wrong to the faults.
+
+    Returns:
+        Shard → its provenance and the SHA-256 of its text, or None where some could not be read.
+    """
+    found: dict[str, Reread] = {}
+    formats = manifest.identity["export"]["formats"]
+    for shard in shards:
+        if {PARQUET.format(shard.name), PROVENANCE.format(shard.name)} & broken:
+            continue
+        # A JSONL file that was changed is compared all the same, to name the row.
+        there = [form for form in formats if (place / JSONL.format(form, shard.name)).is_file()]
+        reread = reread_shard(place, shard, there, manifest)
+        faults.extend(reread.faults)
+        if reread.origin is not None:
+            found[shard.name] = reread
+    return found if len(found) == len(shards) and not any(reread.faults for reread in found.values()) else None
 
 
-def _check_provenance(place: Path, manifest: Manifest) -> Iterator[str]:
+def _check_provenance(
+    place: Path, manifest: Manifest, shards: tuple[Shard, ...], rows: dict[str, Reread]
+) -> Iterator[str]:
     identity: Any = manifest.identity
-    tables = {}
-    for split, languages in manifest.counts.items():
-        name = PROVENANCE.format(split)
-        table = tables[split] = pq.read_table(place / name)
-        if tuple(table.column_names) != ORIGIN:
-            yield f"{name}: its columns are {listing(table.column_names)}, and should be {', '.join(ORIGIN)}"
-            return
-        if empty := [column for column in ORIGIN if table.column(column).null_count]:
-            yield f"{name}: no value in some rows of {listing(empty)}"
-            return
-        rows = sum(figures["examples"] for figures in languages.values())
-        held = {file: _rows_of(place / file) for file in (PARQUET.format(split), name)}
-        for file in (form.format(split) for form in FORMS):
-            for count, who in (
-                (manifest.files[file]["rows"], " according to the manifest"),
-                (held.get(file, rows), ""),
-            ):
-                if count != rows:
-                    yield f"{file}: {number_of(count, 'row')}{who}, and the plan gives {rows:,}"
-        prompt, response = (table.column(f"{part}_language") for part in ("prompt", "response"))
-        for row in np.flatnonzero(pc.not_equal(prompt, response).to_numpy())[:20].tolist():
-            yield f"{name}: row {row + 1:,}: a prompt in {prompt[row]} with a response in {response[row]}"
+    tables = {name: reread.origin for name, reread in rows.items() if reread.origin is not None}
     total = sum(table.num_rows for table in tables.values())
-    together = listing([PROVENANCE.format(split) for split in tables])
+    together = listing([PROVENANCE.format(name) for name in tables])
     if total != identity["mixture"]["rows"]:
         yield f"{together}: {number_of(total, 'row')}, and the mixture has {identity['mixture']['rows']:,}"
     yield from _check_figures(manifest)
-    yield from faults_of(Origins.of_tables(tables), identity, manifest.counts)
+    yield from _check_sizes(manifest, shards, rows)
+    of_shard = {shard.name: shard.split for shard in shards}
+    yield from faults_of(Origins.of_tables(tables, of_shard), identity, manifest.counts)
     whole = pa.concat_tables(
-        table.append_column("split", pa.repeat(split, table.num_rows)) for split, table in tables.items()
+        table.append_column("split", pa.repeat(of_shard[name], table.num_rows)) for name, table in tables.items()
     )
-    texts = (manifest.files[JSONL.format(split)]["sha256"] for split, table in tables.items() if table.num_rows)
+    texts = []
+    for split in manifest.splits:
+        mine = [shard for shard in shards if shard.split == split]
+        state = hashlib.sha256()
+        for shard in mine if len(mine) > 1 else ():
+            with (place / JSONL.format("messages", shard.name)).open("rb") as file:
+                while block := file.read(BLOCK):
+                    state.update(block)
+        one = manifest.files[JSONL.format("messages", mine[0].name)]["sha256"]
+        texts += [state.hexdigest() if len(mine) > 1 else one] if sum(shard.rows for shard in mine) else []
     if digest_of_rows(whole, "".join(texts)) != identity["mixture"]["digest"]:
         yield f"{together}: ids, splits and languages do not fit the digest of the mixture"
 
@@ -205,7 +190,16 @@ def _check_figures(manifest: Manifest) -> Iterator[str]:
         yield f"{NAME}: said to be partial, and every language gets what was asked"
 
 
-def _rows_of(path: Path) -> int:
-    """Return how many rows a Parquet file holds."""
-    with pq.ParquetFile(path) as file:
-        return int(file.metadata.num_rows)
+def _check_sizes(manifest: Manifest, shards: tuple[Shard, ...], rows: dict[str, Reread]) -> Iterator[str]:
+    """Compare what the rows come to, in characters, bytes and tokens, with what the manifest says of each language."""
+    unit = manifest.identity["recipe"]["budget"].get("unit", "examples")
+    units = {name: name for name in ("characters", "bytes")}
+    units |= {"tokens": "tokens", "given": "tokens"} if unit == "tokens" else {}
+    units |= {"given": "given"} if unit in ("characters", "bytes") else {}
+    for split, languages in manifest.counts.items():
+        mine = [rows[shard.name] for shard in shards if shard.split == split]
+        for language, figures in languages.items():
+            for name, measured in units.items():
+                come = sum(reread.sizes[measured].get(language, 0) for reread in mine)
+                if come != figures[name]:
+                    yield f"{NAME}: {split}: {name} of {language} is {figures[name]:,}, and the rows come to {come:,}"

@@ -1,0 +1,1 @@
+"""Settings by which trainers find the rows of an export; one trainer a file."""

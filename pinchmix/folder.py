@@ -1,0 +1,228 @@
+"""A folder that appears complete or not at all: written beside its place, synced, and put there in one step."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import io
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from pinchmix.errors import ArgumentError, FolderTaken
+
+SYNC = 64 << 20  # bytes that are written before they are synced
+# Linux's renameat2 and macOS's renamex_np, by their numbers in the headers of the C library.
+HERE, EXCHANGE, SWAP = -100, 2, 2
+Entry = dict[str, Any]
+
+
+class HashedFile(io.RawIOBase):
+    """A new file that knows the SHA-256 and the size of what was written, and is on disk when it is closed.
+
+    Args:
+        path: Where it is made.
+        syncing: Brings what was written to disk meanwhile, so that there is little to wait for at the end.
+    """
+
+    def __init__(self, path: Path, syncing: Executor | None = None) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("xb")
+        self._state = hashlib.sha256()
+        self._size = self._synced = 0
+        self._syncing = syncing
+        self._pending: Future[None] | None = None
+
+    def writable(self) -> bool:
+        """Tell that it can be written to."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Write all of the bytes."""
+        view = memoryview(data)
+        self._file.write(view)
+        self._state.update(view)
+        self._size += view.nbytes
+        if self._syncing and self._size - self._synced >= SYNC and (self._pending is None or self._pending.done()):
+            self._settle()
+            self._synced, self._pending = self._size, self._syncing.submit(os.fsync, self._file.fileno())
+        return view.nbytes
+
+    def tell(self) -> int:
+        """Return how many bytes have been written."""
+        return self._size
+
+    def _settle(self) -> None:
+        if self._pending is not None:
+            self._pending.result()
+            self._pending = None
+
+    def close(self) -> None:
+        """Close the file once all of it is on disk."""
+        if not self._file.closed:
+            try:
+                self._settle()
+                self._file.flush()
+                os.fsync(self._file.fileno())
+            finally:  # or it would be closed, and synced again, whenever it is collected
+                self._file.close()
+        super().close()
+
+    def entry(self, rows: int | None = None) -> Entry:
+        """Return what the manifest says of the file."""
+        counted = {} if rows is None else {"rows": rows}
+        return {"sha256": self._state.hexdigest(), "bytes": self._size, **counted}
+
+
+def write_text(place: Path, name: str, text: str) -> Entry:
+    """Write a text as a new file of a folder, and return what the manifest says of it."""
+    with HashedFile(place / name) as file:
+        file.write(text.encode())
+        return file.entry()
+
+
+def place_of(folder: str | os.PathLike[str]) -> Path:
+    """Return the absolute path of a folder that a user names.
+
+    Raises:
+        ArgumentError: It names none.
+    """
+    try:
+        place = Path(folder).expanduser().absolute()
+        known = str(folder) != "" and place.name not in ("", "..") and "\0" not in str(place)
+    except (RuntimeError, TypeError, ValueError):  # nobody's home, no path, a path with a zero byte
+        known = False
+    if not known:
+        raise ArgumentError(f"folder={folder!r} names no folder to make.")
+    return place
+
+
+def check_free(target: Path) -> bool:
+    """Refuse a target that is no folder to be filled; worth asking before a long build.
+
+    Returns:
+        Whether there is something in it already.
+
+    Raises:
+        FolderTaken: ``target`` is no folder, or one that cannot be replaced as a whole.
+    """
+    if not target.exists() and not target.is_symlink():
+        return False
+    if not target.is_dir() or target.is_symlink():
+        raise FolderTaken(str(target), f"{target} exists and is no folder; choose another place.")
+    for here, what in ((os.path.ismount(target), "where a volume is mounted"), (target.samefile("."), "where you are")):
+        if here:
+            raise FolderTaken(
+                str(target), f"{target} is {what}, and cannot be replaced as a whole; choose a folder in it."
+            )
+    return any(target.iterdir())
+
+
+@contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """Give a folder to write to, beside the target, and remove it if what is written fails or is not placed.
+
+    What earlier writers of the same target left behind when they were killed is removed too; those that still write
+    hold a lock.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(target)
+    part, handle = _locked_folder(target)
+    try:
+        yield part
+    except BaseException:  # an interrupt too must leave nothing behind
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    finally:
+        os.close(handle)
+
+
+def put_in_place(part: Path, target: Path) -> None:
+    """Sync a folder, and make it the target in one step; what was there before is gone."""
+    for folder in [part, *(path for path in part.rglob("*") if path.is_dir())]:
+        _sync(folder)
+    if not target.exists():
+        part.rename(target)
+    elif _exchange(part, target):
+        shutil.rmtree(part)
+    else:
+        old = part.with_suffix(".old")
+        target.rename(old)
+        try:
+            part.rename(target)
+        except BaseException:
+            old.rename(target)
+            raise
+        shutil.rmtree(old)
+    _sync(target.parent)
+
+
+def remove_leftovers(target: Path) -> None:
+    """Remove what writers of a target left behind that are no more; only where the system has locks that tell."""
+    if sys.platform == "win32":
+        return
+    for left in target.parent.glob(f".{_literal(target.name)}.????????.part"):
+        with suppress(OSError):  # another one removes it, or it is none of ours; either way it does no harm
+            handle = os.open(left, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                _lock(handle)
+                shutil.rmtree(left)
+            finally:
+                os.close(handle)
+
+
+def _literal(name: str) -> str:
+    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in name)
+
+
+def _locked_folder(target: Path) -> tuple[Path, int]:
+    """Make a folder beside the target, so that a rename is enough in the end, and lock it while its handle is open."""
+    while True:
+        part = target.parent / f".{target.name}.{secrets.token_hex(4)}.part"
+        part.mkdir()
+        handle = os.open(part, os.O_RDONLY)
+        try:
+            _lock(handle)
+        except BlockingIOError:  # somebody who tidies up was faster, and removes it
+            os.close(handle)
+            continue
+        except OSError:  # a file system without locks; then nobody tidies up there either
+            return part, handle
+        if part.exists():
+            return part, handle
+        os.close(handle)
+
+
+def _lock(handle: int) -> None:
+    """Lock a folder for as long as it is open; BlockingIOError where another process has locked it."""
+    if sys.platform != "win32":
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two folders in one step, and tell whether the system can do so."""
+    if sys.platform == "win32":
+        return False
+    library = ctypes.CDLL(None)
+    names = os.fsencode(one), os.fsencode(other)
+    if hasattr(library, "renameat2"):
+        return bool(library.renameat2(HERE, names[0], HERE, names[1], EXCHANGE) == 0)
+    if hasattr(library, "renamex_np"):
+        return bool(library.renamex_np(*names, SWAP) == 0)
+    return False
