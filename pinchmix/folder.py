@@ -9,7 +9,7 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -144,23 +144,32 @@ def new_folder(target: Path) -> Iterator[Path]:
 
 
 def put_in_place(part: Path, target: Path) -> None:
-    """Sync a folder, and make it the target in one step; what was there before is gone."""
+    """Sync a folder, and make it the target in one step; what was there before is gone, or back if that fails."""
     for folder in [part, *(path for path in part.rglob("*") if path.is_dir())]:
         _sync(folder)
     if not target.exists():
         part.rename(target)
+        with _undone(target.rename, part):
+            _sync(target.parent)
     elif _exchange(part, target):
-        shutil.rmtree(part)
+        with _undone(_exchange, part, target):
+            _sync(target.parent)
+        shutil.rmtree(part, ignore_errors=True)  # all is done; what cannot be removed is a leftover
     else:
         old = part.with_suffix(".old")
         target.rename(old)
-        try:
+        with _undone(old.rename, target):
             part.rename(target)
-        except BaseException:
-            old.rename(target)
-            raise
-        shutil.rmtree(old)
-    _sync(target.parent)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def _undone(undo: Callable[..., object], *arguments: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        undo(*arguments)
+        raise
 
 
 def remove_leftovers(target: Path) -> None:

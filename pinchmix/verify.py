@@ -56,8 +56,9 @@ def verify_export(folder: str | os.PathLike[str], *, progress: bool | None = Non
     faults: list[str] = []
     try:
         shards = shards_in(manifest)
-        faults.extend(_check_files(place, manifest, shards, progress))
+        faults.extend(_check_files(place, manifest, progress))
         broken = {fault.split(": ", 1)[0] for fault in faults}
+        faults.extend(_check_listing(manifest, shards))
         rows = _check_rows(place, manifest, shards, broken, faults)
         if rows is not None:
             faults.extend(_check_provenance(place, manifest, shards, rows))
@@ -79,7 +80,21 @@ def shards_in(manifest: Manifest) -> tuple[Shard, ...]:
     return shards_of(rows, manifest.identity["export"]["shards"])
 
 
-def _check_files(place: Path, manifest: Manifest, shards: tuple[Shard, ...], progress: bool | None) -> Iterator[str]:
+def _check_listing(manifest: Manifest, shards: tuple[Shard, ...]) -> Iterator[str]:
+    """Compare the files that the manifest lists with those that an export of its plan has."""
+    forms = [JSONL.format(form, "{}") for form in manifest.identity["export"]["formats"]]
+    for shard in shards:
+        for required in (form.format(shard.name) for form in (*forms, PARQUET, PROVENANCE)):
+            if required not in manifest.files:
+                yield f"{required}: the manifest does not list it"
+            elif (listed := manifest.files[required]["rows"]) != shard.rows:
+                yield (
+                    f"{required}: {number_of(listed, 'row')} according to the manifest, and the plan gives "
+                    f"{shard.rows:,}"
+                )
+
+
+def _check_files(place: Path, manifest: Manifest, progress: bool | None) -> Iterator[str]:
     expected = manifest.files
     found = {
         path.relative_to(place).as_posix(): path for path in place.rglob("*") if path.is_symlink() or not path.is_dir()
@@ -87,14 +102,6 @@ def _check_files(place: Path, manifest: Manifest, shards: tuple[Shard, ...], pro
     found.pop(NAME)
     for name in sorted(found.keys() - expected.keys()):
         yield f"{name}: an extra file, which the manifest does not know"
-    forms = [JSONL.format(form, "{}") for form in manifest.identity["export"]["formats"]]
-    for shard in shards:
-        for required in (form.format(shard.name) for form in (*forms, PARQUET, PROVENANCE)):
-            if required not in expected:
-                yield f"{required}: the manifest does not list it"
-            elif expected[required]["rows"] != shard.rows:
-                listed = number_of(expected[required]["rows"], "row")
-                yield f"{required}: {listed} according to the manifest, and the plan gives {shard.rows:,}"
     with progress_bar("verifying", sum(entry["bytes"] for entry in expected.values()), "B", progress) as step:
         for name, entry in sorted(expected.items()):
             if name not in found:

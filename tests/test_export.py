@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import hashlib
 import json
@@ -26,15 +27,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pinchmix
-from pinchmix import build_mixture, export, export_mixture, verify_export
+from pinchmix import build_mixture, verify_export
+from pinchmix import folder as folders
 from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.errors import ArgumentError, ExportError, FolderTaken, VerificationFailed
-from pinchmix.export import CARD
+from pinchmix.export import CARD, CROISSANT
 from pinchmix.manifest import NAME, Manifest
+from pinchmix.shards import JSONL as JSONL_OF
+from pinchmix.shards import PARQUET as PARQUET_OF
+from pinchmix.shards import PROVENANCE as PROVENANCE_OF
 from tests.grids import laws, table_of
 
-JSONL, PARQUET, PROVENANCE = (form.format("train") for form in (export.JSONL, export.PARQUET, export.PROVENANCE))
-FILES = [CARD, JSONL, PARQUET, NAME, PROVENANCE]
+JSONL, PARQUET, PROVENANCE = (
+    JSONL_OF.format("messages", "train"),
+    PARQUET_OF.format("train"),
+    PROVENANCE_OF.format("train"),
+)
+SETTINGS = "trainers/trl.yaml"
+FILES = [CARD, CROISSANT, JSONL, PARQUET, PROVENANCE, SETTINGS, NAME]
+export_mixture = functools.partial(pinchmix.export_mixture, trainers=["trl"])
 GRID = {f"i{number}": ["en", "fi", "sw"] for number in range(12)}
 AWKWARD = [
     'quotes " and \\ and \\" and \\u0041',
@@ -181,7 +192,7 @@ def test_the_card_is_yaml_in_which_norwegian_is_a_language(tmp_path):
     export_mixture(build_mixture(rows, {"no": 1}, validate=False), tmp_path / "out")
     front = yaml.safe_load((tmp_path / "out" / CARD).read_text(encoding="utf-8").split("---")[1])
     assert front["language"] == ["no"]
-    assert front["configs"] == [{"config_name": "default", "data_files": [{"split": "train", "path": JSONL}]}]
+    assert front["configs"] == [{"config_name": "default", "data_files": [{"split": "train", "path": [JSONL]}]}]
 
 
 def test_provenance_says_where_each_row_came_from(out, mixture):
@@ -222,7 +233,7 @@ def test_the_manifest_goes_round(out):
     manifest = Manifest.of_bytes(content)
     assert manifest.to_bytes() == content
     assert verify_export(out) == manifest
-    assert set(manifest.files) == {CARD, JSONL, PARQUET, PROVENANCE}
+    assert set(manifest.files) == set(FILES) - {NAME}
 
 
 def strings_of(value):
@@ -267,7 +278,7 @@ def test_the_manifest_names_the_source_files_by_what_is_in_them(tmp_path):
     content = "".join(json.dumps(row) + "\n" for row in table_of(GRID).to_pylist())
     (tmp_path / "all.jsonl").write_text(content)
     manifest = export_mixture(build_mixture(tmp_path / "all.jsonl", {"en": 3}, validate=False), tmp_path / "out")
-    ((name, entry),) = manifest.source["files"].items()
+    ((name, entry),) = manifest.source["read"].items()
     assert name == "all.jsonl"
     assert entry["bytes"] == len(content.encode())
     assert entry["rows"] == 36
@@ -278,7 +289,7 @@ def test_the_manifest_counts_what_the_files_hold(out, mixture):
     identity = verify_export(out).identity
     for name, entry in identity["files"].items():
         content = (out / name).read_bytes()
-        rows = {} if name == CARD else {"rows": len(mixture)}
+        rows = {"rows": len(mixture)} if name.startswith("data/") else {}
         assert entry == {"bytes": len(content), "sha256": sha256(content), **rows}
     assert identity["mixture"] == {"digest": mixture.digest, "rows": 9, "instructions": 9, "left_over": 3}
     assert identity["partial"] is False
@@ -299,7 +310,7 @@ def test_verify_finds_every_flip_of_a_single_bit(out):
     draw = random.Random(20)
     whole = files_of(out)
     for number in range(100):
-        name = FILES[number % 4]
+        name = FILES[number % len(FILES)]
         content = bytearray(whole[name])
         place = draw.randrange(len(content))
         content[place] ^= 1 << draw.randrange(8)
@@ -364,9 +375,10 @@ def forge(out, change=None):
     """Write a manifest that fits the files as they are now: hashes, sizes and its own digest."""
     whole = json.loads((out / NAME).read_bytes())
     blocks = {name: whole[name] for name in ("identity", "source", "provenance")}
-    for name, entry in blocks["identity"]["files"].items():
-        content = (out / name).read_bytes()
-        entry.update(sha256=sha256(content), bytes=len(content))
+    for block in blocks.values():
+        for name, entry in block["files"].items():
+            content = (out / name).read_bytes()
+            entry.update(sha256=sha256(content), bytes=len(content))
     if change:
         change(blocks)
     whole.update(blocks, digest=digest_of(canonical_bytes(blocks)))
@@ -396,7 +408,9 @@ def test_verify_finds_rows_swapped_in_one_file_of_two_or_three(out):
     lines = (out / JSONL).read_bytes().splitlines(keepends=True)
     (out / JSONL).write_bytes(b"".join(lines[place] for place in order))
     forge(out)  # JSONL and Parquet agree now, and provenance does not
-    assert f"{PROVENANCE}: ids, splits and languages do not fit the digest of the mixture" in faults_of(out)
+    assert faults_of(out) == tuple(
+        f"{PROVENANCE}: row {row}: its digest is not that of the text in {PARQUET}" for row in (1, 2)
+    )
 
 
 def test_verify_finds_ids_swapped_in_provenance_even_if_the_manifest_was_made_to_fit(out):
@@ -420,7 +434,7 @@ def test_verify_finds_ids_swapped_in_provenance_even_if_the_manifest_was_made_to
         (("identity", "mixture", "digest"), "0" * 32),
         (("identity", "files", JSONL, "rows"), 10),
         (("identity", "files", PARQUET, "bytes"), 10),
-        (("identity", "files", PROVENANCE, "sha256"), "0" * 64),
+        (("source", "files", PROVENANCE, "sha256"), "0" * 64),
     ],
     ids=lambda value: "/".join(value) if isinstance(value, tuple) else None,
 )
@@ -593,9 +607,10 @@ def wire(patch, act, at):
 
         return step
 
-    patch(export.os, "fsync", wrapped(os.fsync))
-    patch(export.HashedFile, "write", wrapped(export.HashedFile.write))
+    patch(folders.os, "fsync", wrapped(os.fsync))
+    patch(folders.HashedFile, "write", wrapped(folders.HashedFile.write))
     patch(Path, "rename", wrapped(Path.rename))
+    patch(folders, "_exchange", wrapped(folders._exchange))
     return done
 
 
@@ -670,34 +685,29 @@ def exports_in(folder):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks are needed to kill this often")
 def test_a_kill_at_any_moment_leaves_the_target_whole_or_absent(mixture, other, tmp_path, monkeypatch):
-    """SIGKILL before operations on the disk, in forks of one process; the last two of an overwrite are the renames."""
+    """SIGKILL before operations on the disk, in forks of one process; an overwrite is a single step."""
     export_mixture(mixture, tmp_path / "out")
     with monkeypatch.context() as patch:
         operations = wire(patch.setattr, fail, -1)
         export_mixture(other, tmp_path / "out", overwrite=True)
     last = len(operations) - 1
-    assert operations[-2:] == ["rename", "rename"]
+    assert operations[-2:] == ["_exchange", "fsync"]
     moments = [*range(0, last - 1, 6), last - 2, last - 1, last, last + 99]
     here = [str(Path(pinchmix.__file__).parents[1]), str(Path(__file__).parent)]
     command = [sys.executable, "-c", KILLED, str(tmp_path / "out"), " ".join(map(str, moments)), *here]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
-    absent = []
+    left = 0
     for at in moments:
         assert int(process.stdout.readline()) == (signal.SIGKILL if at <= last else 0)
         found = exports_in(tmp_path)
-        assert found.get("out", 11) == 11
-        # Between the two renames the old export stands beside, whole; it is never gone before the new one is there.
-        assert 11 in found.values()
-        assert all(name == "out" or name.startswith(".out.") for name in found)
-        if "out" not in found:
-            absent.append(at)
-            export_mixture(other, tmp_path / "out")
-        for name in found.keys() - {"out"}:
-            shutil.rmtree(tmp_path / name)
+        assert found.pop("out") == 11
+        assert all(re.fullmatch(r"\.out\.[0-9a-f]{8}\.part", name) for name in found)
+        assert len(found) == (at <= last)  # and no more: each export removes what the one before left
+        left += len(found)
         process.stdin.write("\n")
     process.communicate(timeout=30)
     assert process.returncode == 0
-    assert absent == [last]
+    assert left == len(moments) - 1
     assert exports_in(tmp_path) == {"out": 11}
 
 

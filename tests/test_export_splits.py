@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from itertools import accumulate, pairwise
@@ -15,18 +16,21 @@ import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pinchmix import InfeasibleBudget, build_mixture, export_mixture, verify_export
+from pinchmix import InfeasibleBudget, build_mixture, verify_export
 from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.content import Content
 from pinchmix.database import Database
 from pinchmix.errors import ArgumentError
-from pinchmix.export import CARD, JSONL, PARQUET
+from pinchmix.export import CARD, CROISSANT
 from pinchmix.manifest import NAME
-from pinchmix.provenance import ORIGIN, PROVENANCE, Origins, content_faults, copy_faults, count_faults, split_faults
-from pinchmix.rows import MESSAGES, digest_of_rows, write_rows
+from pinchmix.provenance import ORIGIN, Origins, content_faults, copy_faults, count_faults, split_faults
+from pinchmix.rows import MESSAGES, digest_of_rows, json_lines, write_rows
 from tests.grids import cells, laws, table_of
-from tests.test_export import faults_of, sha256
+from pinchmix.shards import PARQUET, PROVENANCE
+from pinchmix.shards import JSONL as JSONL_OF
+from tests.test_export import SETTINGS, export_mixture, faults_of, sha256
 
+JSONL = JSONL_OF.format("messages", "{}")
 GRID = {
     **{f"i{number:02}": ["en", "fi", "sw"] for number in range(24)},
     **{f"j{number}": ["en", "fi"] for number in range(6)},
@@ -52,14 +56,19 @@ def mixture_of(content="disjoint", split=None, repeat=1, **said):
     return build_mixture(table_of(GRID), budget, content=content, split=split, repeat=repeat, validate=False, **said)
 
 
+def stem(split):
+    """What the files of a split are called."""
+    return "valid" if split in ("validation", "dev") else split
+
+
 def rows_in(folder, splits):
     """Split → its rows: the line of JSON, the messages of the Parquet file, and the row of provenance."""
     return {
         split: list(
             zip(
-                (folder / JSONL.format(split)).read_text(encoding="utf-8").split("\n")[:-1],
-                pq.read_table(folder / PARQUET.format(split)).column("messages").to_pylist(),
-                pq.read_table(folder / PROVENANCE.format(split)).to_pylist(),
+                (folder / JSONL.format(stem(split))).read_text(encoding="utf-8").split("\n")[:-1],
+                pq.read_table(folder / PARQUET.format(stem(split))).column("messages").to_pylist(),
+                pq.read_table(folder / PROVENANCE.format(stem(split))).to_pylist(),
                 strict=True,
             )
         )
@@ -71,15 +80,19 @@ def check(mixture, folder):
     """Export, verify, and compare the files with the mixture row by row."""
     export_mixture(mixture, folder)
     manifest = verify_export(folder)
-    kept = [name for split in mixture.splits for name in (form.format(split) for form in (JSONL, PARQUET, PROVENANCE))]
-    assert sorted(manifest.files) == sorted([CARD, *kept])
+    forms = (JSONL, PARQUET, PROVENANCE)
+    kept = [name for split in mixture.splits for name in (form.format(stem(split)) for form in forms)]
+    assert sorted(manifest.files) == sorted([CARD, CROISSANT, SETTINGS, *kept])
     assert manifest.splits == tuple(mixture.splits)
     rows = mixture.to_arrow().to_pylist()
     for split, found in rows_in(folder, mixture.splits).items():
         expected = rows[mixture.splits[split]]
         assert [json.loads(line)["messages"] for line, _, _ in found] == [row["messages"] for row in expected]
         assert [messages for _, messages, _ in found] == [row["messages"] for row in expected]
-        assert [origin for *_, origin in found] == [{name: row[name] for name in ORIGIN} for row in expected]
+        assert [origin for *_, origin in found] == [
+            {**{name: row[name] for name in ORIGIN.names[:-1]}, "digest": hashlib.md5(line.encode()).hexdigest()}
+            for row, (line, *_) in zip(expected, found, strict=True)
+        ]
         assert all(row["split"] == split for row in expected)
         counts = Counter(row["response_language"] for row in expected)
         assert {tag: figures["examples"] for tag, figures in manifest.counts[split].items() if counts[tag]} == counts
@@ -182,7 +195,7 @@ def test_rows_are_cut_where_splits_end_whatever_the_blocks(sizes, data):
     names = [f"s{place}" for place, size in enumerate(sizes) for _ in range(size)]
     said = [[{"role": "user", "content": f"text {row}"}] for row in range(total)]
     strings = {name: [f"{name}{row}" for row in range(total)] for name in ("id", "prompt_language", "source")}
-    numbers = {"row": list(range(total)), "copy": [1] * total}
+    numbers = {"row": list(range(total)), "copy": [1] * total, "tokens": [2] * total, "verdict": ["ok"] * total}
     columns = pa.table(
         {
             "id": strings["id"], "split": names, "prompt_language": strings["prompt_language"],
@@ -199,7 +212,8 @@ def test_rows_are_cut_where_splits_end_whatever_the_blocks(sizes, data):
     for place, (begin, end) in enumerate(pairwise(ends)):
         batches = list(rows.batches(["split", "messages"], f"s{place}"))
         assert [row["messages"] for batch in batches for row in batch.to_pylist()] == said[begin:end]
-        lines = b"".join(bytes(block) for _, block in rows.json_lines(f"s{place}"))
+        writer = Database(keep_order=True)
+        lines = b"".join(bytes(json_lines(writer, batch).block) for batch in rows.batches(["messages"], f"s{place}"))
         assert [json.loads(line)["messages"] for line in lines.splitlines()] == said[begin:end]
         texts.append(sha256(lines))
     assert rows.digest() == digest_of_rows(columns, "".join(texts))
@@ -217,9 +231,9 @@ def test_the_digest_is_computable_from_the_files(tmp_path):
         tables = [
             table.append_column("split", pa.array([name] * table.num_rows, pa.string()))
             for name in mixture.splits
-            for table in [pq.read_table(place / PROVENANCE.format(name))]
+            for table in [pq.read_table(place / PROVENANCE.format(stem(name)))]
         ]
-        contents = [(place / JSONL.format(name)).read_bytes() for name in mixture.splits]
+        contents = [(place / JSONL.format(stem(name))).read_bytes() for name in mixture.splits]
         assert before == digest_of_rows(pa.concat_tables(tables), "".join(sha256(text) for text in contents if text))
 
 
@@ -231,7 +245,7 @@ def test_the_card_has_an_entry_and_figures_a_split(tmp_path):
     export_mixture(mixture, tmp_path / "out")
     _, front, page = (tmp_path / "out" / CARD).read_text(encoding="utf-8").split("---\n", 2)
     assert yaml.safe_load(front)["configs"][0]["data_files"] == [
-        {"split": name, "path": JSONL.format(name)} for name in ("train", "test")
+        {"split": name, "path": [JSONL.format(name)]} for name in ("train", "test")
     ]
     assert "each instruction in one language, no instruction in two splits" in page
     lines = [line for line in page.splitlines() if line.startswith("| ")]
@@ -243,7 +257,7 @@ def test_the_card_has_an_entry_and_figures_a_split(tmp_path):
 
 
 def test_the_manifest_counts_by_language_and_by_split_where_there_are_several(tmp_path):
-    names = ("asked", "given", "examples", "distinct", "characters", "available", "rejected", "unsure")
+    names = ("asked", "given", "examples", "distinct", "characters", "bytes", "available", "rejected", "unsure")
     mixture = mixture_of(repeat=2, budget={"en": 8, "fi": 4, "sw": 40})
     one = export_mixture(mixture, tmp_path / "one").identity
     assert set(one["counts"]) == {"en", "fi", "sw"}
@@ -252,7 +266,7 @@ def test_the_manifest_counts_by_language_and_by_split_where_there_are_several(tm
     sw = one["counts"]["sw"]
     distinct = len({row.id for row in mixture if row.response_language == "sw"})
     assert set(sw) == set(names)
-    assert {name: sw[name] for name in names if name != "characters"} == {
+    assert {name: sw[name] for name in names if name not in ("characters", "bytes")} == {
         "asked": 40, "given": 40, "examples": 40, "distinct": distinct, "available": 24, "rejected": 0, "unsure": 0
     }  # fmt: skip
     mixture = mixture_of(
@@ -300,7 +314,8 @@ def retell(folder, change=lambda rows: None):
         pq.write_table(pa.Table.from_pylist([row for *_, row in found], schema), folder / PROVENANCE.format(split))
         for form in (JSONL, PARQUET, PROVENANCE):
             content = (folder / form.format(split)).read_bytes()
-            identity["files"][form.format(split)].update(sha256=sha256(content), bytes=len(content), rows=len(found))
+            block = blocks["source" if form == PROVENANCE else "identity"]
+            block["files"][form.format(split)].update(sha256=sha256(content), bytes=len(content), rows=len(found))
     columns = pa.table(
         {
             "split": [split for split, found in rows.items() for _ in found],
