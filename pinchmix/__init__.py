@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pinchmix.mixture import Example, Mixture
     from pinchmix.plan import Plan
     from pinchmix.plugins import list_plugins
+    from pinchmix.rebuild import rebuild_mixture
     from pinchmix.recipe import Recipe
     from pinchmix.verify import verify_export
 
@@ -42,6 +43,7 @@ _FACE = {
     "export_mixture": "export",
     "list_plugins": "plugins",
     "plan_mixture": "build",
+    "rebuild_mixture": "rebuild",
     "sample": "data",
     "verify_export": "verify",
 }
@@ -59,6 +61,7 @@ __all__ = [
     "export_mixture",
     "list_plugins",
     "plan_mixture",
+    "rebuild_mixture",
     "sample",
     "verify_export",
 ]

@@ -244,6 +244,7 @@ def _mixture(prepared: Prepared, serving: Serving, plan: Plan, chosen: Chosen, j
     cells, split, copy = _shuffled(chosen, serving)
     doubted = judge.doubted()
     report = Report(
+        reading=prepared.reading,
         recognised=str(prepared.source),
         files=prepared.source.files,
         read=prepared.source.read,

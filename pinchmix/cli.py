@@ -19,10 +19,12 @@ from typing import Annotated, Any, NoReturn, Optional
 import typer
 
 import pinchmix
+from pinchmix.difference import differences
 from pinchmix.errors import ArgumentError, BadRows, FolderTaken, InfeasibleBudget, PinchmixError
-from pinchmix.export import check_target
+from pinchmix.export import check_target, make_options, write_export
 from pinchmix.folder import place_of
 from pinchmix.plugins import find_plugin
+from pinchmix.rebuild import read_manifest
 
 app = typer.Typer(
     help="Exact, validated, reproducible instruction-tuning mixtures from parallel multilingual data.",
@@ -78,6 +80,25 @@ COLUMNS = Annotated[
 ]
 JOIN = Annotated[str, typer.Option(help="'id', or 'row' where row n is the same instruction in every language.")]
 ON_BAD_ROWS = Annotated[str, typer.Option(help="'error' reports them all, 'drop' leaves them out and counts them.")]
+FOLDER = Annotated[str, typer.Argument(help="An export.", show_default=False)]
+FORMATS = Annotated[
+    str, typer.Option(help="Shapes of the rows: messages, prompt_completion, alpaca, sharegpt; separated by commas.")
+]
+TRAINERS = Annotated[str, typer.Option(help="Which trainers get settings: all, none, or names separated by commas.")]
+SHARDS = Annotated[int, typer.Option(help="How many files each split is cut into.")]
+ROOT = Annotated[
+    str, typer.Option(help="Where the folder will stand, for absolute paths in settings.", show_default=False)
+]
+ABOUT = Annotated[
+    list[str],
+    typer.Option(
+        help="What the card says: name, description, license, sources, creators, citation, url, version, published.",
+        metavar="NAME=TEXT",
+        show_default=False,
+    ),
+]
+OVERWRITE = Annotated[bool, typer.Option("--overwrite", help="Replace an earlier export.")]
+EXPORT_ONLY = ("source", "out", "formats", "trainers", "shards", "root", "about", "overwrite", "debug", "setting")
 DEBUG = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 
@@ -108,6 +129,10 @@ def _amounts(values: Sequence[str], option: str) -> dict[str, int | float | Deci
     return {name: _amount(option, name, said) for name, said in _pairs(values, option).items()}
 
 
+def _names(said: str) -> list[str]:
+    return [name.strip() for name in said.split(",") if name.strip() not in ("", "none")]
+
+
 def _setting(said: str) -> Any:
     """Return a parameter's value: a number, a list or a mapping where it is written as one, else the text."""
     try:
@@ -118,15 +143,13 @@ def _setting(said: str) -> Any:
 
 def _arguments(said: dict[str, Any]) -> dict[str, Any]:
     """Return the options of a command as arguments of the function; those that only the command has are left out."""
-    taken = {
-        name: value for name, value in said.items() if name not in ("source", "out", "overwrite", "debug", "setting")
-    }
+    taken = {name: value for name, value in said.items() if name not in EXPORT_ONLY}
     settings = {name: _setting(value) for name, value in _pairs(said["setting"], "--setting").items()}
     return {
         **taken,
         "budget": _amounts(said["budget"], "--budget"),
         "split": _amounts(said["split"], "--split") or None,
-        "languages": [tag.strip() for tag in said["languages"].split(",") if tag.strip()] or None,
+        "languages": _names(said["languages"]) or None,
         "sampler": find_plugin("samplers", said["sampler"], **settings) if settings else said["sampler"],
         "tokenizer": said["tokenizer"] or None,
         "exclude": Path(said["exclude"]) if said["exclude"] else None,
@@ -157,11 +180,20 @@ def build(
     columns: COLUMNS = [],  # noqa: B006 - typer wants a plain default and never changes it
     join: JOIN = "id",
     on_bad_rows: ON_BAD_ROWS = "error",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier export.")] = False,
+    formats: FORMATS = "messages",
+    trainers: TRAINERS = "all",
+    shards: SHARDS = 1,
+    root: ROOT = "",
+    about: ABOUT = [],  # noqa: B006 - typer wants a plain default and never changes it
+    overwrite: OVERWRITE = False,
     debug: DEBUG = False,
 ) -> None:
     """Build a mixture, export it, and verify the export."""
     arguments = _arguments(locals())
+    said = {name: _setting(text) for name, text in _pairs(about, "--about").items()}
+    exported = make_options(
+        _names(formats), "all" if trainers == "all" else _names(trainers), shards, root or None, said
+    )
     check_target(place_of(out), overwrite)
     mixture = pinchmix.build_mixture(source, **arguments)
     typer.echo(f"read {mixture.report.recognised}")
@@ -170,7 +202,7 @@ def build(
         typer.echo(str(mixture.report.excluded))
     for row in mixture.report.bad_rows[:20]:
         typer.echo(f"dropped {row.where}  {row.fault}: {row.detail}")
-    manifest = pinchmix.export_mixture(mixture, out, overwrite=overwrite)
+    manifest = write_export(mixture, place_of(out), exported, overwrite=overwrite)
     pinchmix.verify_export(out)
     rows, digest = manifest.identity["mixture"]["rows"], manifest.identity["mixture"]["digest"]
     typer.echo(f"exported to {out} and verified: {rows:,} rows, digest {digest}")
@@ -205,13 +237,46 @@ def plan(
 
 
 @app.command()
-def verify(folder: Annotated[str, typer.Argument(help="An export.", show_default=False)], debug: DEBUG = False) -> None:
+def verify(
+    folder: FOLDER,
+    diff: Annotated[str, typer.Option(help="Another export: say what is different.", show_default=False)] = "",
+    debug: DEBUG = False,
+) -> None:
     """Re-read every byte of an export and compare it with its manifest."""
     manifest = pinchmix.verify_export(folder)
     identity = manifest.identity["mixture"]
     typer.echo(
         f"{folder} verifies: {identity['rows']:,} rows, {len(manifest.files)} files, digest {identity['digest']}"
     )
+    if diff:
+        for line in differences(manifest, read_manifest(diff)[0]) or ["no difference"]:
+            typer.echo(line)
+
+
+@app.command()
+def rebuild(
+    folder: FOLDER,
+    source: SOURCE,
+    out: Annotated[str, typer.Option(help="Where to export it again.", show_default=False)] = "",
+    tokenizer: TOKENIZER = "",
+    exclude: EXCLUDE = "",
+    columns: COLUMNS = [],  # noqa: B006 - typer wants a plain default and never changes it
+    root: ROOT = "",
+    overwrite: OVERWRITE = False,
+    debug: DEBUG = False,
+) -> None:
+    """Build the mixture of an export again from its source, and prove that it is the same."""
+    rebuilt = pinchmix.rebuild_mixture(
+        folder,
+        source,
+        out=out or None,
+        tokenizer=tokenizer or None,
+        exclude=Path(exclude) if exclude else None,
+        columns=_pairs(columns, "--columns") or None,
+        root=root or None,
+        overwrite=overwrite,
+    )
+    typer.echo(str(rebuilt))
 
 
 @app.command()

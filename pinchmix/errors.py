@@ -19,6 +19,7 @@ All errors of pinchmix are one family, so ``except PinchmixError`` catches what 
         ├── FolderTaken         the target exists and ``overwrite`` was not given
         ├── RowsRefused         rows that a format cannot say, or that readers would garble
         ├── WriteFailed         the system refused to write: a full disk, no permission
+        ├── RebuildFailed       the source gives another mixture than the one of a manifest
         └── VerificationFailed  faults found by re-reading an export
 
 The message says what was asked, what is, and what to do. The same figures are attributes of the exception.
@@ -291,6 +292,23 @@ class WriteFailed(ExportError):
             f"{folder} cannot be written: {reason.strerror or reason}. Nothing was left behind; "
             "what was there before is as it was."
         )
+
+
+class RebuildFailed(ExportError):
+    """The source gives another mixture than the one of a manifest, or none.
+
+    Attributes:
+        changed: Source files that are not what they were: name → what happened.
+        cells: What became of the chosen cells (:class:`pinchmix.rebuild.CellChanges`), or None where only the manifest
+            was at hand, or nothing could be built.
+    """
+
+    exit_code = 4
+
+    def __init__(self, why: str, changed: Mapping[str, str], cells: Any) -> None:
+        self.changed = dict(changed)
+        self.cells = cells
+        super().__init__(why)
 
 
 class VerificationFailed(ExportError):

@@ -124,13 +124,33 @@ def export_mixture(
         raise ArgumentError(
             f"export_mixture(mixture, folder): the first is a Mixture, not of type {type(mixture).__name__}."
         )
-    options = make_options(formats, trainers, shards, root, about)
-    target = place_of(folder)
+    return write_export(
+        mixture,
+        place_of(folder),
+        make_options(formats, trainers, shards, root, about),
+        overwrite=overwrite,
+        progress=progress,
+    )
+
+
+def write_export(
+    mixture: Mixture, target: Path, options: Options, *, overwrite: bool, day: str = "", progress: bool | None = None
+) -> Manifest:
+    """Write a mixture to a folder; what :func:`export_mixture` does once it knows what is asked.
+
+    Args:
+        mixture: What to write.
+        target: The folder.
+        options: How.
+        overwrite: Replace an earlier export.
+        day: The day that the metadata says where the user does not; today by default.
+        progress: See :func:`~pinchmix.progress.progress_bar`.
+    """
     check_target(target, overwrite)
     check_rows(mixture, options.formats)
     try:
         with new_folder(target) as part:
-            manifest = _write(mixture, options, part, progress)
+            manifest = _write(mixture, options, part, day, progress)
             with HashedFile(part / NAME) as file:
                 file.write(manifest.to_bytes())
             check_target(target, overwrite)  # somebody else may have been faster
@@ -202,7 +222,7 @@ def check_target(target: Path, overwrite: bool) -> None:
         raise FolderTaken(str(target), f"{target} holds an export already; overwrite=True replaces it.")
 
 
-def _write(mixture: Mixture, options: Options, part: Path, progress: bool | None) -> Manifest:
+def _write(mixture: Mixture, options: Options, part: Path, day: str, progress: bool | None) -> Manifest:
     created = datetime.datetime.now(datetime.timezone.utc)
     sizes = {name: place.stop - place.start for name, place in mixture.splits.items()}
     shards = shards_of(sizes, options.shards)
@@ -219,7 +239,7 @@ def _write(mixture: Mixture, options: Options, part: Path, progress: bool | None
             files[TRAINERS.format(name)] = write_text(part, TRAINERS.format(name), text)
     files[CARD] = write_text(part, CARD, card_of(mixture, exported, options.exporters, options.about))
     whole = {**files, **written.origin}
-    day = options.about.published or created.date().isoformat()
+    day = options.about.published or day or created.date().isoformat()
     dated = {CROISSANT: write_text(part, CROISSANT, croissant_of(mixture, exported, options.about, whole, day))}
     return make_manifest(
         mixture, Exporting(options.plain, options.versions, files, written.origin, dated, read, created)

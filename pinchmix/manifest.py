@@ -39,7 +39,7 @@ class Manifest:
         identity: Recipe, grid, mixture, counts by language (by split, then language, where there are several), rows,
             what was excluded, whether less was given than asked, plugins, how it was exported, and the files that
             follow from that with their SHA-256.
-        source: The files that were read (``read``) and the files that say which row came from where.
+        source: The files that were read (``read``), how (``reading``), and the files that say where each row was.
         provenance: Time, versions, command, and the files that depend on the day.
     """
 
@@ -171,7 +171,7 @@ def make_manifest(mixture: Mixture, exporting: Exporting) -> Manifest:
         "export": dict(exporting.options),
         "files": _sorted(exporting.files),
     }
-    source = {"read": _sorted(exporting.read), "files": _sorted(exporting.origin)}
+    source = {"reading": dict(report.reading), "read": _sorted(exporting.read), "files": _sorted(exporting.origin)}
     provenance = {
         "created": exporting.created.isoformat(timespec="seconds"),
         "command": command(),

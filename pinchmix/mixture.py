@@ -86,6 +86,7 @@ class Report:
     """What became of every row of the source.
 
     Attributes:
+        reading: How the source was read, where that had to be said: columns, join, on_bad_rows.
         recognised: What the source was taken for: layouts, tables, and tags that are written in another way.
         files: The files among the tables.
         read: Rows of the source in the languages of the recipe.
@@ -98,6 +99,7 @@ class Report:
         plugins: Name and version of each plugin that had a say.
     """
 
+    reading: Mapping[str, Any]
     recognised: str
     files: tuple[SourceFile, ...]
     read: int

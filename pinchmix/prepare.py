@@ -43,6 +43,7 @@ class Prepared:
         excluded: What was left out of the data, if anything was to be.
         faults: The rows that the scan found no place for.
         on_bad_rows: ``"error"`` or ``"drop"``.
+        reading: How the source was read: columns, join and on_bad_rows, as they were said.
     """
 
     recipe: Recipe
@@ -54,6 +55,7 @@ class Prepared:
     excluded: Overlap | None
     faults: Faults
     on_bad_rows: str
+    reading: Mapping[str, Any]
 
 
 def prepare(
@@ -89,7 +91,8 @@ def prepare(
         measures = measure_source(
             opened, database, grid, recipe.budget.unit, plugins.tokenizer, recipe.counted, recipe.pivot, progress
         )
-    return Prepared(recipe, plugins, opened, database, serving, measures, excluded, faults, on_bad_rows)
+    reading = {"columns": dict(columns or {}), "join": join, "on_bad_rows": on_bad_rows}
+    return Prepared(recipe, plugins, opened, database, serving, measures, excluded, faults, on_bad_rows, reading)
 
 
 def serving_of(pool: Pool, recipe: Recipe, order: Order, name: str) -> Serving:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Integral, Real
@@ -113,6 +113,28 @@ class Recipe:
             "exclude": self.exclude,
             "seed": self.seed,
         }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Recipe:
+        """Return the recipe of plain data: the inverse of :meth:`to_dict`.
+
+        Raises:
+            ArgumentError: A key is unknown, or what it holds makes no recipe.
+            BudgetError: The budget makes none.
+
+        Example:
+            >>> recipe = Recipe(Budget.counts({"en": 5}), split={"train": 0.8, "test": 0.2})
+            >>> Recipe.from_dict(recipe.to_dict()) == recipe
+            True
+        """
+        known = [field.name for field in fields(cls)]
+        if strange := [name for name in data if name not in known]:
+            raise ArgumentError(f"a recipe has no {strange[0]!r}.{near(strange[0], known)}")
+        if "budget" not in data:
+            raise ArgumentError("a recipe needs a budget.")
+        # Shares are texts such as "1/5" there, and the order of splits counts.
+        split = {name: part if isinstance(part, int) else Fraction(part) for name, part in data.get("split", ())}
+        return cls(**{**data, "budget": Budget.from_dict(data["budget"]), "split": split})
 
     @property
     def splits(self) -> tuple[str, ...]:

@@ -25,9 +25,9 @@ from pinchmix.export import CARD, CROISSANT
 from pinchmix.manifest import NAME
 from pinchmix.provenance import ORIGIN, Origins, content_faults, copy_faults, count_faults, split_faults
 from pinchmix.rows import MESSAGES, digest_of_rows, json_lines, write_rows
-from tests.grids import cells, laws, table_of
-from pinchmix.shards import PARQUET, PROVENANCE
 from pinchmix.shards import JSONL as JSONL_OF
+from pinchmix.shards import PARQUET, PROVENANCE
+from tests.grids import cells, laws, table_of
 from tests.test_export import SETTINGS, export_mixture, faults_of, sha256
 
 JSONL = JSONL_OF.format("messages", "{}")

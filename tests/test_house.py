@@ -38,7 +38,8 @@ FLOORS = (
     ("prepare",),
     ("build", "manifest", "card", "croissant", "writing"),
     ("export",),
-    ("verify",),
+    ("verify", "difference"),
+    ("rebuild",),
     ("cli", "__init__"),
     ("__main__",),
 )
