@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -138,7 +139,8 @@ def _row_faults(database: Database, batch: pa.RecordBatch, name: str, done: int)
 def _line_faults(lines: BinaryIO, written: Lines, done: int, name: str, other: str) -> Iterator[str]:
     """Yield where the next lines of a file are not those that were written."""
     begin = lines.tell()
-    if lines.read(len(written.block)) == written.block:
+    there = np.frombuffer(lines.read(len(written.block)), dtype=np.uint8)  # views of bytes compare one by one
+    if np.array_equal(there, np.frombuffer(written.block, dtype=np.uint8)):
         return
     lines.seek(begin)
     bad = 0
