@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pinchmix.about import About
+from pinchmix.about import URL, About
 from pinchmix.account import code_of, rejections_of, steps_of, summary_of, used_languages
 from pinchmix.language import is_right_to_left
 from pinchmix.markdown import code, fenced, inline, plain, table
@@ -131,6 +131,7 @@ def card_of(mixture: Mixture, export: Exported, exporters: Sequence[Exporter], a
         "Where each row is from": _origin(mixture),
         "Sources": [f"- {inline(source)}" for source in about.sources],
         "Creators": [f"- {inline(name)}" for name in about.creators],
+        "Publisher": [inline(about.publisher)] if about.publisher else [],
         "Licence": [inline(about.license)] if about.license else [],
         "Citation": fenced(about.citation.strip("\n")) if about.citation else [],
     }
@@ -204,7 +205,7 @@ def _license(said: str) -> dict[str, str]:
         return {}
     if said.lower() in LICENSES:
         return {"license": said.lower()}
-    link = re.fullmatch(r"https?://\S+", said)
+    link = URL.fullmatch(said)
     return {"license": "other", "license_link" if link else "license_name": said}
 
 
