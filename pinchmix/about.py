@@ -13,8 +13,10 @@ from pinchmix.wording import listing, near
 
 URL = re.compile(r'https?://[^\s"<>\\^`{|}]+')
 # Semantic versioning, of which the last two numbers may be left out.
+_PART = r"(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)"
 VERSION = re.compile(
-    r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){0,2}|(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?"
+    rf"(0|[1-9]\d*)(\.(0|[1-9]\d*)(\.(0|[1-9]\d*)(-{_PART}(\.{_PART})*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?)?)?",
+    re.ASCII,
 )
 
 

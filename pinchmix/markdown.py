@@ -52,7 +52,7 @@ def inline(text: str) -> str:
         >>> print(inline("a | b" + chr(10) + "c"))
         a \| b c
     """
-    return plain(" ".join(text.split("\n")))
+    return plain(" ".join(visible(text).split("\n")))
 
 
 def code(text: str) -> str:
