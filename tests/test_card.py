@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import json
 import os
 from fractions import Fraction
@@ -381,6 +382,13 @@ def test_what_was_left_out_is_counted(tmp_path):
     assert by_language == {tag: str(count) for tag, count in mixture.report.rejected.items() if count}
     assert rows_of_table(page, "fault") == [{"fault": "empty text", "rows": "1"}]
     assert "Excluded: 1 instruction (1 named by id)." in page
+
+
+def test_the_page_about_exports_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = Path(__file__).parents[1] / "docs" / "export.md"
+    results = doctest.testfile(str(page), module_relative=False)
+    assert (results.failed, results.attempted > 0) == (0, True)
 
 
 # Loading ------------------------------------------------------------------------------------------------------------
