@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from pinchmix.errors import ArgumentError
 from pinchmix.wording import listing, near
+
+URL = re.compile(r'https?://[^\s"<>\\^`{|}]+')
+# Semantic versioning, of which the last two numbers may be left out.
+_PART = r"(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)"
+VERSION = re.compile(
+    rf"(0|[1-9]\d*)(\.(0|[1-9]\d*)(\.(0|[1-9]\d*)(-{_PART}(\.{_PART})*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?)?)?",
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True)
@@ -20,10 +29,11 @@ class About:
         description: What it is, in a sentence or a paragraph.
         license: The licence, as an SPDX or Hugging Face identifier such as ``"cc-by-4.0"``.
         sources: Where the parallel data came from: names or addresses.
-        creators: Who made it.
+        creators: The people who made it.
+        publisher: The organisation that publishes it.
         citation: How to cite it.
-        url: Where it is published.
-        version: Of the data set.
+        url: Where it is published, as an address on the web.
+        version: Of the data set, as ``"1.0.0"``.
         published: The day, as ``"2026-11-21"``.
 
     Example:
@@ -36,6 +46,7 @@ class About:
     license: str = ""
     sources: tuple[str, ...] = ()
     creators: tuple[str, ...] = ()
+    publisher: str = ""
     citation: str = ""
     url: str = ""
     version: str = ""
@@ -54,10 +65,16 @@ class About:
             if not isinstance(value, (str, tuple)):
                 raise ArgumentError(f"about: {field.name} is a text, not {value!r}.")
             for text in (value,) if isinstance(value, str) else value:
+                if not text.strip() and (text or not isinstance(value, str)):
+                    raise ArgumentError(f"about: {field.name} is {text!r}; leave out what there is nothing to say of.")
                 if not text.isprintable() and field.name not in ("description", "citation"):
                     raise ArgumentError(f"about: {field.name} is one line of text, not {text!r}.")
                 if any("\ud800" <= sign <= "\udfff" for sign in text):
                     raise ArgumentError(f"about: {field.name} holds half a character, which no file can: {text!a}.")
+        if self.version and not VERSION.fullmatch(self.version):
+            raise ArgumentError(f"about: version is a number such as '1.0.0', not {self.version!r}.")
+        if self.url and not URL.fullmatch(self.url):
+            raise ArgumentError(f"about: url is an address such as 'https://example.org/data', not {self.url!r}.")
         if self.published:
             try:
                 datetime.date.fromisoformat(self.published)

@@ -1,33 +1,112 @@
-"""The card: README.md of an export, from which ``datasets`` learns which files hold what, and people what it is."""
+"""The card: README.md of an export, from which ``datasets`` learns which files hold what, and people what it is.
+
+YAML for machines, then a page for people. It says what follows from the mixture and what the user says of it; nothing
+that depends on the day, the machine or the form of the source, and nothing is made up.
+"""
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Sequence
+from typing import Any
 
-from pinchmix.about import About
-from pinchmix.mixture import Mixture
+import numpy as np
+import pyarrow as pa
+
+from pinchmix.about import URL, About
+from pinchmix.account import code_of, rejections_of, steps_of, summary_of, used_languages
+from pinchmix.language import is_right_to_left
+from pinchmix.markdown import code, fenced, inline, plain, table
+from pinchmix.mixture import Example, Mixture
 from pinchmix.plugins import Exported, Exporter
 from pinchmix.shards import JSONL
-from pinchmix.show import text_of
 from pinchmix.wording import number_of
+from pinchmix.yaml_text import to_yaml
 
 NAME = "README.md"
-POLICY = {
-    "disjoint": "each instruction in one language",
-    "overlap": "each instruction in at most {}",
-    "exactly": "each instruction in exactly {}",
-    "union": "each instruction in every language that it exists in",
-    "cover": "every instruction there is, each in one language",
-    "same": "the same instructions in every language",
-}
+MEASURES = ("tokens", "characters", "bytes")
+SHOWN = 240  # characters of a turn in a sample row
+TURNS = 4  # turns of a sample row
+HUB = re.compile(r"https://huggingface\.co/datasets/([\w.-]+(?:/[\w.-]+)?)/?")
+ROW = '{"messages": [{"role": ..., "content": ...}, ...]}'
+# What the Hub takes for a licence; anything else is "other", with a name or a link.
+LICENSES = frozenset(
+    [
+        "afl-3.0",
+        "agpl-3.0",
+        "apache-2.0",
+        "artistic-2.0",
+        "bigcode-openrail-m",
+        "bigscience-bloom-rail-1.0",
+        "bigscience-openrail-m",
+        "bsd",
+        "bsd-2-clause",
+        "bsd-3-clause",
+        "bsd-3-clause-clear",
+        "bsl-1.0",
+        "c-uda",
+        "cc",
+        "cc-by-2.0",
+        "cc-by-2.5",
+        "cc-by-3.0",
+        "cc-by-4.0",
+        "cc-by-nc-2.0",
+        "cc-by-nc-3.0",
+        "cc-by-nc-4.0",
+        "cc-by-nc-nd-3.0",
+        "cc-by-nc-nd-4.0",
+        "cc-by-nc-sa-2.0",
+        "cc-by-nc-sa-3.0",
+        "cc-by-nc-sa-4.0",
+        "cc-by-nd-4.0",
+        "cc-by-sa-3.0",
+        "cc-by-sa-4.0",
+        "cc0-1.0",
+        "cdla-permissive-1.0",
+        "cdla-permissive-2.0",
+        "cdla-sharing-1.0",
+        "creativeml-openrail-m",
+        "ecl-2.0",
+        "epl-1.0",
+        "epl-2.0",
+        "etalab-2.0",
+        "eupl-1.1",
+        "eupl-1.2",
+        "gfdl",
+        "gpl",
+        "gpl-2.0",
+        "gpl-3.0",
+        "isc",
+        "lgpl",
+        "lgpl-2.1",
+        "lgpl-3.0",
+        "lgpl-lr",
+        "lppl-1.3c",
+        "mit",
+        "mpl-2.0",
+        "ms-pl",
+        "ncsa",
+        "odbl",
+        "odc-by",
+        "ofl-1.1",
+        "openrail",
+        "openrail++",
+        "osl-3.0",
+        "other",
+        "pddl",
+        "postgresql",
+        "unknown",
+        "unlicense",
+        "wtfpl",
+        "zlib",
+    ]
+)
 
 
 def card_of(mixture: Mixture, export: Exported, exporters: Sequence[Exporter], about: About) -> str:
-    """Return the card of a mixture: YAML for machines, then a page for people.
+    """Return the card of a mixture.
 
-    Every scalar of the YAML is quoted, since ``no`` is a language and not a refusal. Splits without rows are left out:
-    ``datasets.load_dataset`` fails on a folder that has one.
+    Splits without rows are left out of the YAML, as no version of datasets loads one.
 
     Args:
         mixture: What is exported.
@@ -38,79 +117,283 @@ def card_of(mixture: Mixture, export: Exported, exporters: Sequence[Exporter], a
     Example:
         >>> import pinchmix
         >>> mix = pinchmix.build_mixture(pinchmix.sample(), {"en": 1}, languages=["en"], validate=False)
-        >>> card_of(mix, Exported("mix", "0", "", {"train": ["train"]}, {"train": 1}), [], About()).splitlines()[:4]
-        ['---', 'language:', '- "en"', 'configs:']
+        >>> card_of(mix, Exported("mix", "0", "", {"train": ["train"]}, {"train": 1}), [], About()).splitlines()[:3]
+        ['---', 'language:', '  - "en"']
     """
-    counts = mixture.counts
-    used = counts[counts["examples"] > 0]
-    tags = {str(language).split("-")[0] for language in used.index.get_level_values("language")}
-    splits = list(export.splits)
-    jsonl = {split: [JSONL.format("messages", shard) for shard in shards] for split, shards in export.splits.items()}
-    front = [
-        "language:",
-        *(f"- {json.dumps(tag)}" for tag in sorted(tags)),
-        "configs:",
-        '- config_name: "default"',
-        "  data_files:",
-        *(f"  - split: {json.dumps(split)}\n    path: {json.dumps(jsonl[split])}" for split in splits),
-        "dataset_info:",
-        '- config_name: "default"',
-        "  features:",
-        '  - name: "messages"',
-        "    list:",
-        '    - name: "role"\n      dtype: "string"',
-        '    - name: "content"\n      dtype: "string"',
-    ]
-    example = [
-        "```python",
-        "from datasets import load_dataset",
-        "",
-        *(f'rows = load_dataset(".", split="{split}")  # or the path of this folder' for split in splits[:1]),
-        "```",
-        "",
-    ]
+    sections = {
+        "": _opening(mixture, about),
+        "Languages": _languages(mixture),
+        "How it was made": _making(mixture),
+        "What was left out": _left_out(mixture),
+        "A sample": _samples(mixture),
+        "Loading": _loading(export),
+        "Training": _training(export, exporters),
+        "Where each row is from": _origin(mixture),
+        "Sources": [f"- {inline(source)}" for source in about.sources],
+        "Creators": [f"- {inline(name)}" for name in about.creators],
+        "Publisher": [inline(about.publisher)] if about.publisher else [],
+        "Licence": [inline(about.license)] if about.license else [],
+        "Citation": fenced(about.citation.strip("\n")) if about.citation else [],
+    }
     page = [
-        "",
-        f"# A mixture of {number_of(len(mixture), 'example')}",
-        "",
-        f"Instruction-tuning rows, {_policy(mixture)}, built with pinchmix from parallel data. "
-        "`manifest.json` holds the recipe and the SHA-256 of every file; `pinchmix verify .` checks them; "
-        "`provenance/` says, row by row, which instruction it is and where it came from.",
-        "",
-        *_table(mixture),
-        "",
+        line
+        for title, body in sections.items()
+        if body
+        for line in [*([f"## {title}", ""] if title else []), *body, ""]
     ]
-    # A partial plan may give nothing at all, and then there is nothing that datasets could load.
-    return "\n".join(["---", *front, "---", *page, *example] if splits else page)
+    return "\n".join(["---", to_yaml(front_matter(mixture, export, about)) + "---", "", *page])
 
 
-def _policy(mixture: Mixture) -> str:
-    content, recipe = mixture.plan.content, mixture.plan.recipe
-    said = [POLICY[content.kind].format(number_of(content.k, "language"))]
-    if len(recipe.splits) > 1:
-        said.append("no instruction in two splits")
-    if (mixture.plan.distinct < mixture.plan.examples).any():
-        said.append(f"short languages repeated up to {recipe.repeat} times")
-    if mixture.plan.partial:
-        said.append("less than was asked, which was impossible")
-    return ", ".join(said)
+def front_matter(mixture: Mixture, export: Exported, about: About) -> dict[str, Any]:
+    """Return what the YAML of the card says, as plain data.
+
+    Example:
+        >>> import pinchmix
+        >>> mix = pinchmix.build_mixture(pinchmix.sample(), {"zh": 1}, languages=["zh"], validate=False)
+        >>> front_matter(mix, Exported("mix", "0", "", {}, {}), About(license="MIT"))["license"]
+        'mit'
+    """
+    used = used_languages(mixture)
+    tags = sorted({tag.split("-")[0] for tag in used})
+    details = sorted(tag for tag in used if "-" in tag)
+    paths = {split: [JSONL.format("messages", shard) for shard in shards] for split, shards in export.splits.items()}
+    hub = [found[1] for found in map(HUB.fullmatch, about.sources) if found]
+    turn = [{"name": name, "dtype": "string"} for name in ("role", "content")]
+    said = {
+        "pretty_name": about.name,
+        **_license(about.license),
+        "language": tags,
+        "language_details": details,
+        "multilinguality": [] if not tags else ["monolingual"] if len(used) == 1 else ["multilingual"],
+        "task_categories": ["text-generation"],
+        "size_categories": [size_category(len(mixture))],
+        "source_datasets": hub,
+        "tags": ["instruction-tuning", "pinchmix"],
+    }
+    configs = {
+        "configs": [
+            {
+                "config_name": "default",
+                "data_files": [{"split": split, "path": found} for split, found in paths.items()],
+            }
+        ],
+        "dataset_info": [{"config_name": "default", "features": [{"name": "messages", "list": turn}]}],
+    }
+    return {**{key: value for key, value in said.items() if value}, **(configs if paths else {})}
 
 
-def _table(mixture: Mixture) -> list[str]:
-    """Return the lines of the table: a row a language, and split where there are several."""
-    counts, unit = mixture.counts, mixture.plan.recipe.budget.unit
-    figures = {"examples": "examples"}
-    if "distinct" in counts:
-        figures["distinct"] = "distinct"
-    if "given" in counts:
-        figures["given"] = unit
-    titles = [*figures.values(), "share", "available"]
-    lines = [
-        f"| {' | '.join([*map(str, counts.index.names), *titles])} |",
-        f"|{'---|' * counts.index.nlevels}{'---:|' * len(titles)}",
-    ]
-    for key, row in counts[counts["examples"] > 0].iterrows():
-        keys = key if isinstance(key, tuple) else (key,)
-        cells = [*(int(row[name]) for name in figures), float(row["share"]), int(row["available"])]
-        lines.append(f"| {' | '.join([*map(str, keys), *map(text_of, cells)])} |")
+def size_category(rows: int) -> str:
+    """Return what the Hub calls a size.
+
+    Example:
+        >>> [size_category(rows) for rows in (0, 999, 1000, 10**6, 10**13)]
+        ['n<1K', 'n<1K', '1K<n<10K', '1M<n<10M', 'n>1T']
+    """
+    steps = ["1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B", "100B", "1T"]
+    place = sum(rows >= 10 ** (3 + step) for step in range(len(steps)))
+    return (
+        f"n<{steps[0]}"
+        if not place
+        else f"n>{steps[-1]}"
+        if place == len(steps)
+        else f"{steps[place - 1]}<n<{steps[place]}"
+    )
+
+
+def _license(said: str) -> dict[str, str]:
+    if not said:
+        return {}
+    if said.lower() in LICENSES:
+        return {"license": said.lower()}
+    link = URL.fullmatch(said)
+    return {"license": "other", "license_link" if link else "license_name": said}
+
+
+def _opening(mixture: Mixture, about: About) -> list[str]:
+    size = f"{number_of(len(mixture), 'example')} in {number_of(len(used_languages(mixture)), 'language')}"
+    summary = summary_of(mixture)
+    lines = [f"# {inline(about.name) if about.name else f'A mixture of {size}'}", ""]
+    if about.description:
+        lines += [plain(about.description.strip()), ""]
+    lines.append(
+        f"{summary[0].upper()}{summary[1:]}. Built with pinchmix from parallel data, in which the same instructions "
+        "are written in many languages. A row is a conversation, "
+        f"{code(ROW)}, that ends with the assistant."
+    )
     return lines
+
+
+def _languages(mixture: Mixture) -> list[str]:
+    """Return the table of languages, a row each; of several splits, the examples by split."""
+    plan, counts, unit = mixture.plan, mixture.counts, mixture.plan.recipe.budget.unit
+    splits, shape = plan.recipe.splits, plan.examples.shape
+    sums = {
+        name: counts[name].to_numpy().reshape(shape)
+        for name in ("asked", "examples", "distinct", "given", *MEASURES, "rejected", "unsure", "available")
+        if name in counts
+    }
+    if "given" in sums:
+        sums[unit] = sums["given"]  # what the budget counts, which may be a part of each row
+    columns: dict[str, Any] = {"examples": sums["examples"].sum(axis=0)}
+    if len(splits) > 1:
+        columns = {
+            **{split: sums["examples"][place] for place, split in enumerate(splits)},
+            "together": columns["examples"],
+        }
+    for name in (*(("asked",) if plan.partial else ()), "distinct", *MEASURES):
+        if name in sums:
+            columns[name] = sums[name].sum(axis=0)
+    given = sums.get("given", sums["examples"]).sum(axis=0)
+    whole = max(int(given.sum()), 1)
+    columns["share"] = [float(part) / whole for part in given]
+    columns["available"] = sums["available"][0]
+    columns |= {
+        name: figures
+        for name, figures in (("rejected", sums["rejected"][0]), ("unsure", sums["unsure"].sum(axis=0)))
+        if figures.any()
+    }
+    used = [place for place, count in enumerate(columns["together" if len(splits) > 1 else "examples"]) if count]
+    rows = [[plan.languages[place], *(_figure(column[place]) for column in columns.values())] for place in used]
+    if len(used) > 1:
+        total = [
+            None if name in ("share", "available") else _figure(sum(column[place] for place in used))
+            for name, column in columns.items()
+        ]
+        rows.append(["all", *("" if figure is None else figure for figure in total)])
+    notes = {
+        "asked": f"the {unit} that the recipe asks for, which were impossible",
+        "share": f"of the {unit}",
+        "available": "instructions that exist in the language and could have been chosen",
+        "distinct": "different examples, as some are repeated",
+        "rejected": "chosen, found wrong by a check, and replaced",
+        "unsure": "kept, though no check could tell whether they are right",
+    }
+    told = [f"*{name}*: {note}" for name, note in notes.items() if name in columns]
+    return [*table(["language", *columns], rows), "", f"{'; '.join(told)}."]
+
+
+def _figure(value: Any) -> int | float:
+    return float(value) if isinstance(value, float) else int(value)
+
+
+def _making(mixture: Mixture) -> list[str]:
+    plan = mixture.plan
+    digests = [
+        ["recipe", code(plan.recipe.digest), "what was asked"],
+        ["grid", code(mixture.grid.digest), "what could be chosen: which instruction in which language"],
+        ["mixture", code(mixture.digest), "which rows, in which order, with which text"],
+    ]
+    return [
+        *(f"{number}. {inline(step)}" for number, step in enumerate(steps_of(mixture), 1)),
+        "",
+        "The same data and recipe give the same files, byte for byte, whatever the order of rows and files, the format "
+        "or the machine:",
+        "",
+        *fenced(code_of(mixture), "python"),
+        "",
+        *table(["digest of the", "", "identifies"], digests, left=(0, 1, 2)),
+    ]
+
+
+def _left_out(mixture: Mixture) -> list[str]:
+    report = mixture.report
+    rejected = rejections_of(mixture)
+    lines: list[str] = []
+    if rejected:
+        cells = number_of(sum(report.rejected.values()), "chosen example")
+        lines += [
+            f"{cells} did not pass a check and {'was' if cells.startswith('1 ') else 'were'} replaced:",
+            "",
+            *table(
+                ["check", "reason", "examples", "by language"],
+                [[inline(check), inline(reason), count, by] for check, reason, count, by in rejected],
+                left=(0, 1, 3),
+            ),
+            "",
+        ]
+    if report.dropped:
+        lines += [
+            "Rows of the source that could not be used:",
+            "",
+            *table(["fault", "rows"], list(report.dropped.items())),
+            "",
+        ]
+    reserve = len(mixture.grid) - int(mixture.plan.distinct.sum())
+    lines.append(f"{number_of(reserve, 'further row')} of the source {'was' if reserve == 1 else 'were'} not chosen.")
+    return lines
+
+
+def _samples(mixture: Mixture) -> list[str]:
+    """Return the first row of each language, in the order of the plan."""
+    numbers, places = np.unique(mixture.grid.language[mixture.cells], return_index=True)
+    first = {
+        mixture.grid.languages[number]: place for number, place in zip(numbers.tolist(), places.tolist(), strict=True)
+    }
+    tags = used_languages(mixture)
+    rows = mixture.to_arrow().take(pa.array([first[tag] for tag in tags], type=pa.int64())).to_pylist()
+    lines = ["The first row of each language, long turns cut off."] if tags else []
+    for tag, row in zip(tags, rows, strict=True):
+        block = fenced(_cut(Example.of_row(row)), "text")
+        turned = ['<div dir="rtl">', "", *block, "", "</div>"] if is_right_to_left(tag) else block
+        lines += ["", f"### {tag}", "", *turned]
+    return lines
+
+
+def _cut(example: Example) -> str:
+    turns = [f"[{turn.role}] {shortened(turn.content)}" for turn in example.messages[:TURNS]]
+    more = len(example.messages) - TURNS
+    return "\n\n".join([*turns, *([f"… {number_of(more, 'more turn')}"] if more > 0 else [])])
+
+
+def shortened(text: str) -> str:
+    """Return the beginning of a text that is long, where it can be up to the end of a word.
+
+    Example:
+        >>> shortened("short"), len(shortened("word " * 100)), shortened("word " * 100)[-6:]
+        ('short', 241, 'word …')
+    """
+    if len(text) <= SHOWN:
+        return text
+    head = text[:SHOWN]
+    words = re.match(r"(.{200,})\s", head, re.DOTALL)
+    return f"{(words[1] if words else head).rstrip()} …"
+
+
+def _loading(export: Exported) -> list[str]:
+    if not export.splits:
+        return ["There are no rows, and datasets loads no empty split."]
+    splits = list(export.splits)
+    lines = ["from datasets import load_dataset", "", 'data = load_dataset(".")  # or the path of this folder']
+    lines += [f'{name} = data["{name}"]  # {number_of(export.rows[name], "row")}' for name in splits]
+    return [
+        *fenced("\n".join(lines), "python"),
+        "",
+        "The same rows are in `data/messages_parquet/`, file by file. To publish the folder as it is, or the rows "
+        "alone:",
+        "",
+        *fenced("hf upload USER/NAME . --repo-type dataset", "sh"),
+        "",
+        *fenced('load_dataset(".").push_to_hub("USER/NAME")', "python"),
+    ]
+
+
+def _training(export: Exported, exporters: Sequence[Exporter]) -> list[str]:
+    lines: list[str] = []
+    for exporter in exporters:
+        names = sorted(exporter.files(export))
+        if names:
+            files = ", ".join(code(f"trainers/{name}") for name in names)
+            lines += ["", f"**{inline(exporter.title)}** · {files}", "", *fenced(exporter.usage, "sh")]
+    head = "Settings for trainers, the data part only. To be run from this folder; models and the like are up to you."
+    return [head, *lines] if lines else []
+
+
+def _origin(mixture: Mixture) -> list[str]:
+    return [
+        "Row *n* of a file in `provenance/` says of row *n* of the file of the same name in `data/` which instruction "
+        "it is, in which languages, from which file and row of the source, which copy, and what the checks said. "
+        "`manifest.json` holds the recipe, all figures and the SHA-256 of every file; `croissant.json` describes the "
+        "files for machines. To check everything, to the byte:",
+        "",
+        *fenced("pinchmix verify .", "sh"),
+    ]

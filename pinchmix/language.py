@@ -11,6 +11,9 @@ from pinchmix.errors import ArgumentError, UnknownLanguage
 # CLDR folds these macro-language members into the macro tag; people write either.
 _SAME = {"nb": "no", "tl": "fil", "arb": "ar", "swh": "sw", "ekk": "et", "pes": "fa", "prs": "fa-AF"}
 
+# The scripts in use today whose direction is right to left, by the Unicode character database.
+_LEFTWARD = frozenset(("Adlm", "Arab", "Aran", "Hebr", "Mand", "Mend", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa", "Yezi"))
+
 
 @lru_cache(maxsize=4096)
 def normalise_language(tag: str) -> str:
@@ -67,3 +70,17 @@ def script_of(tag: str) -> str:
         ('Arab', 'Latn', 'Hans')
     """
     return langcodes.Language.get(tag).maximize().script or "Zzzz"
+
+
+@lru_cache(maxsize=4096)
+def is_right_to_left(tag: str) -> bool:
+    """Tell whether a language is written from right to left.
+
+    Args:
+        tag: A canonical tag.
+
+    Example:
+        >>> [is_right_to_left(tag) for tag in ("ur", "he", "en", "az-Arab")]
+        [True, True, False, True]
+    """
+    return script_of(tag) in _LEFTWARD

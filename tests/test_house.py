@@ -23,7 +23,7 @@ TESTS = Path(__file__).parent
 FLOORS = (
     ("wording",),
     ("certificate",),
-    ("errors", "show", "exact", "progress", "ahead", "spool", "data", "yaml_text"),
+    ("errors", "show", "exact", "progress", "ahead", "spool", "data", "yaml_text", "markdown"),
     ("canonical", "language", "words", "about", "folder", "shards"),
     ("grid", "budget", "content", "exclude"),
     ("recipe", "provenance"),
@@ -36,7 +36,8 @@ FLOORS = (
     ),
     ("arguments",),
     ("prepare",),
-    ("build", "manifest", "card", "croissant", "writing"),
+    ("build", "manifest", "account", "writing"),
+    ("card", "croissant"),
     ("export",),
     ("verify", "difference"),
     ("rebuild",),

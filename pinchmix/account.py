@@ -1,0 +1,228 @@
+"""The account of a mixture in words and as code: what it is, how it was made, how to make it again.
+
+For the card and the metadata of an export. Everything follows from what the mixture is, nothing from the form of its
+source, from the day or the machine.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pyarrow.compute as pc
+
+from pinchmix.arguments import DEFAULT_VALIDATORS
+from pinchmix.budget.amounts import code_of_fraction
+from pinchmix.mixture import Mixture
+from pinchmix.plugins import find_plugin
+from pinchmix.recipe import Recipe
+from pinchmix.wording import listing, number_of
+
+POLICY = {
+    "disjoint": "each instruction in one language",
+    "overlap": "each instruction in at most {}",
+    "exactly": "each instruction in exactly {}",
+    "union": "each instruction in every language that it exists in",
+    "cover": "every instruction there is, each in one language",
+    "same": "the same instructions in every language",
+}
+COUNTED = {
+    "both": "prompts and responses",
+    "prompt": "prompts",
+    "response": "responses",
+    "chat": "prompts and responses in the chat template",
+}
+DROPPED = {  # reason of an exclusion → what it means
+    "id": "named by id",
+    "prompt": "the prompt is one of the evaluation's",
+    "ngram": "the prompt shares a run of words with one of the evaluation's",
+}
+
+
+def summary_of(mixture: Mixture) -> str:
+    """Return what a mixture is, in a sentence without its full stop.
+
+    Example:
+        >>> import pinchmix
+        >>> mix = pinchmix.build_mixture(pinchmix.sample(), {"en": 2, "fi": 1}, validate=False)
+        >>> summary_of(mix)
+        '3 instruction-tuning examples in 2 languages, each instruction in one language'
+    """
+    content, recipe = mixture.plan.content, mixture.plan.recipe
+    policy = [POLICY[content.kind].format(number_of(content.k, "language"))]
+    if len(recipe.splits) > 1:
+        policy.append(f"none in two of the {len(recipe.splits)} splits")
+    if (mixture.plan.distinct < mixture.plan.examples).any():
+        policy.append(f"those of short languages repeated up to {number_of(recipe.repeat, 'time')}")
+    size = number_of(len(mixture), "instruction-tuning example")
+    return f"{size} in {number_of(len(used_languages(mixture)), 'language')}, {', '.join(policy)}"
+
+
+def used_languages(mixture: Mixture) -> list[str]:
+    """Return the languages that the rows are in, in the order of the plan.
+
+    Example:
+        >>> import pinchmix
+        >>> used_languages(pinchmix.build_mixture(pinchmix.sample(), {"fi": 1, "en": 2}, validate=False))
+        ['en', 'fi']
+    """
+    examples = mixture.plan.examples.sum(axis=0).tolist()
+    return [tag for tag, count in zip(mixture.plan.languages, examples, strict=True) if count]
+
+
+def steps_of(mixture: Mixture) -> list[str]:
+    """Return how a mixture was made, a sentence a step.
+
+    Example:
+        >>> import pinchmix
+        >>> mix = pinchmix.build_mixture(pinchmix.sample(), {"en": 2, "fi": 1}, validate=False, seed=5)
+        >>> steps_of(mix)[0]
+        'Read: 758 rows of parallel data in 12 languages; each row is an instruction in one language.'
+    """
+    plan, report, recipe, grid = mixture.plan, mixture.report, mixture.plan.recipe, mixture.grid
+    plugins = {tuple(key.split("/", 1)): version for key, version in report.plugins.items()}
+    read = f"{number_of(report.read, 'row')} of parallel data in {number_of(len(grid.languages), 'language')}"
+    steps = [f"Read: {read}; each row is an instruction in one language."]
+    if report.dropped:
+        faults = ", ".join(f"{count:,} for {fault}" for fault, count in report.dropped.items())
+        steps.append(f"Left out: {number_of(sum(report.dropped.values()), 'bad row')} ({faults}).")
+    if report.excluded is not None:
+        reasons = [f"{count:,} {DROPPED.get(why, why)}" for why, count in report.excluded.counts.items() if count]
+        excluded = number_of(int(report.excluded.mask.sum()), "instruction")
+        steps.append(f"Excluded: {excluded}{f' ({listing(reasons)})' if reasons else ''}.")
+    given = "" if not plan.partial else f"; it was impossible, and {_total(int(plan.given.sum()), recipe)} are given"
+    steps.append(f"Asked: {_total(int(plan.asked.sum()), recipe)}, as the budget below says{given}.")
+    if recipe.budget.unit != "examples":
+        told = f", by the tokenizer {_named(recipe.tokenizer)}" if recipe.tokenizer else ""
+        steps.append(f"Counted: the {recipe.budget.unit} of {COUNTED[recipe.counted]}{told}.")
+    settings = ", ".join(
+        f"{name}={json.dumps(value, ensure_ascii=False, default=str)}" for name, value in recipe.settings.items()
+    )
+    sampler = f"{recipe.sampler}{f' ({settings})' if settings else ''}"
+    steps.append(
+        f"Chosen: by the sampler {sampler}, version {plugins.get(('samplers', recipe.sampler), 'unknown')}, "
+        f"with seed {recipe.seed}; the rows are in an order keyed by the seed."
+    )
+    for name in recipe.validators:
+        version = plugins.get(("validators", name), "unknown")
+        steps.append(
+            f"Checked: every chosen prompt and response by {name}, version {version}; what failed was replaced."
+        )
+    if not recipe.validators:
+        steps.append("Not checked: no check of prompts and responses was asked for.")
+    if recipe.split:
+        parts = ", ".join(
+            f"{name} {code_of_fraction(part) if not isinstance(part, int) else f'{part:,}'}"
+            for name, part in recipe.split.items()
+        )
+        steps.append(f"Split: {parts}; by instruction, so that none is in two splits, in whatever language.")
+    return steps
+
+
+def _total(amount: int, recipe: Recipe) -> str:
+    return number_of(amount, recipe.budget.unit.removesuffix("s"), recipe.budget.unit)
+
+
+def _named(record: Any) -> str:
+    said = " ".join(f"{key} {value}" if key != "name" else str(value) for key, value in record.items() if value)
+    return " ".join(said.split())
+
+
+def code_of(mixture: Mixture) -> str:
+    """Return the Python that makes a mixture again, as far as its recipe knows.
+
+    The source is left open as ``SOURCE``; a tokenizer and an exclusion, of which a recipe holds the digest alone, as
+    ``TOKENIZER`` and ``EXCLUDE``.
+
+    Example:
+        >>> import pinchmix
+        >>> mix = pinchmix.build_mixture(pinchmix.sample(), {"en": 2}, languages=["en"], seed=5)
+        >>> print(code_of(mix))
+        from pinchmix import Budget, build_mixture
+        <BLANKLINE>
+        mixture = build_mixture(
+            SOURCE,
+            Budget.counts({'en': 2}),
+            languages=['en'],
+            seed=5,
+        )
+    """
+    recipe = mixture.plan.recipe
+    said: dict[str, str] = {}
+    if recipe.languages:
+        said["languages"] = repr(list(recipe.languages))
+    if recipe.pivot != "en":
+        said["pivot"] = repr(recipe.pivot)
+    if recipe.content != "disjoint":
+        said["content"] = repr(recipe.content)
+    if recipe.settings:
+        settings = "".join(f", {name}={_plain(value)}" for name, value in recipe.settings.items())
+        said["sampler"] = f"{find_plugin.__name__}('samplers', {recipe.sampler!r}{settings})"
+    elif recipe.sampler != "random":
+        said["sampler"] = repr(recipe.sampler)
+    if recipe.validators != DEFAULT_VALIDATORS:
+        said["validate"] = repr(list(recipe.validators)) if recipe.validators else "False"
+    if recipe.tokenizer:
+        said["tokenizer"] = "TOKENIZER"
+    if recipe.counted != "both":
+        said["counted"] = repr(recipe.counted)
+    if recipe.repeat != 1:
+        said["repeat"] = repr(recipe.repeat)
+    if recipe.split:
+        parts = [
+            f"{name!r}: {part if isinstance(part, int) else code_of_fraction(part)}"
+            for name, part in recipe.split.items()
+        ]
+        said["split"] = f"{{{', '.join(parts)}}}"
+    if recipe.exclude:
+        said["exclude"] = "EXCLUDE"
+    if recipe.seed:
+        said["seed"] = repr(recipe.seed)
+    if mixture.plan.partial:
+        said["partial"] = "True"
+    if mixture.report.dropped:
+        said["on_bad_rows"] = repr("drop")
+    notes = {
+        "tokenizer": f"  # {_named(recipe.tokenizer)}",
+        "exclude": f"  # the exclusion with the digest {recipe.exclude}",
+    }
+    body = [f"    {name}={value},{notes.get(name, '')}" for name, value in said.items()]
+    call = ["mixture = build_mixture(", "    SOURCE,", f"    {recipe.budget!r},", *body, ")"]
+    imports = ["from pinchmix import Budget, build_mixture"]
+    if recipe.settings:
+        imports.append("from pinchmix.plugins import find_plugin")
+    if "Fraction(" in "\n".join(call):
+        imports.insert(0, "from fractions import Fraction\n")
+    return "\n".join([*imports, "", *call])
+
+
+def _plain(value: Any) -> str:
+    """Return Python for what JSON makes of a setting."""
+    return repr(json.loads(json.dumps(value, default=str)))
+
+
+def rejections_of(mixture: Mixture) -> list[tuple[str, str, int, str]]:
+    """Return check, reason, rejected cells, and how many of each language, the most frequent first.
+
+    A cell counts once for each check and reason.
+
+    Example:
+        >>> import pinchmix
+        >>> rejections_of(pinchmix.build_mixture(pinchmix.sample(), {"en": 2}, validate=False))
+        []
+    """
+    wrong = mixture.report.findings.filter(pc.field("verdict") == "mismatch")
+    counts: dict[tuple[str, str], dict[str, int]] = {}
+    grouped = wrong.group_by(["check", "reason", "language"]).aggregate([("id", "count_distinct")])
+    for row in grouped.to_pylist():
+        counts.setdefault((row["check"], row["reason"]), {})[row["language"]] = row["id_count_distinct"]
+    found = [
+        (
+            check,
+            reason,
+            sum(by.values()),
+            ", ".join(f"{tag} {by[tag]:,}" for tag in sorted(by, key=lambda tag: (-by[tag], tag))),
+        )
+        for (check, reason), by in counts.items()
+    ]
+    return sorted(found, key=lambda row: (-row[2], row[0], row[1]))
