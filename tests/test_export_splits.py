@@ -247,13 +247,7 @@ def test_the_card_has_an_entry_and_figures_a_split(tmp_path):
     assert yaml.safe_load(front)["configs"][0]["data_files"] == [
         {"split": name, "path": [JSONL.format(name)]} for name in ("train", "test")
     ]
-    assert "each instruction in one language, no instruction in two splits" in page
-    lines = [line for line in page.splitlines() if line.startswith("| ")]
-    assert lines[0] == "| split | language | examples | characters | share | available |"
-    counts = mixture.counts.query("examples > 0")
-    assert [line.split(" | ")[:4] for line in lines[1:]] == [
-        [f"| {split}", tag, f"{row['examples']:.0f}", f"{row['given']:.0f}"] for (split, tag), row in counts.iterrows()
-    ]
+    assert "each instruction in one language, none in two of the 2 splits" in page
 
 
 def test_the_manifest_counts_by_language_and_by_split_where_there_are_several(tmp_path):
