@@ -188,7 +188,7 @@ def test_a_format_that_breaks_a_law_is_found(broken):
 def test_the_files_are_these_to_the_letter(name):
     told = "".join(f"======== {kind}: {path}\n{text}" for (kind, path), text in written(name).items())
     golden = GOLDEN / f"{name}.txt"
-    if os.environ.get("PINCHMIX_UPDATE_GOLDEN"):
+    if os.environ.get("PINCHMIX_UPDATE_GOLDEN") == "1":
         golden.parent.mkdir(exist_ok=True)
         golden.write_text(told, encoding="utf-8", newline="\n")
     assert told == golden.read_text(encoding="utf-8")
