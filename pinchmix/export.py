@@ -254,7 +254,10 @@ def exported_of(mixture: Mixture, options: Options, shards: Sequence[Shard]) -> 
             splits.setdefault(shard.split, []).append(shard.name)
     rows = {name: place.stop - place.start for name, place in mixture.splits.items()}
     digest = mixture.digest
-    return Exported(f"mixture_{digest[:12]}", digest, options.root, splits, {name: rows[name] for name in splits})
+    formats = options.plain["formats"]
+    return Exported(
+        f"mixture_{digest[:12]}", digest, options.root, splits, {name: rows[name] for name in splits}, formats
+    )
 
 
 def _write_rows(

@@ -196,6 +196,7 @@ class Exported(NamedTuple):
         root: Where the folder will stand when it is used, absolute, or ``""`` where it is the current folder then.
         splits: Split → the names of its shards, in order; only splits that have rows.
         rows: Split → its rows.
+        formats: The shapes in which the rows are there, each in ``data/NAME/``.
     """
 
     name: str
@@ -203,6 +204,7 @@ class Exported(NamedTuple):
     root: str
     splits: Mapping[str, Sequence[str]]
     rows: Mapping[str, int]
+    formats: Sequence[str] = ("messages",)
 
     def split_for(self, use: str) -> str | None:
         """Return the split that is for training, validation or testing, or None where there is none.
@@ -317,7 +319,13 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         "exporters": {
             "llamafactory": "pinchmix.exporters.llamafactory:LlamaFactory",
+            "llmfoundry": "pinchmix.exporters.llmfoundry:LLMFoundry",
+            "megatron_bridge": "pinchmix.exporters.megatron_bridge:MegatronBridge",
+            "mistral": "pinchmix.exporters.mistral:Mistral",
+            "mlx_lora": "pinchmix.exporters.mlx_lora:MLXLora",
+            "open_instruct": "pinchmix.exporters.open_instruct:OpenInstruct",
             "trl": "pinchmix.exporters.trl:TRL",
+            "verl": "pinchmix.exporters.verl:Verl",
         },
     }
 )

@@ -320,6 +320,8 @@ def test_what_systems_leave_in_a_folder_is_not_data(tmp_path):
 
 
 def test_laws_of_plugins_hold_without_assert_statements():
-    code = "from pinchmix.testing import _hold\ntry:\n    _hold(False, 'x')\nexcept AssertionError:\n    print('held')"
+    code = (
+        "from pinchmix.testing.laws import hold\ntry:\n    hold(False, 'x')\nexcept AssertionError:\n    print('held')"
+    )
     run = subprocess.run([sys.executable, "-O", "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "held\n"

@@ -57,6 +57,8 @@ def test_installed_plugins_are_listed_by_name(installed: Path, tmp_path: Path) -
     assert there["samplers"] == {**here["samplers"], "turns": "pinchmix_example.sampler:Turns"}
     assert there["validators"] == {**here["validators"], "placeholders": "pinchmix_example.validator:Placeholders"}
     assert there["allocators"] == {**here["allocators"], "square-root": "pinchmix_example.allocator:SquareRoot"}
+    assert there["formats"] == {**here["formats"], "columns": "pinchmix_example.format:Columns"}
+    assert there["exporters"] == {**here["exporters"], "file_list": "pinchmix_example.exporter:FileList"}
     assert "turns" not in here["samplers"]
 
 
@@ -95,9 +97,26 @@ print(json.dumps(dict(find_plugin("allocators", "square-root").allocate({"en": 9
     assert told(script, installed, tmp_path) == {"en": 30000, "sw": 10000}
 
 
+def test_an_installed_format_and_exporter_are_in_an_export(installed: Path, tmp_path: Path) -> None:
+    script = """
+from pathlib import Path
+from pinchmix import build_mixture, export_mixture, sample
+mix = build_mixture(sample(), {"en": 3, "fi": 2}, validate=False)
+export_mixture(mix, "out", formats=["messages", "columns"], trainers=["file_list"])
+rows = [json.loads(line) for line in Path("out/data/columns/train.jsonl").read_bytes().splitlines()]
+listed = Path("out/trainers/file_list.txt").read_text().splitlines()
+same = [[dict(zip(("role", "content"), turn)) for turn in zip(row["roles"], row["texts"])] for row in rows]
+good = [[{"role": turn.role, "content": turn.content} for turn in example.messages] for example in mix]
+print(json.dumps([same == good, listed]))
+"""
+    same, listed = told(script, installed, tmp_path)
+    assert same
+    assert listed == ["# train_on_list trainers/file_list.txt", "train: data/messages/train.jsonl"]
+
+
 def test_the_tests_of_the_example_pass(installed: Path) -> None:
     said = run(
         "-m", "pytest", "-q", "-p", "no:cacheprovider", "--doctest-modules", "--rootdir", str(installed),
         str(EXAMPLE / "tests"), str(installed / "pinchmix_example"), cwd=installed, path=installed,
     )  # fmt: skip
-    assert "7 passed" in said
+    assert "11 passed" in said

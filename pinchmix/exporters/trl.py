@@ -1,4 +1,4 @@
-"""TRL: ``trl sft`` reads the JSON lines as a mixture of one data set."""
+"""TRL: ``trl sft`` reads the folder of the rows, or their files."""
 
 from __future__ import annotations
 
@@ -8,43 +8,47 @@ from dataclasses import dataclass
 from pinchmix.plugins import Exported
 from pinchmix.yaml_text import to_yaml
 
+# Files of these names are what ``datasets`` takes them for when it is given their folder.
+PLAIN = {"train": "train", "valid": "validation", "test": "test"}
+
 
 @dataclass(frozen=True)
 class TRL:
-    """The ``datasets`` block of TRL's script arguments (trl 1.16, ``DatasetMixtureConfig``).
+    """The data set of TRL's script arguments (trl 1.16, ``ScriptArguments``).
 
-    TRL cuts its evaluation rows from the training rows (``test_split_size``); rows that are already split are found by
-    ``--dataset_name`` and the card instead, as the comment says.
+    The folder of the rows is named, whose splits ``datasets`` knows by the names of the files: so a split for
+    validation is evaluated on with ``--eval_strategy epoch``. (The top of the export, with its card, can be named by
+    its absolute path only: ``.`` is no name of a data set.) Where other splits are beside them, whose names could be
+    taken for these, the files are named as a mixture of one, from which TRL cuts a split for evaluation itself
+    (``--test_split_size``).
 
     Example:
         >>> print(TRL().files(Exported("mix", "0", "", {"train": ["train"]}, {"train": 9}))["trl.yaml"])
         # trl sft --config trainers/trl.yaml --model_name_or_path MODEL --output_dir OUT
-        datasets:
-          - path: "json"
-            data_files:
-              - "data/messages/train.jsonl"
-            split: "train"
+        dataset_name: "data/messages"
+        dataset_train_split: "train"
         assistant_only_loss: true
         <BLANKLINE>
     """
 
     name: str = "trl"
-    version: str = "1"
+    version: str = "2"
     title: str = "TRL"
     usage: str = "trl sft --config trainers/trl.yaml --model_name_or_path MODEL --output_dir OUT"
     shards: bool = True
 
     def files(self, export: Exported) -> Mapping[str, str]:
         """Return the one file."""
+        train, valid = export.files("train"), export.files("valid")
+        if not train:
+            return {}
+        stems = {shard.partition("-")[0] for shards in export.splits.values() for shard in shards}
         comments = [self.usage]
-        if valid := export.split_for("valid"):
-            comments += [
-                "with evaluation: leave out the datasets below, and add",
-                f"--dataset_name {export.at('.') if export.root else '.'} --dataset_train_split "
-                f"{export.split_for('train')} --dataset_test_split {valid} --eval_strategy epoch",
-            ]
-        settings = {
-            "datasets": [{"path": "json", "data_files": export.files("train"), "split": "train"}],
-            "assistant_only_loss": True,
-        }
-        return {"trl.yaml": to_yaml(settings, comments=tuple(comments))}
+        if stems <= PLAIN.keys() and "train" in stems:
+            settings = {"dataset_name": export.at("data/messages"), "dataset_train_split": PLAIN["train"]}
+            if valid:
+                settings["dataset_test_split"] = PLAIN["valid"]
+                comments.append("with evaluation: --eval_strategy epoch")
+            return {"trl.yaml": to_yaml({**settings, "assistant_only_loss": True}, comments=tuple(comments))}
+        mixture = {"datasets": [{"path": "json", "data_files": train, "split": "train"}], "assistant_only_loss": True}
+        return {"trl.yaml": to_yaml(mixture, comments=tuple(comments))}

@@ -42,6 +42,21 @@ def differences(wanted: Sequence[Row], got: Sequence[Any]) -> list[str]:
     return found
 
 
+def splits() -> dict[str, list[Row]]:
+    """Return the rows of all splits as they should be; those that a script is called with are the ones to train on."""
+    rows = Path(sys.argv[2])
+    found: dict[str, list[Row]] = json.loads(rows.with_suffix(".splits.json").read_text(encoding="ascii"))
+    return found
+
+
+def files_of(export: Path, split: str, pattern: str) -> list[str]:
+    """Return the files of a split, one or several; validation is called valid in names of files."""
+    stem = "valid" if split == "validation" else split
+    found = sorted(map(str, [*export.glob(pattern.format(stem)), *export.glob(pattern.format(f"{stem}-*-of-*"))]))
+    assert found, f"no files of {split}"
+    return found
+
+
 def report(package: str, checks: Callable[[Path, list[Row]], dict[str, Callable[[], tuple[int, list[str]]]]]) -> None:
     """Run the checks of a trainer and write what they found.
 

@@ -1,8 +1,9 @@
 """Real trainers on real exports: ``make trainers``, or ``python tests/trainers/run.py --only trl-1.16.0``.
 
 Exports the bundled sample and the torture set with the pinchmix of the environment that runs this, and lets each
-trainer load (and train on) them in an environment of its own, kept under ``.cache/trainers``. Everything is compared
-with the rows of the source, never with another reading of the export.
+trainer load (and train on) them in an environment of its own, kept under ``.cache/trainers`` or where the variable
+``PINCHMIX_TRAINERS`` says. Everything is compared with the rows of the source, never with another reading of the
+export. ``--cheap`` takes those that need no torch and no minutes, as ``make test`` does (``tests/test_loaders.py``).
 """
 
 from __future__ import annotations
@@ -15,26 +16,35 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
+import rules
 import torture
-from comparing import differences
 
 HERE = Path(__file__).resolve().parent
-CACHE = HERE.parents[1] / ".cache" / "trainers"
+CACHE = Path(os.environ.get("PINCHMIX_TRAINERS") or HERE.parents[1] / ".cache" / "trainers")
 MINUTES = 20
 
 
 @dataclass(frozen=True)
 class Trainer:
-    """A trainer: its check script, and what to install, step by step; no step may touch what is pinned in another."""
+    """A trainer: its check script, and what to install, step by step; no step may touch what is pinned in another.
+
+    Attributes:
+        exports: Those that it is checked on, of ``export_all``.
+        cheap: Whether it is checked in ``make test``.
+    """
 
     package: str
     version: str
     script: str
     steps: tuple[tuple[str, ...], ...]
+    exports: tuple[str, ...] = ("sample", "torture")
+    cheap: bool = False
 
     @property
     def name(self) -> str:
@@ -42,20 +52,51 @@ class Trainer:
 
     @property
     def pins(self) -> list[str]:
-        return [pin for step in self.steps for pin in step]
+        return [pin for step in self.steps for pin in step if not pin.startswith("-")]
 
 
+ALL = ("sample", "torture", "single", "shards")
+# In a step of its own, so that a build without CUDA that is found for it is not replaced.
+TORCH = ("torch==2.13.0",)
 TRAINERS = [
     *(
-        Trainer("datasets", version, "check_datasets.py", ((f"datasets=={version}",),))
+        Trainer("datasets", version, "check_datasets.py", ((f"datasets=={version}",),), ALL, cheap=True)
         for version in ("2.21.0", "3.6.0", "4.8.4", "5.2.0")
     ),
-    # torch in a step of its own, so that a build without CUDA that is found for it is not replaced.
+    Trainer("mistral-common", "1.13.1", "check_mistral.py", (("mistral-common==1.13.1",),), ALL, cheap=True),
+    Trainer("together", "1.5.35", "check_together.py", (("together==1.5.35", "pyarrow"),), ALL, cheap=True),
+    Trainer("openai", "0.28.1", "check_openai.py", (("openai==0.28.1", "pandas<3"),), ("single",), cheap=True),
     Trainer(
         "trl",
         "1.16.0",
         "check_trl.py",
-        (("torch==2.13.0",), ("trl==1.16.0", "datasets==5.2.0", "transformers==5.23.0")),
+        (TORCH, ("trl==1.16.0", "datasets==5.2.0", "transformers==5.23.0")),
+        ALL,
+    ),
+    Trainer(
+        "llamafactory",
+        "0.9.5",
+        "check_llamafactory.py",
+        (
+            TORCH,
+            ("datasets==4.0.0", "transformers==5.6.0", "accelerate==1.11.0", "peft==0.18.1", "trl==0.24.0"),
+            ("omegaconf==2.3.0", "fire", "einops", "sentencepiece", "tiktoken"),
+            ("--no-deps", "llamafactory==0.9.5"),
+        ),
+        ALL,
+    ),
+    # What reads and masks needs neither mlx nor Composer, which cannot be had everywhere.
+    Trainer("mlx-lm", "0.32.2", "check_mlx.py", (("mlx-lm==0.32.2",),), ("sample", "torture", "single")),
+    Trainer(
+        "llm-foundry",
+        "0.22.0",
+        "check_llmfoundry.py",
+        (
+            TORCH,
+            ("transformers==4.51.3", "datasets==3.6.0", "huggingface-hub==0.33.5", "omegaconf==2.3.0"),
+            ("--no-deps", "llm-foundry==0.22.0"),
+        ),
+        ALL,
     ),
 ]
 
@@ -102,19 +143,45 @@ def export_all(place: Path) -> list[Export]:
         lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         (hard / f"{language}.jsonl").write_bytes("".join(lines).encode())
     every = {language: len(rows) for language, rows in torture.rows().items()}
+    # Rows that every format can say: one turn each and no system turn.
+    short = place / "single-source"
+    short.mkdir()
+    single = {language: [row for row in rows if len(row["messages"]) == 2] for language, rows in torture.rows().items()}
+    for language, rows in single.items():
+        (short / f"{language}.jsonl").write_bytes("".join(json.dumps(row) + "\n" for row in rows).encode())
+    few = {language: len(rows) for language, rows in single.items()}
+    everything = ("messages", "prompt_completion", "alpaca", "sharegpt")
+    split = {"train": 0.7, "validation": 0.2, "test": 0.1}
     return [
-        export_one("sample", place, Path(pinchmix.sample()), {"en": 20, "*": 40}),
+        export_one("sample", place, Path(pinchmix.sample()), {"en": 20, "*": 40}, split=split),
+        export_one("single", place, short, few, {"formats": everything}, validate=False),
+        export_one("shards", place, hard, every, {"shards": 3}, split=split, validate=False),
         # Not validated: a bare date is in no language. Nothing is left to choose, so every row is exported.
-        export_one("torture", place, hard, every, validate=False),
+        # Settings of trainers name the place, an awkward one; those of the sample are for use from its top.
+        export_one("torture", place, hard, every, root=place / "to \u00f8ve" / "torture", validate=False),
     ]
 
 
-def export_one(name: str, place: Path, source: Path, budget: dict[str, int], **arguments: bool) -> Export:
-    """Build and export a mixture of a folder of chat messages, one file a language."""
+def export_one(
+    name: str,
+    place: Path,
+    source: Path,
+    budget: dict[str, int],
+    options: Mapping[str, object] = MappingProxyType({}),
+    *,
+    root: Path | None = None,
+    **arguments: object,
+) -> Export:
+    """Build and export a mixture of a folder of chat messages, one file a language.
+
+    Beside the export go its rows for training, and those of all splits, as JSON.
+    """
     import pinchmix
 
     mixture = pinchmix.build_mixture(source, budget, progress=False, **arguments)
-    pinchmix.export_mixture(mixture, place / name, progress=False)
+    folder = root or place / name
+    folder.parent.mkdir(exist_ok=True)
+    pinchmix.export_mixture(mixture, folder, root=root, progress=False, **options)
     texts = {
         (path.stem, row["id"]): row["messages"]
         for path in source.glob("*.jsonl")
@@ -124,9 +191,10 @@ def export_one(name: str, place: Path, source: Path, budget: dict[str, int], **a
     chosen = [(example.prompt_language, example.id) for example in mixture]
     if len(chosen) != sum(budget.values()) or len({key for _, key in chosen}) != len(chosen):
         raise Failed(f"the mixture of {name} has {len(chosen)} rows, or the same instruction twice")
-    rows = place / f"{name}.json"
-    rows.write_text(json.dumps([texts[key] for key in chosen]), encoding="ascii")
-    return Export(name, place / name, rows)
+    rows = {split: [texts[key] for key in chosen[at.start : at.stop]] for split, at in mixture.splits.items()}
+    (place / f"{name}.splits.json").write_text(json.dumps(rows), encoding="ascii")
+    (place / f"{name}.json").write_text(json.dumps(rows["train"]), encoding="ascii")
+    return Export(name, folder, place / f"{name}.json")
 
 
 def clean_environment(home: Path | None = None) -> dict[str, str]:
@@ -159,13 +227,24 @@ def call(command: Iterable[object], **arguments: object) -> None:
         raise Failed("\n".join(said[-15:]) or f"exit code {done.returncode}")
 
 
+def python_of(trainer: Trainer) -> Path:
+    return CACHE / trainer.name / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def mark_of(trainer: Trainer) -> str:
+    return "\n".join([sys.version, *trainer.pins])
+
+
+def is_installed(trainer: Trainer) -> bool:
+    """Return whether the trainer's environment is there and holds these versions."""
+    ready = CACHE / trainer.name / "ready"
+    return ready.is_file() and ready.read_text(encoding="utf-8") == mark_of(trainer)
+
+
 def installed(trainer: Trainer) -> Path:
     """Return the Python of the trainer's environment, which is made if it is not there or holds other versions."""
-    folder = CACHE / trainer.name
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    ready = folder / "ready"
-    mark = "\n".join([sys.version, *trainer.pins])
-    if ready.is_file() and ready.read_text(encoding="utf-8") == mark:
+    folder, python = CACHE / trainer.name, python_of(trainer)
+    if is_installed(trainer):
         return python
     print(f"installing {trainer.name}", flush=True)
     shutil.rmtree(folder, ignore_errors=True)
@@ -174,7 +253,7 @@ def installed(trainer: Trainer) -> Path:
     pins.write_text("\n".join(trainer.pins), encoding="utf-8")
     for step in trainer.steps:
         call([python, "-m", "pip", "install", "--constraint", pins, *step], env=clean_environment())
-    ready.write_text(mark, encoding="utf-8")
+    (folder / "ready").write_text(mark_of(trainer), encoding="utf-8")
     return python
 
 
@@ -196,18 +275,38 @@ def check(trainer: Trainer, python: Path, export: Export, place: Path) -> list[L
     return [Line(trainer.package, found["version"], export.name, **result) for result in found["results"]]
 
 
-def check_lines(export: Export) -> Line:
-    """Check the JSONL with the standard library, and with the widest idea of what ends a line that any reader has."""
+def check_lines(export: Export) -> list[Line]:
+    """Check the JSONL with the standard library alone: every line, and the rules of those who train for others."""
+    found = []
+    for compared, check in rules.checks(export.folder, rules.splits_of(export.rows)).items():
+        start = time.perf_counter()
+        count, problems = check()
+        version = ".".join(map(str, sys.version_info[:3]))
+        found.append(Line("json", version, export.name, count, compared, time.perf_counter() - start, problems))
+    return found
+
+
+def run_trainer(trainer: Trainer, exports: Iterable[Export], place: Path) -> list[Line]:
+    """Install a trainer where it is not, and run its checks on those exports that are for it."""
     start = time.perf_counter()
-    text = (export.folder / "data/messages/train.jsonl").read_bytes().decode()
-    wanted = json.loads(export.rows.read_text(encoding="ascii"))
     try:
-        got = [json.loads(line)["messages"] for line in text.splitlines()]
-        found = differences(wanted, got)
-    except ValueError as error:
-        got, found = [], [f"a line is no JSON: {error}"]
-    version = ".".join(map(str, sys.version_info[:3]))
-    return Line("json", version, export.name, len(got), "str.splitlines: texts", time.perf_counter() - start, found)
+        python = installed(trainer)
+    except Failed as error:
+        problem = f"not installed: {error}"
+        return [Line(trainer.package, trainer.version, "", 0, "", time.perf_counter() - start, [problem])]
+    return [
+        line for export in exports if export.name in trainer.exports for line in check(trainer, python, export, place)
+    ]
+
+
+def no_registry() -> str:
+    """Return why pip reaches no registry of packages, or nothing where it does."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            call([sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder, "packaging"])
+        except Failed as error:
+            return str(error).splitlines()[-1]
+    return ""
 
 
 def print_table(lines: list[Line]) -> None:
@@ -231,24 +330,22 @@ def print_table(lines: list[Line]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--only", metavar="NAME", choices=[trainer.name for trainer in TRAINERS], help="one trainer")
-    only = parser.parse_args().only
-    lines = []
+    parser.add_argument("--cheap", action="store_true", help="those of make test alone, two at a time")
+    parser.add_argument("--report", metavar="FILE", type=Path, help="where to write the table as JSON")
+    asked = parser.parse_args()
+    chosen = [
+        trainer for trainer in TRAINERS if asked.only in (None, trainer.name) and (trainer.cheap or not asked.cheap)
+    ]
     with tempfile.TemporaryDirectory(prefix="pinchmix-trainers-") as folder:
         place = Path(folder)
         exports = export_all(place)
-        lines += map(check_lines, exports)
-        for trainer in TRAINERS:
-            if only not in (None, trainer.name):
-                continue
-            start = time.perf_counter()
-            try:
-                python = installed(trainer)
-            except Failed as error:
-                problem = f"not installed: {error}"
-                lines.append(Line(trainer.package, trainer.version, "", 0, "", time.perf_counter() - start, [problem]))
-                continue
-            for export in exports:
-                lines += check(trainer, python, export, place)
+        lines = [line for export in exports for line in check_lines(export)]
+        # Trainers take all the memory and processors they find; readers do not.
+        with ThreadPoolExecutor(max_workers=2 if asked.cheap else 1) as pool:
+            for some in pool.map(lambda trainer: run_trainer(trainer, exports, place), chosen):
+                lines += some
+    if asked.report:
+        asked.report.write_text(json.dumps([asdict(line) for line in lines]), encoding="ascii")
     print_table(lines)
     return int(any(line.problems for line in lines))
 

@@ -1,1 +1,1 @@
-"""Example plugins for pinchmix: a sampler, a validator and an allocator."""
+"""Example plugins for pinchmix: a sampler, a validator, an allocator, a format and an exporter."""

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 from pinchmix_example.allocator import SquareRoot
+from pinchmix_example.exporter import FileList
+from pinchmix_example.format import Columns
 from pinchmix_example.sampler import Turns
 from pinchmix_example.validator import Placeholders
 
-from pinchmix.plugins import Allocator, Cells
-from pinchmix.testing import check_sampler, check_validator, toy_grid, toy_pool
+from pinchmix.plugins import Cells
+from pinchmix.testing import (
+    check_allocator,
+    check_exporter,
+    check_format,
+    check_sampler,
+    check_validator,
+    toy_exports,
+    toy_grid,
+    toy_pool,
+)
 
 
 def test_the_sampler_keeps_the_laws() -> None:
@@ -33,5 +44,15 @@ def test_the_validator_keeps_the_laws_and_finds_placeholders() -> None:
 
 
 def test_the_allocator_is_one_and_is_exact() -> None:
-    assert isinstance(SquareRoot(), Allocator)
+    check_allocator(SquareRoot())
     assert SquareRoot().allocate({"en": 10**12, "sw": 2}, total=1) == {"en": 10**9, "sw": 1414}
+
+
+def test_the_format_keeps_the_laws() -> None:
+    check_format(Columns())
+
+
+def test_the_exporter_keeps_the_laws_and_lists_all_files() -> None:
+    check_exporter(FileList())
+    listed = FileList().files(toy_exports()["shards"])["file_list.txt"].splitlines()[1:]
+    assert [line.partition(": ")[0] for line in listed] == ["train", "train", "valid", "valid", "test"]
