@@ -33,6 +33,7 @@ _MAIL = re.compile(r"[-_.0-9A-Za-z]{1,64}@[-_.0-9A-Za-z]{1,255}|@\w{2,40}")
 _TAG = re.compile(r"<[/!]?[A-Za-z][^<>]{0,300}>|<!--.{0,2000}?-->", re.DOTALL)
 _ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}|#\d{1,6});")
 _KEY = re.compile(r"([\"'])[^\"'\n]{1,60}\1\s{0,4}:")
+_PLACEHOLDER = re.compile(r"\{{1,2}\s?[A-Za-z_][\w.]{0,40}\s?\}{1,2}", re.ASCII)
 _HASHTAG = re.compile(r"#\w{1,80}")
 _SNAKE = re.compile(r"\b[A-Za-z0-9]*_[A-Za-z0-9_]+\b|\b[A-Za-z0-9]+_\b", re.ASCII)
 _DOTTED = re.compile(r"(?<![\w.])[a-z]\w*(?:\.[a-z_]\w*)+(?:\(\))?", re.ASCII)
@@ -105,6 +106,8 @@ def clean_text(text: str) -> str:
         text = _TEX.sub(" ", text.replace("\\n", "\n"))
     if ":" in text and ('"' in text or "'" in text):
         text = _KEY.sub(" ", text)
+    if "{" in text:
+        text = _PLACEHOLDER.sub(" ", text)
     if "#" in text:
         text = _HASHTAG.sub(" ", text)
     if "(" in text:
