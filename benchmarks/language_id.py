@@ -34,6 +34,7 @@ NEAR = {
     "ar": "fa ur", "zh": "ja ko", "cs": "sk pl", "en": "da nb de", "et": "fi", "fi": "et", "hi": "mr ne",
     "it": "es pt fr", "ru": "uk bg sr", "es": "pt it fr", "sw": "id ms",
 }  # fmt: skip
+KNOWN = profiles().languages
 PROSE = ("sent", "udhr", "xcopa")
 Line = tuple[str, str, str]
 T = TypeVar("T")
@@ -87,7 +88,7 @@ def wrong_text(lines: list[Line], data: tuple[str, ...], name: str) -> None:
             if other in close.split() and kind in PROSE]  # fmt: skip
     show(f"near neighbours, prose ({name})", rates([x for x, _ in near], [x for _, x in near], data))
     far = [(text, tag) for tag in PAPER for other, kind, text in lines
-           if column(normalise_language(other)) != column(tag) and kind in PROSE]  # fmt: skip
+           if column(normalise_language(other), KNOWN) != column(tag, KNOWN) and kind in PROSE]  # fmt: skip
     show(f"any other language, prose ({name})", rates([x for x, _ in far], [x for _, x in far], data))
     english = [text for tag, kind, text in lines if tag == "en" and kind in PROSE]
     for least, label in ((30, "English >= 30 letters"), (0, "English, all")):

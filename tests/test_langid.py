@@ -16,11 +16,14 @@ import pinchmix.validators.langid.codes as codes_module
 from pinchmix.errors import ArgumentError, UnknownLanguage
 from pinchmix.language import normalise_language
 from pinchmix.validators.langid import REASONS, VERSION, judge_texts
-from pinchmix.validators.langid.clean import clean_text, lower_capitals
+from pinchmix.validators.langid.backend import posterior
+from pinchmix.validators.langid.backends.langdetect import LangdetectBackend
+from pinchmix.validators.langid.clean import clean_text, clean_texts, lower_capitals, lowered
 from pinchmix.validators.langid.codes import encode
-from pinchmix.validators.langid.neighbours import candidates, column
+from pinchmix.validators.langid.neighbours import candidates
+from pinchmix.validators.langid.neighbours import column as column_of
 from pinchmix.validators.langid.profiles import profiles
-from pinchmix.validators.langid.scorer import log_scores, posterior
+from pinchmix.validators.langid.scorer import log_scores
 
 OK, UNSURE, MISMATCH = 0, 1, 2
 
@@ -75,6 +78,10 @@ ANYTHING = st.text(st.characters(exclude_categories=()), max_size=60)
 PIECES = st.lists(st.sampled_from([*SENTENCES.values(), "`x = 1`", "\n", "1 + 1", "https://x.org/y", "Angela Merkel"]),
                   max_size=4).map(" ".join)  # fmt: skip
 CASES = st.lists(st.tuples(ANYTHING | PIECES, st.sampled_from(TAGS)), max_size=12)
+
+
+def column(tag: str) -> int:
+    return column_of(tag, profiles().languages)
 
 
 def judged(cases: list[tuple[str, str]], **options: object) -> list[tuple[object, ...]]:
@@ -212,9 +219,17 @@ def test_characters_alone_are_chinese_and_japanese():
     assert one(SENTENCES["zh"] * 2, "ja")[0] == MISMATCH
 
 
-def test_the_other_chinese_script_is_unsure_and_named():
-    assert one(SENTENCES["zh"] * 4, "zh-Hant")[:2] == (UNSURE, "variant")
+def test_the_other_chinese_script_is_unsure_and_named_where_the_tag_names_none():
     assert one(SENTENCES["zh-Hant"] * 4, "zh")[:2] == (UNSURE, "variant")
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"), [("zh-Hant", "zh"), ("zh-TW", "zh"), ("yue", "zh"), ("zh-Hans", "zh-Hant")]
+)
+def test_the_other_chinese_script_is_wrong_where_the_tag_names_one(asked, given):
+    assert one(SENTENCES[given] * 4, asked)[:2] == (MISMATCH, "variant")
+    assert one(SENTENCES["zh" if given == "zh-Hant" else "zh-Hant"] * 4, asked)[0] == OK
+    assert one(SENTENCES[given], asked)[0] != OK or len(SENTENCES[given]) < 40
 
 
 @pytest.mark.parametrize(
@@ -279,6 +294,25 @@ def test_decomposed_letters_are_read_as_composed_ones():
     assert clean_text("cafe\u0301") == "café"
 
 
+@given(ANYTHING | PIECES | st.text("aB.:/w\"'`$@<_=;(){}#\\ \n\u0301é", max_size=30))
+@settings(max_examples=300, deadline=None)
+def test_text_that_looks_clean_is_clean(text):
+    assert clean_texts([text, "x"]) == [clean_text(text), "x"]
+
+
+@pytest.mark.parametrize("text", ODD, ids=lambda text: ascii(text[:6]))
+def test_odd_text_is_cleaned_alike_alone_and_in_a_batch(text):
+    assert clean_texts(["a", text]) == ["a", clean_text(text)]
+
+
+@given(st.lists(ANYTHING | st.text("ABcdÉÑßİ ", max_size=12), min_size=1, max_size=4))
+@settings(max_examples=100, deadline=None)
+def test_lowered_texts_are_the_lowered_code_points(texts):
+    found, codes = lowered(texts)
+    assert [*encode(found).points] == [*codes.points]
+    assert [*encode(found).starts] == [*codes.starts]
+
+
 def test_capitals_are_lowered_letter_for_letter():
     lowered = lower_capitals(encode(["ALL CAPS", "Not All"]))
     assert "".join(map(chr, lowered.points)) == " all caps Not All"
@@ -286,7 +320,7 @@ def test_capitals_are_lowered_letter_for_letter():
 
 def test_candidates_are_never_one_language_alone():
     for tag in profiles().languages:
-        rivals = candidates(tag, frozenset({"cs", "en"}))
+        rivals = candidates(tag, frozenset({"cs", "en"}), profiles().languages)
         assert rivals[column(tag)]
         assert rivals.sum() > 1 or tag in ("bn", "el", "gu", "he", "kn", "ml", "pa", "ta", "te", "th", "ko")
 
@@ -358,9 +392,9 @@ def test_no_state_of_langdetect_is_touched():
 
 
 def test_a_posterior_sums_to_one_over_its_candidates():
-    scores, counts = log_scores(list(SENTENCES.values()))
-    rivals = np.tile(candidates("cs", frozenset({"it"})), (len(scores), 1))
-    shares = posterior(scores, counts, rivals)
+    scores, _ = LangdetectBackend().log_scores(list(SENTENCES.values()))
+    rivals = np.tile(candidates("cs", frozenset({"it"}), profiles().languages), (len(scores), 1))
+    shares = posterior(scores, rivals)
     np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-4)
     assert not shares[~rivals].any()
 

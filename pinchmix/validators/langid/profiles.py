@@ -18,7 +18,7 @@ from pinchmix.language import normalise_language
 from pinchmix.validators.langid.codes import CODE_POINTS, frozen
 
 # Named in manifests: another langdetect has other profiles, another number here other rules.
-VERSION = f"langdetect/{version('langdetect')}+pinchmix1"
+VERSION = f"langdetect/{version('langdetect')}+pinchmix2"
 
 # langdetect's smoothing: alpha 0.5 over a base frequency of 10000.
 _FLOOR = 0.5 / 10000

@@ -60,8 +60,7 @@ COUNT = len(SCRIPTS) + 2
 # are not counted, a letter is as much as two: else a Hindi sentence beside an English one seems to be a third of both.
 _DENSE = ("Bopo", "Hira", "Kana", "Hang", "Hani")
 _VOWELLED = ("Deva", "Beng", "Guru", "Gujr", "Orya", "Taml", "Telu", "Knda", "Mlym", "Sinh", "Tibt", "Mymr", "Khmr")
-_VOWELLED += ("Ethi",)
-_WEIGHT = {**dict.fromkeys(_DENSE, 3), **dict.fromkeys(_VOWELLED, 2)}
+_WEIGHT = {**dict.fromkeys(_DENSE, 3), **dict.fromkeys((*_VOWELLED, "Ethi"), 2)}
 WEIGHTS = frozen(np.array([0, 1, *(_WEIGHT.get(name, 1) for name in SCRIPTS)]))
 
 # Scripts of CLDR that are several here.
