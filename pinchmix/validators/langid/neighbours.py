@@ -123,6 +123,8 @@ def candidates(tag: str, languages: frozenset[str], known: tuple[str, ...]) -> N
     stand_in = leader(tag, known)
     wanted = {leader(other, known) for other in languages} | {stand_in, *_ALWAYS}
     wanted |= {leader(other, known) for other in _NEIGHBOURS.get(stand_in, "").split()}
+    # The others of its group count as the language, and compete with it where they do not.
+    wanted.update(_GROUP.get(stand_in, ()))
     script = family(tag)
     return frozen(np.array([other in wanted and family(other) == script for other in known], dtype=bool))
 

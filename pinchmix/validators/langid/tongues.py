@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pinchmix.language import script_of
-from pinchmix.validators.langid.backend import Backend
+from pinchmix.validators.langid.backend import Backend, Thresholds
 from pinchmix.validators.langid.codes import frozen
 from pinchmix.validators.langid.neighbours import candidates, chinese, column, everything, own_columns
 from pinchmix.validators.langid.script import COUNT, SCRIPTS, columns_of, script_decides
@@ -62,6 +63,7 @@ class Tongues:
         asked: Sequence[bool] = (),
         strict: bool = False,
         candidates_from: str | Sequence[str] = "",
+        thresholds: Mapping[str, Thresholds] = MappingProxyType({}),
     ) -> Tongues:
         """Return what is known about some languages in a data set of some languages.
 
@@ -74,6 +76,8 @@ class Tongues:
                 own Chinese script.
             candidates_from: ``"neighbours"``, ``"open"`` or canonical tags that compete as well; "" for what the
                 backend says.
+            thresholds: By canonical tag or ``"*"``, instead of the backend's; how much evidence is enough the backend
+                says all the same.
 
         Example:
             >>> from pinchmix.validators.langid.backends.langdetect import LangdetectBackend
@@ -91,7 +95,8 @@ class Tongues:
         accepted = np.zeros((len(tags), COUNT), dtype=bool)
         for number, tag in enumerate(tags):
             accepted[number, list(columns_of(script_of(tag)))] = True
-        limits = [backend.thresholds.get(tag, backend.thresholds["*"]) for tag in tags]
+        usual = [backend.thresholds.get(tag, backend.thresholds["*"]) for tag in tags]
+        limits = [thresholds.get(tag, thresholds.get("*", limit)) for tag, limit in zip(tags, usual, strict=True)]
         return cls(
             tags=tags,
             backend=backend,
@@ -106,7 +111,7 @@ class Tongues:
             variant=np.array(asked or [False] * len(tags), dtype=bool) | strict,
             accept=np.array([limit.accept for limit in limits], dtype=np.float64),
             reject=np.array([limit.reject for limit in limits], dtype=np.float64),
-            evidence=np.array([limit.evidence for limit in limits], dtype=np.int64),
+            evidence=np.array([limit.evidence for limit in usual], dtype=np.int64),
         )
 
 

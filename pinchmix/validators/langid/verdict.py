@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pinchmix.errors import ArgumentError
 from pinchmix.language import normalise_language, script_of
-from pinchmix.validators.langid.backend import Backend, posterior
+from pinchmix.validators.langid.backend import Backend, Thresholds, posterior
 from pinchmix.validators.langid.backends import find_backend
 from pinchmix.validators.langid.codes import batches
 from pinchmix.validators.langid.gates import (
@@ -67,6 +67,7 @@ def judge_texts(
     cascade: str | Backend | None = None,
     strict: bool = False,
     candidates: str | Sequence[str] = "",
+    thresholds: Mapping[str, Thresholds] | None = None,
 ) -> TextVerdicts:
     """Judge whether texts are in the languages they should be in.
 
@@ -84,6 +85,7 @@ def judge_texts(
         strict: Whether Bosnian is no Croatian, as far as the backend can tell, and Traditional Chinese no Simplified.
         candidates: Which languages compete: ``"neighbours"`` for those above, ``"open"`` for all of the backend, tags
             for others beside the neighbours; "" for what suits the backend.
+        thresholds: By canonical tag or ``"*"``, instead of those of the backend.
 
     Returns:
         One verdict a text.
@@ -110,8 +112,8 @@ def judge_texts(
     data = frozenset(map(normalise_language, languages))
     rivals = check_candidates(candidates)
     sets = [
-        Tongues.of(tags, data, one, asked=asked, strict=strict, candidates_from=rivals)
-        for one in (first, second)
+        Tongues.of(tags, data, one, asked=asked, strict=strict, candidates_from=rivals, thresholds=limits)
+        for one, limits in ((first, thresholds or {}), (second, {}))
         if one is not None
     ]
     number_of = {tag: wanted.index(pair) for tag, pair in canonical.items()}
@@ -155,6 +157,30 @@ def check_candidates(candidates: str | Sequence[str]) -> str | tuple[str, ...]:
     return candidates
 
 
+def check_thresholds(thresholds: Mapping[str, Sequence[float]]) -> dict[str, Thresholds]:
+    """Return thresholds as given by a user, under canonical tags.
+
+    Args:
+        thresholds: Language, or ``"*"`` for all others, → [accept, reject].
+
+    Raises:
+        ArgumentError: They are not two probabilities, or the second is not below the first.
+        UnknownLanguage: A language is no language tag.
+
+    Example:
+        >>> check_thresholds({"nb": [0.6, 0.01]})
+        {'no': Thresholds(accept=0.6, reject=0.01, evidence=1)}
+    """
+    found = {}
+    for tag, pair in thresholds.items():
+        if len(pair) != 2 or not 0 <= pair[1] < pair[0] <= 1:
+            raise ArgumentError(
+                f"thresholds[{tag!r}] is {list(pair)}: give [accept, reject], two probabilities, the second smaller."
+            )
+        found[tag if tag == "*" else normalise_language(tag)] = Thresholds(float(pair[0]), float(pair[1]))
+    return found
+
+
 def _names_script(tag: str) -> bool:
     """Whether a tag as given says which of the two Chinese scripts is meant: Hans by name, Hant in any way."""
     spelled = tag.replace("_", "-").lower().split("-")
@@ -190,10 +216,12 @@ def _judge(
     verdict[rows] = np.where(right, OK, np.where(wrong, MISMATCH, UNSURE))
     reason[rows] = np.where(right | enough, CODE["language"], CODE["short"])
     _second_look(seen, text_of, tongues, tongue_of, verdict, reason)
-    rows = np.flatnonzero(chinese & (verdict == OK) & (seen.total[text_of] >= REJECT_LETTERS))
-    other = np.where(tongues.profile[tongue_of[rows]], probabilities(rows, tongues.own), 0.0).sum(axis=1) <= VARIANT
     # A backend with one column for both scripts cannot tell them apart.
-    rows = rows[other & (tongues.own[tongue_of[rows]].sum(axis=1) > 1)]
+    told = chinese & (tongues.own.sum(axis=1) > 1)[tongue_of]
+    rows = np.flatnonzero(told & (verdict == OK) & (seen.total[text_of] >= REJECT_LETTERS))
+    rows = rows[
+        np.where(tongues.profile[tongue_of[rows]], probabilities(rows, tongues.own), 0.0).sum(axis=1) <= VARIANT
+    ]
     verdict[rows] = np.where(tongues.variant[tongue_of[rows]], MISMATCH, UNSURE)
     reason[rows] = CODE["variant"]
     for second in sets[1:]:

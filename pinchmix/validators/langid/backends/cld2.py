@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pinchmix.validators.langid.backend import FLOOR, Thresholds
-from pinchmix.validators.langid.backends.labels import Labels, missing
+from pinchmix.validators.langid.backends.labels import Labels, encodable, missing
 
 
 class Cld2Backend:
@@ -48,9 +48,9 @@ class Cld2Backend:
         shares = np.full((len(texts), len(place)), FLOOR)
         seen = np.zeros(len(texts), dtype=np.int64)
         for number, text in enumerate(texts):
-            # It refuses control characters and whatever is no valid UTF-8.
+            # It refuses control characters.
             plain = "".join(char if char.isprintable() else " " for char in text)
-            _, size, answer = self._library.detect(plain.encode("utf-8", "ignore"), isPlainText=True, bestEffort=True)
+            _, size, answer = self._library.detect(encodable(plain), isPlainText=True, bestEffort=True)
             for _, code, percent, _ in answer:
                 if code in place:
                     shares[number, place[code]] = percent / 100

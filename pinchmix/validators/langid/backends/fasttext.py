@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pinchmix.errors import ArgumentError
 from pinchmix.validators.langid.backend import FLOOR, Thresholds
-from pinchmix.validators.langid.backends.labels import Labels, missing
+from pinchmix.validators.langid.backends.labels import Labels, encodable, missing
 
 _PACKAGES = ("fasttext-predict", "fasttext")
 _PIECE = 1 << 20  # bytes read at a time
@@ -70,7 +70,7 @@ class FastTextBackend:
         shares = np.full((len(texts), len(place)), FLOOR)
         words = np.zeros(len(texts), dtype=np.int64)
         for number, text in enumerate(texts):
-            parts = text.encode("utf-8", "ignore").decode().split()
+            parts = encodable(text).split()
             words[number] = len(parts)
             labels, found = self._model.predict(" ".join(parts), k=-1, threshold=-1.0)
             shares[number, [place[label] for label in labels]] = found

@@ -72,6 +72,16 @@ def _tag(label: str) -> tuple[str, ...]:
         return ()
 
 
+def encodable(text: str) -> str:
+    r"""Return a text without lone surrogates, which libraries in other tongues than Python refuse.
+
+    Example:
+        >>> encodable("a\ud800b")
+        'ab'
+    """
+    return text.encode("utf-8", "ignore").decode()
+
+
 def missing(name: str, library: str) -> ArgumentError:
     """Return the error for a backend whose library is not installed; the extra of pinchmix is called like the backend.
 

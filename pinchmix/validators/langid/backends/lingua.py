@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pinchmix.errors import ArgumentError
 from pinchmix.language import normalise_language
 from pinchmix.validators.langid.backend import DIGITS, FLOOR, Thresholds
-from pinchmix.validators.langid.backends.labels import Labels, missing
+from pinchmix.validators.langid.backends.labels import Labels, encodable, missing
 
 _ACCURACIES = ("high", "low")
 
@@ -29,15 +29,15 @@ class LinguaBackend:
         version: That of lingua, its accuracy and its languages where they are not all.
         languages: The canonical tag of each language.
         thresholds: One for all languages.
-        candidates: ``"open"``: what it says of all its languages is worth less among a few of them.
+        candidates: ``"neighbours"``.
 
     Raises:
         ArgumentError: lingua is not installed, or does not know a language or an accuracy.
     """
 
     name: str = "lingua"
-    candidates: str = "open"
-    thresholds: Mapping[str, Thresholds] = {"*": Thresholds(accept=0.4, reject=0.02)}
+    candidates: str = "neighbours"
+    thresholds: Mapping[str, Thresholds] = {"*": Thresholds(accept=0.15, reject=0.02)}
 
     def __init__(self, languages: Sequence[str] = (), accuracy: str = "high") -> None:
         try:
@@ -66,7 +66,7 @@ class LinguaBackend:
         """Return the logarithms of lingua's confidence values, and 1 for each text that it has any for."""
         place = self._labels.place
         shares = np.zeros((len(texts), len(place)))
-        answers = self._detector.compute_language_confidence_values_in_parallel(list(texts))
+        answers = self._detector.compute_language_confidence_values_in_parallel(list(map(encodable, texts)))
         for number, answer in enumerate(answers):
             at = [place[one.language.iso_code_639_1.name.lower()] for one in answer]
             shares[number, at] = [one.value for one in answer]
