@@ -27,7 +27,7 @@ _PROSE = re.compile(
 # A segment of fewer letters than three or four words is likely to be taken for anything.
 _SEGMENT_LETTERS = 12
 # What must be left of a text beside names to be the ground of a rejection, in words and in letters.
-_SMALL_SHARE, _REST_LETTERS = 0.25, 8
+_SMALL_SHARE, _REST_LETTERS = 0.15, 8
 # A segment counts for the language or against it when the odds are three to one.
 _RIGHT, _WRONG = 0.5, 0.25
 
@@ -111,11 +111,15 @@ def _shares(
 
 
 def _small_share(text: str) -> float:
-    """Return the share of words that are not capitalised; texts in capitals have sentences like others."""
+    """Return what part of a text is words that are not capitalised; texts in capitals have sentences like others.
+
+    By letters: in titles and in names joined by "and" and "of", small words are many, but short.
+    """
     words = _WORD.findall(text[:MAX_CHARACTERS])
     if _in_capitals(words):
         return 1.0
-    return sum(not word[0].isupper() for word in words) / max(len(words), 1)
+    small = sum(len(word) for word in words if not word[0].isupper())
+    return small / max(sum(map(len, words)), 1)
 
 
 def _in_capitals(words: Sequence[str]) -> bool:
