@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from pinchmix.validators.langid.codes import Codes, batches, encode
-from pinchmix.validators.langid.profiles import CAPITAL, SYMBOL_BITS, UNKNOWN, Profiles, profiles
+from pinchmix.validators.langid.profiles import CAPITAL, STEP, SYMBOL_BITS, UNKNOWN, Profiles, profiles
 
 # What langdetect reads of a text; more adds time, not certainty.
 MAX_CHARACTERS = 10_000
@@ -59,9 +59,10 @@ def score_codes(codes: Codes) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     pointers = np.concatenate(([0], np.cumsum(known.sum(axis=1))[ends]))
     indices = rows[known]
     grams = sparse.csr_array(
-        (np.ones(len(indices)), indices, pointers.astype(np.int32)), shape=(len(ends), len(table.weights))
+        (np.ones(len(indices), dtype=np.int32), indices, pointers.astype(np.int32)),
+        shape=(len(ends), len(table.weights)),
     )
-    sums: NDArray[np.float64] = np.asarray(grams @ table.weights)
+    sums: NDArray[np.float64] = np.asarray(grams @ table.weights) * STEP
     return sums, np.diff(pointers)
 
 
