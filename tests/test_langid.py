@@ -194,6 +194,34 @@ def test_what_nobody_can_tell_is_unsure(text, expected, reason):
     assert one(text, expected)[:2] in ((UNSURE, reason), (UNSURE, "code only"))
 
 
+@pytest.mark.parametrize(
+    ("text", "expected", "verdict", "reason"),
+    [
+        ("openness | front | mid | back\n|-|-|-|\n| close | open-mid | rounded |", "pt", UNSURE, "list"),
+        ("openness | front | mid | back\n|-|-|-|\n| close | open-mid | rounded |", "ko", UNSURE, "list"),
+        ("The vowels in the table are sorted by openness.\n| front | mid | back |", "pt", MISMATCH, "language"),
+        ("Omnicare, Kindred Healthcare και PharMerica", "el", UNSURE, "names"),
+        ("Brown und Meyer gegen das Board of Education of Topeka", "el", MISMATCH, "script"),
+        ("{fans}|{quote}\n{fans}|{quote}\n{fans}|{quote}", "ja", UNSURE, "code only"),
+        (SENTENCES["hi"] + " You could also say it in a much shorter way." * 4, "hi", UNSURE, "mixed"),
+        ("mera naam rahul hai aur main dilli mein rehta hoon", "hi", MISMATCH, "script"),
+    ],
+)
+def test_lists_names_and_placeholders_are_no_ground_for_a_rejection(text, expected, verdict, reason):
+    assert one(text, expected)[:2] == (verdict, reason)
+
+
+def test_a_language_is_accepted_only_if_it_is_the_likeliest():
+    texts = [text[:size] for text in SENTENCES.values() for size in (8, 12, 16, 24)]
+    for tag in ("cs", "es", "et", "ru", "sw"):
+        found = judge_texts(texts, [tag] * len(texts))
+        by_words = (found.verdict == OK) & (found.reason == REASONS.index("language"))
+        assert by_words.any()
+        assert (found.score[by_words] >= 0.4).all()
+        unsure = (found.verdict == UNSURE) & (found.score >= 0.4)
+        assert (found.top[unsure] != tag).all()
+
+
 def test_romanised_text_is_in_the_wrong_script():
     assert one("mera naam rahul hai aur main dilli mein rehta hoon", "hi")[:2] == (MISMATCH, "script")
     assert one("mera naam rahul hai aur main dilli mein rehta hoon", "hi-Latn")[0] == UNSURE
@@ -373,17 +401,6 @@ def test_scores_are_those_of_langdetects_profiles(upstream):
     assert 3 * MAX_CHARACTERS * int(profiles().weights.max()) < 2**31
 
 
-def test_the_likeliest_language_is_langdetects(upstream):
-    scores, _ = log_scores(list(SENTENCES.values()))
-    differ = []
-    for (tag, text), row in zip(SENTENCES.items(), scores, strict=True):
-        detector = upstream.create()
-        detector.append(text)
-        if normalise_language(detector.detect()) != profiles().languages[row.argmax()]:
-            differ.append(tag)
-    assert len(differ) <= len(SENTENCES) // 50
-
-
 def test_no_state_of_langdetect_is_touched():
     import langdetect.detector_factory as module
 
@@ -418,7 +435,7 @@ def shares(cases: list[tuple[str, str]]) -> np.ndarray:
 def test_right_text_is_kept(labelled):
     prose = shares([(text, tag) for tag, kind, text in labelled if tag in PAPER and kind in ("sent", "udhr", "xcopa")])
     assert prose[MISMATCH] <= 0.002
-    assert prose[UNSURE] <= 0.025
+    assert prose[UNSURE] <= 0.02
     pairs = shares([(text, tag) for tag, kind, text in labelled if tag in PAPER and kind == "pair"])
     assert pairs[MISMATCH] <= 0.001
 
@@ -436,4 +453,4 @@ def test_text_of_neighbours_does_not_pass(labelled):
     }
     cases = [(text, tag) for tag, close in near.items() for other, kind, text in labelled
              if other in close.split() and kind in ("sent", "udhr")]  # fmt: skip
-    assert shares(cases)[OK] <= 0.004
+    assert shares(cases)[OK] <= 0.003
