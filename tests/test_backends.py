@@ -351,6 +351,36 @@ def test_a_backend_given_as_an_object_is_recorded_by_name():
     assert pickle.loads(pickle.dumps(validator)).version == "1|1"
 
 
+class Fixed(Vowels):
+    """Says the same of every text."""
+
+    languages = ("en", "fi", "sv")
+    thresholds: Mapping[str, Thresholds] = {"*": Thresholds(accept=0.4, reject=0.02, evidence=5)}
+
+    def __init__(self, shares: Sequence[float], evidence: int = 9) -> None:
+        self.shares, self.evidence = shares, evidence
+
+    def log_scores(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        return np.log([self.shares] * len(texts)), np.full(len(texts), self.evidence)
+
+
+@pytest.mark.parametrize(
+    ("backend", "said"),
+    [
+        (Fixed([0.45, 0.35, 0.20]), (OK, "language")),
+        (Fixed([0.45, 0.50, 0.05]), (UNSURE, "language")),  # likely enough, and not the likeliest
+        (Fixed([0.39, 0.31, 0.30]), (UNSURE, "language")),  # the likeliest, and not likely enough
+        (Fixed([0.01, 0.90, 0.09]), (MISMATCH, "language")),
+        (Fixed([0.01, 0.90, 0.09], evidence=4), (UNSURE, "short")),
+        (Fixed([0.90, 0.09, 0.01], evidence=4), (OK, "language")),
+        (Fixed([0.90, 0.09, 0.01], evidence=0), (UNSURE, "short")),  # nothing to go by
+    ],
+    ids=["ok", "second", "unlikely", "wrong", "little", "enough", "nothing"],
+)
+def test_the_verdict_follows_from_probability_rank_and_evidence(backend, said):
+    assert one(SENTENCES["en"], "en", backend=backend) == said
+
+
 # Refusals -----------------------------------------------------------------------------------------------------------
 
 
