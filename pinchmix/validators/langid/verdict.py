@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pinchmix.errors import ArgumentError
 from pinchmix.language import normalise_language, script_of
-from pinchmix.validators.langid.backend import Backend, Thresholds, posterior
+from pinchmix.validators.langid.backend import DIGITS, Backend, Thresholds, posterior
 from pinchmix.validators.langid.backends import find_backend
 from pinchmix.validators.langid.codes import batches
 from pinchmix.validators.langid.gates import (
@@ -248,7 +248,7 @@ def _accepted(
     """Return the probability of the expected languages, and whether that is enough: high, and the highest."""
     own = tongues.own[tongue_of]
     # The sum of two rounded numbers is not one.
-    share: NDArray[np.float64] = np.round(np.where(own, shares, 0.0).sum(axis=1), 6)
+    share: NDArray[np.float64] = np.round(np.where(own, shares, 0.0).sum(axis=1), DIGITS)
     rival = np.where(own, 0.0, shares).max(axis=1, initial=0.0)
     return share, (counts > 0) & (share >= tongues.accept[tongue_of]) & (share > rival)
 
