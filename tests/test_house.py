@@ -53,10 +53,14 @@ OWNERS = {
     "duckdb": {"database.py"},
     "fsspec": {"sources/locate.py", "sources/opened.py", "sources/source.py", "sources/values.py"},
     "langcodes": {"language.py"},
-    "langdetect": {"validators/langid/profiles.py"},
+    "fasttext": {"validators/langid/backends/fasttext.py"},
+    "langdetect": {"validators/langid/profiles.py", "validators/langid/backends/exact.py"},
+    "lingua": {"validators/langid/backends/lingua.py"},
     "matplotlib": set(),
     "pandas": {"mixture.py", "plan.py"},
     "polars": set(),
+    "py3langid": {"validators/langid/backends/py3langid.py"},
+    "pycld2": {"validators/langid/backends/cld2.py"},
     "scipy": {"exact/cells.py", "exact/flow.py", "exact/program.py", "validators/langid/scorer.py"},
     "sentencepiece": {"tokenizers/sentencepiece.py"},
     "tokenizers": {"tokenizers/huggingface.py"},
@@ -68,7 +72,14 @@ OWNERS = {
 }
 # Imported inside functions only: a build needs them where it is asked for tables or tokens, and not before.
 LAZY = ("datasets", "pandas", "sentencepiece", "tokenizers")
-OPTIONAL = {"tokenizers"}  # an extra; who needs it and lacks it is told how to get it
+# Library → the extra that brings it; who needs it and lacks it is told so.
+OPTIONAL = {
+    "fasttext": "fasttext",
+    "lingua": "lingua",
+    "py3langid": "py3langid",
+    "pycld2": "cld2",
+    "tokenizers": "tokenizers",
+}
 EVERYWHERE = {"numpy", "pyarrow"}
 
 FACE = [
@@ -213,12 +224,11 @@ def test_a_heavy_library_is_imported_only_by_the_files_that_own_it():
 
 def test_what_is_imported_is_declared_as_a_dependency():
     project = (ROOT.parent / "pyproject.toml").read_text()
-    given, extra = (
-        set(re.findall(r'"([a-z]+)[><=]', re.search(rf"(?ms)^{name} = \[(.*?)\]$", project).group(1)))
-        for name in ("dependencies", "tokenizers")
-    )
-    assert given >= libraries().keys() - OPTIONAL
-    assert extra == OPTIONAL
+    given = set(re.findall(r'"([a-z]+)[><=]', re.search(r"(?ms)^dependencies = \[(.*?)\]$", project).group(1)))
+    assert given >= libraries().keys() - OPTIONAL.keys()
+    for library, extra in OPTIONAL.items():
+        (needs,) = re.findall(rf'(?m)^{extra} = \["([a-z0-9-]+)>=', project)
+        assert needs.startswith(library)
 
 
 def loaded_by(statement):

@@ -16,11 +16,14 @@ import pinchmix.validators.langid.codes as codes_module
 from pinchmix.errors import ArgumentError, UnknownLanguage
 from pinchmix.language import normalise_language
 from pinchmix.validators.langid import REASONS, VERSION, judge_texts
-from pinchmix.validators.langid.clean import clean_text, lower_capitals
+from pinchmix.validators.langid.backend import posterior
+from pinchmix.validators.langid.backends.langdetect import LangdetectBackend
+from pinchmix.validators.langid.clean import clean_text, clean_texts, lower_capitals, lowered
 from pinchmix.validators.langid.codes import encode
-from pinchmix.validators.langid.neighbours import candidates, column
-from pinchmix.validators.langid.profiles import profiles
-from pinchmix.validators.langid.scorer import log_scores, posterior
+from pinchmix.validators.langid.neighbours import candidates
+from pinchmix.validators.langid.neighbours import column as column_of
+from pinchmix.validators.langid.profiles import STEP, profiles
+from pinchmix.validators.langid.scorer import MAX_CHARACTERS, log_scores
 
 OK, UNSURE, MISMATCH = 0, 1, 2
 
@@ -75,6 +78,10 @@ ANYTHING = st.text(st.characters(exclude_categories=()), max_size=60)
 PIECES = st.lists(st.sampled_from([*SENTENCES.values(), "`x = 1`", "\n", "1 + 1", "https://x.org/y", "Angela Merkel"]),
                   max_size=4).map(" ".join)  # fmt: skip
 CASES = st.lists(st.tuples(ANYTHING | PIECES, st.sampled_from(TAGS)), max_size=12)
+
+
+def column(tag: str) -> int:
+    return column_of(tag, profiles().languages)
 
 
 def judged(cases: list[tuple[str, str]], **options: object) -> list[tuple[object, ...]]:
@@ -187,6 +194,34 @@ def test_what_nobody_can_tell_is_unsure(text, expected, reason):
     assert one(text, expected)[:2] in ((UNSURE, reason), (UNSURE, "code only"))
 
 
+@pytest.mark.parametrize(
+    ("text", "expected", "verdict", "reason"),
+    [
+        ("openness | front | mid | back\n|-|-|-|\n| close | open-mid | rounded |", "pt", UNSURE, "list"),
+        ("openness | front | mid | back\n|-|-|-|\n| close | open-mid | rounded |", "ko", UNSURE, "list"),
+        ("The vowels in the table are sorted by openness.\n| front | mid | back |", "pt", MISMATCH, "language"),
+        ("Omnicare, Kindred Healthcare και PharMerica", "el", UNSURE, "names"),
+        ("Brown und Meyer gegen das Board of Education of Topeka", "el", MISMATCH, "script"),
+        ("{fans}|{quote}\n{fans}|{quote}\n{fans}|{quote}", "ja", UNSURE, "code only"),
+        (SENTENCES["hi"] + " You could also say it in a much shorter way." * 4, "hi", UNSURE, "mixed"),
+        ("mera naam rahul hai aur main dilli mein rehta hoon", "hi", MISMATCH, "script"),
+    ],
+)
+def test_lists_names_and_placeholders_are_no_ground_for_a_rejection(text, expected, verdict, reason):
+    assert one(text, expected)[:2] == (verdict, reason)
+
+
+def test_a_language_is_accepted_only_if_it_is_the_likeliest():
+    texts = [text[:size] for text in SENTENCES.values() for size in (8, 12, 16, 24)]
+    for tag in ("cs", "es", "et", "ru", "sw"):
+        found = judge_texts(texts, [tag] * len(texts))
+        by_words = (found.verdict == OK) & (found.reason == REASONS.index("language"))
+        assert by_words.any()
+        assert (found.score[by_words] >= 0.4).all()
+        unsure = (found.verdict == UNSURE) & (found.score >= 0.4)
+        assert (found.top[unsure] != tag).all()
+
+
 def test_romanised_text_is_in_the_wrong_script():
     assert one("mera naam rahul hai aur main dilli mein rehta hoon", "hi")[:2] == (MISMATCH, "script")
     assert one("mera naam rahul hai aur main dilli mein rehta hoon", "hi-Latn")[0] == UNSURE
@@ -212,9 +247,17 @@ def test_characters_alone_are_chinese_and_japanese():
     assert one(SENTENCES["zh"] * 2, "ja")[0] == MISMATCH
 
 
-def test_the_other_chinese_script_is_unsure_and_named():
-    assert one(SENTENCES["zh"] * 4, "zh-Hant")[:2] == (UNSURE, "variant")
+def test_the_other_chinese_script_is_unsure_and_named_where_the_tag_names_none():
     assert one(SENTENCES["zh-Hant"] * 4, "zh")[:2] == (UNSURE, "variant")
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"), [("zh-Hant", "zh"), ("zh-TW", "zh"), ("yue", "zh"), ("zh-Hans", "zh-Hant")]
+)
+def test_the_other_chinese_script_is_wrong_where_the_tag_names_one(asked, given):
+    assert one(SENTENCES[given] * 4, asked)[:2] == (MISMATCH, "variant")
+    assert one(SENTENCES["zh" if given == "zh-Hant" else "zh-Hant"] * 4, asked)[0] == OK
+    assert one(SENTENCES[given], asked)[0] != OK or len(SENTENCES[given]) < 40
 
 
 @pytest.mark.parametrize(
@@ -279,6 +322,25 @@ def test_decomposed_letters_are_read_as_composed_ones():
     assert clean_text("cafe\u0301") == "café"
 
 
+@given(ANYTHING | PIECES | st.text("aB.:/w\"'`$@<_=;(){}#\\ \n\u0301é", max_size=30))
+@settings(max_examples=300, deadline=None)
+def test_text_that_looks_clean_is_clean(text):
+    assert clean_texts([text, "x"]) == [clean_text(text), "x"]
+
+
+@pytest.mark.parametrize("text", ODD, ids=lambda text: ascii(text[:6]))
+def test_odd_text_is_cleaned_alike_alone_and_in_a_batch(text):
+    assert clean_texts(["a", text]) == ["a", clean_text(text)]
+
+
+@given(st.lists(ANYTHING | st.text("ABcdÉÑßİ ", max_size=12), min_size=1, max_size=4))
+@settings(max_examples=100, deadline=None)
+def test_lowered_texts_are_the_lowered_code_points(texts):
+    found, codes = lowered(texts)
+    assert [*encode(found).points] == [*codes.points]
+    assert [*encode(found).starts] == [*codes.starts]
+
+
 def test_capitals_are_lowered_letter_for_letter():
     lowered = lower_capitals(encode(["ALL CAPS", "Not All"]))
     assert "".join(map(chr, lowered.points)) == " all caps Not All"
@@ -286,7 +348,7 @@ def test_capitals_are_lowered_letter_for_letter():
 
 def test_candidates_are_never_one_language_alone():
     for tag in profiles().languages:
-        rivals = candidates(tag, frozenset({"cs", "en"}))
+        rivals = candidates(tag, frozenset({"cs", "en"}), profiles().languages)
         assert rivals[column(tag)]
         assert rivals.sum() > 1 or tag in ("bn", "el", "gu", "he", "kn", "ml", "pa", "ta", "te", "th", "ko")
 
@@ -335,18 +397,8 @@ def test_scores_are_those_of_langdetects_profiles(upstream):
         grams = detector._extract_ngrams()
         assert len(grams) == count
         expected = np.log(np.array([upstream.word_lang_prob_map[gram] for gram in grams]) + 0.5 / 10000).sum(axis=0)
-        np.testing.assert_allclose(row[order] + count * np.log(0.5 / 10000), expected, atol=1e-3)
-
-
-def test_the_likeliest_language_is_langdetects(upstream):
-    scores, _ = log_scores(list(SENTENCES.values()))
-    differ = []
-    for (tag, text), row in zip(SENTENCES.items(), scores, strict=True):
-        detector = upstream.create()
-        detector.append(text)
-        if normalise_language(detector.detect()) != profiles().languages[row.argmax()]:
-            differ.append(tag)
-    assert len(differ) <= len(SENTENCES) // 50
+        np.testing.assert_allclose(row[order] + count * np.log(0.5 / 10000), expected, atol=count * STEP / 2 + 1e-6)
+    assert 3 * MAX_CHARACTERS * int(profiles().weights.max()) < 2**31
 
 
 def test_no_state_of_langdetect_is_touched():
@@ -358,9 +410,9 @@ def test_no_state_of_langdetect_is_touched():
 
 
 def test_a_posterior_sums_to_one_over_its_candidates():
-    scores, counts = log_scores(list(SENTENCES.values()))
-    rivals = np.tile(candidates("cs", frozenset({"it"})), (len(scores), 1))
-    shares = posterior(scores, counts, rivals)
+    scores, _ = LangdetectBackend().log_scores(list(SENTENCES.values()))
+    rivals = np.tile(candidates("cs", frozenset({"it"}), profiles().languages), (len(scores), 1))
+    shares = posterior(scores, rivals)
     np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-4)
     assert not shares[~rivals].any()
 
@@ -383,7 +435,7 @@ def shares(cases: list[tuple[str, str]]) -> np.ndarray:
 def test_right_text_is_kept(labelled):
     prose = shares([(text, tag) for tag, kind, text in labelled if tag in PAPER and kind in ("sent", "udhr", "xcopa")])
     assert prose[MISMATCH] <= 0.002
-    assert prose[UNSURE] <= 0.025
+    assert prose[UNSURE] <= 0.02
     pairs = shares([(text, tag) for tag, kind, text in labelled if tag in PAPER and kind == "pair"])
     assert pairs[MISMATCH] <= 0.001
 
@@ -401,4 +453,4 @@ def test_text_of_neighbours_does_not_pass(labelled):
     }
     cases = [(text, tag) for tag, close in near.items() for other, kind, text in labelled
              if other in close.split() and kind in ("sent", "udhr")]  # fmt: skip
-    assert shares(cases)[OK] <= 0.004
+    assert shares(cases)[OK] <= 0.003

@@ -2,20 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
+from pinchmix.errors import ArgumentError
 from pinchmix.plugins import Cells, Findings
-from pinchmix.validators.langid import REASONS, VERSION, judge_texts
+from pinchmix.validators.langid import REASONS, Backend, judge_texts
+from pinchmix.validators.langid.backends import find_backend
+from pinchmix.validators.langid.verdict import check_candidates, check_thresholds
+from pinchmix.wording import near
+
+_MODES = ("fast", "exact")
 
 
-@dataclass(frozen=True)
 class LanguageValidator:
-    """Judges prompt and response each against its own language, by script and by langdetect's profiles.
+    """Judges prompt and response each against its own language, by script and by the words.
 
-    Short texts, numbers, names and code are unsure, and so is every language that the profiles do not know.
+    Short texts, numbers, names and code are unsure, and so is every language that the backend does not know.
+
+    Args:
+        backend: Who tells languages apart: ``"langdetect"``, ``"py3langid"``, ``"lingua"``, ``"cld2"``, ``"fasttext"``,
+            a name that an installed package declares, or a :class:`pinchmix.validators.langid.Backend`.
+        mode: ``"fast"``, or ``"exact"`` for what langdetect itself says with seed 0; of langdetect only.
+        cascade: Another backend, asked about texts that the first is unsure of; it can only accept.
+        strict: Whether Bosnian is no Croatian, as far as the backend can tell, and Traditional Chinese no Simplified.
+        candidates: Which languages compete: ``"neighbours"`` for those of the data, English and whatever is easily
+            taken for the expected one, ``"open"`` for all, tags for others beside the neighbours; "" for what suits the
+            backend.
+        thresholds: Language, or ``"*"``, → [accept, reject], instead of the backend's.
+        options: What a named backend is made with, such as ``{"model": "lid.176.bin"}``.
+
+    Attributes:
+        name: ``"language"``.
+        version: The versions of the backends.
+
+    Raises:
+        ArgumentError: An option means nothing, or a backend needs a library that is not installed.
+        UnknownPlugin: There is no backend of that name.
 
     Example:
         >>> prompt, response = "Habari ya leo ni ipi, rafiki yangu mpendwa?", "The weather is fine today."
@@ -25,27 +50,77 @@ class LanguageValidator:
     """
 
     name: str = "language"
-    version: str = VERSION
+
+    def __init__(
+        self,
+        backend: str | Backend = "langdetect",
+        mode: str = "fast",
+        cascade: str | Backend | None = None,
+        strict: bool = False,
+        candidates: str | Sequence[str] = "",
+        thresholds: Mapping[str, Sequence[float]] | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        if mode not in _MODES:
+            raise ArgumentError(f"validator language: mode={mode!r} is neither 'fast' nor 'exact'.{near(mode, _MODES)}")
+        if mode == "exact" and backend != "langdetect":
+            raise ArgumentError(f"validator language: mode='exact' is of langdetect, and backend={backend!r}.")
+        self._backend = find_backend("langdetect-exact" if mode == "exact" else backend, **(options or {}))
+        self._cascade = None if cascade is None else find_backend(cascade)
+        self._asked = (backend, cascade)
+        self._candidates = check_candidates(candidates)
+        self._thresholds = check_thresholds(thresholds or {})
+        self._strict = strict
+        self._plain = {
+            "backend": self._backend.name if not isinstance(backend, str) else backend,
+            "mode": mode,
+            "cascade": None if self._cascade is None else cascade if isinstance(cascade, str) else self._cascade.name,
+            "strict": strict,
+            "candidates": list(self._candidates) if isinstance(self._candidates, tuple) else self._candidates,
+            "thresholds": {tag: [one.accept, one.reject] for tag, one in self._thresholds.items()},
+            "options": dict(options or {}),
+        }
+        self.version = "|".join(one.version for one in (self._backend, self._cascade) if one is not None)
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The parameters as plain data; a backend given as an object is there by its name."""
+        return self._plain
+
+    def __repr__(self) -> str:
+        return f"LanguageValidator({self.version})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Detectors of other libraries cannot be sent to a process, but what was asked for can.
+        backend, cascade = self._asked
+        again = {**self._plain, "backend": backend, "cascade": cascade}
+        return _again, (type(self), again)
 
     def judge(self, cells: Cells, languages: Sequence[str]) -> Findings:
         """Return what is not plainly in its language among these cells."""
-        found: list[tuple[int, str, int, str, float, str]] = []
-        for field, texts, expected in (
-            ("prompt", cells.prompts, cells.prompt_languages),
-            ("response", cells.responses, cells.response_languages),
-        ):
-            verdicts = judge_texts(texts, expected, languages=languages)
-            for place in np.flatnonzero(verdicts.verdict).tolist():
-                reason = REASONS[int(verdicts.reason[place])]
-                seen = str(verdicts.top[place])
-                found.append((place, field, int(verdicts.verdict[place]), reason, float(verdicts.score[place]), seen))
-        found.sort(key=lambda one: one[:2])
-        place, fields, verdict, reasons, score, seen_tags = zip(*found, strict=True) if found else ((),) * 6
-        return Findings(
-            place=np.array(place, dtype=np.int64),
-            field=list(fields),
-            verdict=np.array(verdict, dtype=np.uint8),
-            reason=list(reasons),
-            score=np.array(score, dtype=np.float32),
-            seen=list(seen_tags),
+        count = len(cells.ids)
+        # Both fields at once: what stands in several places is looked at once.
+        found = judge_texts(
+            [*cells.prompts, *cells.responses],
+            [*cells.prompt_languages, *cells.response_languages],
+            languages=languages,
+            backend=self._backend,
+            cascade=self._cascade,
+            strict=self._strict,
+            candidates=self._candidates,
+            thresholds=self._thresholds,
         )
+        wrong = np.flatnonzero(found.verdict)
+        wrong = wrong[np.lexsort((wrong // max(count, 1), wrong % max(count, 1)))]
+        return Findings(
+            place=(wrong % max(count, 1)).astype(np.int64),
+            field=["response" if flag else "prompt" for flag in (wrong >= count).tolist()],
+            verdict=found.verdict[wrong],
+            reason=[REASONS[code] for code in found.reason[wrong].tolist()],
+            score=found.score[wrong],
+            seen=[str(tag) for tag in found.top[wrong].tolist()],
+        )
+
+
+def _again(kind: type[LanguageValidator], asked: Mapping[str, Any]) -> LanguageValidator:
+    return kind(**asked)

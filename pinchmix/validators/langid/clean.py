@@ -6,11 +6,12 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pinchmix.validators.langid.codes import Codes
+from pinchmix.validators.langid.codes import CODE_POINTS, Codes, encode, frozen
 from pinchmix.validators.langid.script import cases, lower
 
 # Twice what is scored, so that a text keeps its 10,000 characters when half of it is code.
@@ -33,6 +34,7 @@ _MAIL = re.compile(r"[-_.0-9A-Za-z]{1,64}@[-_.0-9A-Za-z]{1,255}|@\w{2,40}")
 _TAG = re.compile(r"<[/!]?[A-Za-z][^<>]{0,300}>|<!--.{0,2000}?-->", re.DOTALL)
 _ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}|#\d{1,6});")
 _KEY = re.compile(r"([\"'])[^\"'\n]{1,60}\1\s{0,4}:")
+_PLACEHOLDER = re.compile(r"\{{1,2}\s?[A-Za-z_][\w.]{0,40}\s?\}{1,2}", re.ASCII)
 _HASHTAG = re.compile(r"#\w{1,80}")
 _SNAKE = re.compile(r"\b[A-Za-z0-9]*_[A-Za-z0-9_]+\b|\b[A-Za-z0-9]+_\b", re.ASCII)
 _DOTTED = re.compile(r"(?<![\w.])[a-z]\w*(?:\.[a-z_]\w*)+(?:\(\))?", re.ASCII)
@@ -66,8 +68,25 @@ _WORDS = re.compile(r"(?:[^\W\d_]{2,40},? ){3}[^\W\d_]{2}")
 _LATIN_LINE = re.compile(r"[ -~\t]*\Z")
 _CODE_SIGN = re.compile(r"[=;{}()\[\]<>]")
 _CODE_WORDS = ("SELECT", "import", "else:", "try:", "return")
+# Characters that some pattern here starts from; text without them, and without the marks below, stays as it is.
+_SIGNS = "`~$@<>&\\#(){}[]=;_"
 # Operators that make a line code by themselves, and how many characters each may stand for.
 _DENSE_OPERATORS, _DENSE_SPAN = 2, 14
+
+
+def clean_texts(texts: Sequence[str]) -> list[str]:
+    """Return ``clean_text`` of each text, looking closely at those only in which there is something to clean.
+
+    Example:
+        >>> clean_texts(["Piove.", "Esegui `ls -l` adesso."])
+        ['Piove.', 'Esegui   adesso.']
+    """
+    cut = [text[:MAX_CHARACTERS] for text in texts]
+    if not cut:
+        return []
+    for number in np.flatnonzero(_suspects(cut)).tolist():
+        cut[number] = clean_text(cut[number])
+    return cut
 
 
 def clean_text(text: str) -> str:
@@ -105,6 +124,8 @@ def clean_text(text: str) -> str:
         text = _TEX.sub(" ", text.replace("\\n", "\n"))
     if ":" in text and ('"' in text or "'" in text):
         text = _KEY.sub(" ", text)
+    if "{" in text:
+        text = _PLACEHOLDER.sub(" ", text)
     if "#" in text:
         text = _HASHTAG.sub(" ", text)
     if "(" in text:
@@ -119,6 +140,60 @@ def clean_text(text: str) -> str:
         # langdetect composes Vietnamese only; decomposed text (macOS file names, some PDFs) exists in every language.
         text = unicodedata.normalize("NFC", text)
     return text
+
+
+@cache
+def _marked() -> NDArray[np.bool_]:
+    """Return which code points some pattern may start from."""
+    flags = np.zeros(CODE_POINTS, dtype=bool)
+    flags[[ord(char) for char in _SIGNS]] = True
+    flags[0x300:0x370] = True
+    return frozen(flags)
+
+
+def _suspects(texts: Sequence[str]) -> NDArray[np.bool_]:
+    """Return which texts ``clean_text`` may change; it changes none of the others."""
+    codes = encode(texts)
+    points = codes.points
+    marked = _marked()[points]
+    now, then = points[:-1], points[1:]
+    small_now, small_then = ((part >= ord("a")) & (part <= ord("z")) for part in (now, then))
+    great_then = (then >= ord("A")) & (then <= ord("Z"))
+    # A hump as in camelCase, a dot inside a word, an address, "www.".
+    marked[1:] |= small_now & great_then | (now == ord(".")) & small_then
+    marked[1:] |= (now == ord(":")) & (then == ord("/")) | (now == ord("w")) & (then == ord("."))
+    found = codes.count(marked) > 0
+    # A key of data is in quotes before a colon.
+    quoted = codes.count((points == ord('"')) | (points == ord("'"))) > 0
+    found |= quoted & (codes.count(points == ord(":")) > 0)
+    joined = " " + " ".join(texts)
+    for word in _CODE_WORDS:
+        place = joined.find(word)
+        while place >= 0:
+            found[np.searchsorted(codes.starts, place, side="right") - 1] = True
+            place = joined.find(word, place + 1)
+    return found
+
+
+def lowered(texts: Sequence[str]) -> tuple[list[str], Codes]:
+    """Return texts as they are scored, those in capitals in lower case, and their code points.
+
+    Args:
+        texts: Cleaned texts, at least one.
+
+    Example:
+        >>> lowered(["ALL CAPS", "Not All"])[0]
+        ['all caps', 'Not All']
+    """
+    codes = encode(texts)
+    small = lower_capitals(codes)
+    found = list(texts)
+    if small is not codes:
+        ends = np.append(small.starts[1:], len(small.points))
+        for number in np.flatnonzero(codes.count(small.points != codes.points)).tolist():
+            letters = small.points[small.starts[number] + 1 : ends[number]]
+            found[number] = letters.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
+    return found, small
 
 
 def lower_capitals(codes: Codes) -> Codes:

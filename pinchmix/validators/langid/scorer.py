@@ -9,14 +9,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from pinchmix.validators.langid.codes import Codes, batches, encode
-from pinchmix.validators.langid.profiles import CAPITAL, SYMBOL_BITS, UNKNOWN, Profiles, profiles
+from pinchmix.validators.langid.profiles import CAPITAL, STEP, SYMBOL_BITS, UNKNOWN, Profiles, profiles
 
 # What langdetect reads of a text; more adds time, not certainty.
 MAX_CHARACTERS = 10_000
-# n-grams of a text overlap, so that their product is overconfident; this exponent calibrates it.
-_TAU_SCALE, _TAU_POWER = 0.7, -0.3
-# Probabilities are compared after rounding, so that the last digit of exp() on some machine decides nothing.
-DIGITS = 6
 
 
 def log_scores(texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -42,33 +38,6 @@ def log_scores(texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.in
     return scores, counts
 
 
-def posterior(
-    scores: NDArray[np.float64], counts: NDArray[np.int64], candidates: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """Return the probability of each candidate language of each text, rounded to six digits.
-
-    Args:
-        scores: As ``log_scores`` gives them.
-        counts: The same.
-        candidates: Which columns compete, for each text; at least one.
-
-    Returns:
-        One row a text, one column a language; 0 for languages that do not compete.
-
-    Example:
-        >>> scores, counts = log_scores(["Ano"])
-        >>> posterior(scores, counts, np.isin(profiles().languages, ["cs", "sk"])[None]).sum().round(3).item()
-        1.0
-    """
-    # Always the full width, in the same order: a text's figures then do not depend on what else is in the batch.
-    tau = np.minimum(1.0, _TAU_SCALE * np.maximum(counts, 1).astype(np.float64) ** _TAU_POWER)
-    heat = np.where(candidates, scores * tau[:, None], -np.inf)
-    heat -= heat.max(axis=1, keepdims=True)
-    odds: NDArray[np.float64] = np.exp(heat)
-    odds /= odds.sum(axis=1, keepdims=True)
-    return np.round(odds, DIGITS)
-
-
 def score_codes(codes: Codes) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Score one batch of texts, as ``log_scores`` does.
 
@@ -90,9 +59,10 @@ def score_codes(codes: Codes) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     pointers = np.concatenate(([0], np.cumsum(known.sum(axis=1))[ends]))
     indices = rows[known]
     grams = sparse.csr_array(
-        (np.ones(len(indices)), indices, pointers.astype(np.int32)), shape=(len(ends), len(table.weights))
+        (np.ones(len(indices), dtype=np.int32), indices, pointers.astype(np.int32)),
+        shape=(len(ends), len(table.weights)),
     )
-    sums: NDArray[np.float64] = np.asarray(grams @ table.weights)
+    sums: NDArray[np.float64] = np.asarray(grams @ table.weights) * STEP
     return sums, np.diff(pointers)
 
 

@@ -1,4 +1,4 @@
-"""The second look at a text that seems to be in another language: its sentences one by one, and its capitals."""
+"""The second look at a text that seems to be in another language: its sentences one by one, its names, its lists."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pinchmix.validators.langid.clean import lower_capitals
-from pinchmix.validators.langid.codes import encode
-from pinchmix.validators.langid.scorer import MAX_CHARACTERS, posterior, score_codes
+from pinchmix.validators.langid.backend import posterior
+from pinchmix.validators.langid.clean import lowered
+from pinchmix.validators.langid.scorer import MAX_CHARACTERS
 from pinchmix.validators.langid.script import script_letters
 from pinchmix.validators.langid.tongues import Tongues
 
@@ -18,10 +18,16 @@ _BREAK = re.compile(r"[\r\n]+|(?<=[.!?:;…।؟])\s+|[。！？；]|[\"“”�
 _WORD = re.compile(r"[^\W\d_]+")
 # A capitalised word that does not begin a sentence or a line; an initial ends no sentence.
 _NAME = re.compile(r"(?:(?<=[^\s.!?¿¡])|(?<=\b[^\W\d_]\.))([^\S\n]+[^\w\s]?)([^\W\d_]+)")
+# Three words in a row on a line, or eight characters of a script that writes words together: a sentence, no list.
+_PROSE = re.compile(
+    r"""(?<![^\W\d_])(?:[^\W\d_]{1,60}(?:['’‘\-][^\W\d_]{1,60}){0,3}[,;:."'”»)\]]{0,3}"""
+    r"""[ \u00a0]["'“„«(\[¿¡]{0,2}){2}[^\W\d_]"""
+    "|[\u0e00-\u0eff\u0f00-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]{8}"
+)
 # A segment of fewer letters than three or four words is likely to be taken for anything.
 _SEGMENT_LETTERS = 12
 # What must be left of a text beside names to be the ground of a rejection, in words and in letters.
-_SMALL_SHARE, _REST_LETTERS = 0.25, 8
+_SMALL_SHARE, _REST_LETTERS = 0.15, 8
 # A segment counts for the language or against it when the odds are three to one.
 _RIGHT, _WRONG = 0.5, 0.25
 
@@ -38,7 +44,8 @@ def segment_shares(texts: Sequence[str], tongues: Tongues, tongue_of: NDArray[np
         The letters of the segments in the language, over those of all segments that could be told; 0 where none could.
 
     Example:
-        >>> english = Tongues.of(("en",), frozenset({"cs"}))
+        >>> from pinchmix.validators.langid.backends.langdetect import LangdetectBackend
+        >>> english = Tongues.of(("en",), frozenset({"cs"}), LangdetectBackend())
         >>> segment_shares(["The weather is fine. Dneska je opravdu krásné počasí."], english, np.array([0])).round(1)
         array([0.4])
     """
@@ -60,8 +67,10 @@ def segment_shares(texts: Sequence[str], tongues: Tongues, tongue_of: NDArray[np
     return share_right
 
 
-def stays_wrong(texts: Sequence[str], tongues: Tongues, tongue_of: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return which texts seem to be in another language by more than the names in them.
+def name_or_list(
+    texts: Sequence[str], tongues: Tongues, tongue_of: NDArray[np.int64]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which texts seem to be in another language by their names only, and which have no sentence at all.
 
     Args:
         texts: The cleaned texts.
@@ -69,41 +78,48 @@ def stays_wrong(texts: Sequence[str], tongues: Tongues, tongue_of: NDArray[np.in
         tongue_of: The expected language of each text.
 
     Returns:
-        One flag a text.
+        One flag a text for each.
 
     Example:
-        >>> german = Tongues.of(("de",), frozenset({"en"}))
-        >>> both = ["Barack Obama und Angela Merkel", "this is not what I wanted"]
-        >>> stays_wrong(both, german, np.array([0, 0])).tolist()
-        [False, True]
+        >>> from pinchmix.validators.langid.backends.langdetect import LangdetectBackend
+        >>> german = Tongues.of(("de",), frozenset({"en"}), LangdetectBackend())
+        >>> texts = ["Barack Obama und Angela Merkel", "this is not what I wanted", "front | back | rounded"]
+        >>> names, lists = name_or_list(texts, german, np.array([0, 0, 0]))
+        >>> names.tolist(), lists.tolist()
+        ([True, False, False], [False, False, True])
     """
     share, total = _shares([without_names(text) for text in texts], tongues, tongue_of)
     sentences = np.array([_small_share(text) >= _SMALL_SHARE for text in texts], dtype=bool)
-    return sentences & (total >= _REST_LETTERS) & (share <= _WRONG)
+    lists = np.array([not _PROSE.search(text) for text in texts], dtype=bool)
+    return ~(sentences & (total >= _REST_LETTERS) & (share <= _WRONG)), lists
 
 
 def _shares(
     texts: Sequence[str], tongues: Tongues, tongue_of: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return the probability of the expected language, 0 where the script is another one, and the weighted letters."""
-    codes = lower_capitals(encode(texts))
+    scored, codes = lowered(texts)
     letters = script_letters(codes)
     total: NDArray[np.int64] = letters.sum(axis=1)
     inside = (letters * tongues.accepted[tongue_of]).sum(axis=1) * 2 >= total
-    scores, counts = score_codes(codes)
+    scores, _ = tongues.backend.log_scores(scored)
     # A language without a profile is known by its script only; what competes for it is of no account.
     supported = tongues.supported[tongue_of]
-    share = posterior(scores, counts, tongues.candidates[tongue_of] | ~supported[:, None])
+    share = posterior(scores, tongues.candidates[tongue_of] | ~supported[:, None])
     share = np.where(tongues.own[tongue_of], share, 0.0).sum(axis=1)
     return np.where(inside, np.where(supported, share, 1.0), 0.0), total
 
 
 def _small_share(text: str) -> float:
-    """Return the share of words that are not capitalised; texts in capitals have sentences like others."""
+    """Return what part of a text is words that are not capitalised; texts in capitals have sentences like others.
+
+    By letters: in titles and in names joined by "and" and "of", small words are many, but short.
+    """
     words = _WORD.findall(text[:MAX_CHARACTERS])
     if _in_capitals(words):
         return 1.0
-    return sum(not word[0].isupper() for word in words) / max(len(words), 1)
+    small = sum(len(word) for word in words if not word[0].isupper())
+    return small / max(sum(map(len, words)), 1)
 
 
 def _in_capitals(words: Sequence[str]) -> bool:

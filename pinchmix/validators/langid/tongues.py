@@ -1,15 +1,19 @@
-"""What is known about each expected language, as arrays: its profile, its competitors, its scripts."""
+"""What is known about each expected language, as arrays: its columns, its competitors, its scripts, its thresholds."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pinchmix.language import script_of
-from pinchmix.validators.langid.neighbours import candidates, column
-from pinchmix.validators.langid.profiles import profiles
+from pinchmix.validators.langid.backend import Backend, Thresholds
+from pinchmix.validators.langid.codes import frozen
+from pinchmix.validators.langid.neighbours import candidates, chinese, column, everything, own_columns
 from pinchmix.validators.langid.script import COUNT, SCRIPTS, columns_of, script_decides
 
 
@@ -19,17 +23,23 @@ class Tongues:
 
     Attributes:
         tags: Their canonical tags.
-        supported: Whether a profile stands for the language.
-        profile: The flag of that profile's column.
-        own: The flags of all columns that count as the language: both of Chinese.
+        backend: Who tells languages apart.
+        supported: Whether a column of the backend stands for the language.
+        profile: The flag of that column.
+        own: The flags of all columns that count as the language: its group, both of Chinese.
         candidates: The flags of the columns that compete, the own ones among them.
         accepted: The flags of the scripts that the language is written in.
         decides: Whether its script alone decides.
         chinese: Whether it is written in Chinese characters only.
         japanese: Whether it is written in Chinese characters and kana.
+        variant: Whether the other of the two Chinese scripts is a mismatch.
+        accept: The least probability of a text that is in the language.
+        reject: The greatest probability of a text that is not.
+        evidence: The least evidence for a rejection.
     """
 
     tags: tuple[str, ...]
+    backend: Backend
     supported: NDArray[np.bool_]
     profile: NDArray[np.bool_]
     own: NDArray[np.bool_]
@@ -38,56 +48,85 @@ class Tongues:
     decides: NDArray[np.bool_]
     chinese: NDArray[np.bool_]
     japanese: NDArray[np.bool_]
+    variant: NDArray[np.bool_]
+    accept: NDArray[np.float64]
+    reject: NDArray[np.float64]
+    evidence: NDArray[np.int64]
 
     @classmethod
-    def of(cls, tags: tuple[str, ...], languages: frozenset[str]) -> Tongues:
+    def of(
+        cls,
+        tags: tuple[str, ...],
+        languages: frozenset[str],
+        backend: Backend,
+        *,
+        asked: Sequence[bool] = (),
+        strict: bool = False,
+        candidates_from: str | Sequence[str] = "",
+        thresholds: Mapping[str, Thresholds] = MappingProxyType({}),
+    ) -> Tongues:
         """Return what is known about some languages in a data set of some languages.
 
         Args:
             tags: The expected languages, canonical.
             languages: The languages of the data set, canonical.
+            backend: Who tells languages apart.
+            asked: Whether each tag names its script, so that the other Chinese script is a mismatch; as long as tags.
+            strict: Whether only the language itself counts, where the backend tells it from its group, and only its
+                own Chinese script.
+            candidates_from: ``"neighbours"``, ``"open"`` or canonical tags that compete as well; "" for what the
+                backend says.
+            thresholds: By canonical tag or ``"*"``, instead of the backend's; how much evidence is enough the backend
+                says all the same.
 
         Example:
-            >>> two = Tongues.of(("eu", "zh"), frozenset())
+            >>> from pinchmix.validators.langid.backends.langdetect import LangdetectBackend
+            >>> two = Tongues.of(("eu", "zh"), frozenset(), LangdetectBackend())
             >>> two.supported.tolist(), two.own.sum(axis=1).tolist(), two.chinese.tolist()
             ([False, True], [0, 2], [False, True])
         """
-        known = profiles().languages
-        chinese = np.array([script_of(tag) in ("Hans", "Hant") for tag in tags], dtype=bool)
-        profile = np.array([[number == column(tag) for number in range(len(known))] for tag in tags], dtype=bool)
-        profile = profile.reshape(len(tags), len(known))
-        both = np.array([script_of(tag) in ("Hans", "Hant") for tag in known])
-        supported: NDArray[np.bool_] = np.any(profile, axis=1)
-        own = profile | (supported & chinese)[:, None] & both
-        competing = np.array([candidates(tag, languages) for tag in tags], dtype=bool).reshape(own.shape)
+        known = backend.languages
+        width = (len(tags), len(known))
+        how = candidates_from or backend.candidates
+        data = languages if isinstance(how, str) else languages.union(how)
+        own = np.array([own_columns(tag, known, strict) for tag in tags], dtype=bool).reshape(width)
+        competing = [everything(tag, known) if how == "open" else candidates(tag, data, known) for tag in tags]
+        profile = np.array([np.arange(len(known)) == column(tag, known) for tag in tags], dtype=bool).reshape(width)
         accepted = np.zeros((len(tags), COUNT), dtype=bool)
         for number, tag in enumerate(tags):
             accepted[number, list(columns_of(script_of(tag)))] = True
+        usual = [backend.thresholds.get(tag, backend.thresholds["*"]) for tag in tags]
+        limits = [thresholds.get(tag, thresholds.get("*", limit)) for tag, limit in zip(tags, usual, strict=True)]
         return cls(
             tags=tags,
-            supported=supported,
+            backend=backend,
+            supported=np.any(own, axis=1),
             profile=profile,
             own=own,
-            candidates=competing | own,
+            candidates=np.array(competing, dtype=bool).reshape(width) | own,
             accepted=accepted,
             decides=np.array([script_decides(tag, languages) for tag in tags], dtype=bool),
-            chinese=chinese,
+            chinese=np.array([chinese(tag) for tag in tags], dtype=bool),
             japanese=np.array([script_of(tag) == "Jpan" for tag in tags], dtype=bool),
+            variant=np.array(asked or [False] * len(tags), dtype=bool) | strict,
+            accept=np.array([limit.accept for limit in limits], dtype=np.float64),
+            reject=np.array([limit.reject for limit in limits], dtype=np.float64),
+            evidence=np.array([limit.evidence for limit in usual], dtype=np.int64),
         )
 
 
-def columns_by_script() -> NDArray[np.bool_]:
-    """Return which profiles are written in each script, one row a script as in ``SCRIPTS``.
+@cache
+def columns_by_script(known: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Return which languages are written in each script, one row a script as in ``SCRIPTS``.
 
     Chinese characters alone are Chinese here, kana are Japanese.
 
     Example:
-        >>> flags = columns_by_script()[SCRIPTS["Hang"]]
-        >>> [profiles().languages[number] for number in flags.nonzero()[0]]
-        ['ko']
+        >>> columns_by_script(("en", "ja", "ko", "zh"))[SCRIPTS["Hani"]].tolist()
+        [False, False, False, True]
     """
-    flags = np.zeros((COUNT, len(profiles().languages)), dtype=bool)
-    for number, tag in enumerate(profiles().languages):
+    flags = np.zeros((COUNT, len(known)), dtype=bool)
+    for number, tag in enumerate(known):
         for script in columns_of(script_of(tag)):
             flags[script, number] = script != SCRIPTS["Hani"] or script_of(tag) != "Jpan"
-    return flags
+    return frozen(flags)

@@ -2,60 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pinchmix.errors import ArgumentError
-from pinchmix.language import normalise_language
-from pinchmix.validators.langid.clean import MAX_CHARACTERS as CLEANED_CHARACTERS
-from pinchmix.validators.langid.clean import clean_text, lower_capitals
-from pinchmix.validators.langid.codes import Codes, batches, encode
-from pinchmix.validators.langid.profiles import profiles
-from pinchmix.validators.langid.scorer import DIGITS, MAX_CHARACTERS, posterior, score_codes
-from pinchmix.validators.langid.script import SCRIPTS, script_letters
-from pinchmix.validators.langid.segments import segment_shares, stays_wrong
-from pinchmix.validators.langid.tongues import Tongues, columns_by_script
-
-OK, UNSURE, MISMATCH = 0, 1, 2
-_OPEN = -1
-
-REASONS = (
-    "language",  # by the words
-    "script",  # by the script alone
-    "mixed",  # a good part is in another language or script
-    "segments",  # by its sentences, taken one by one
-    "names",  # little is left beside names, which have no language
-    "short",  # too few letters to say
-    "no letters",  # numbers, signs, nothing
-    "code only",  # nothing is left beside code, formulas and addresses
-    "unsupported",  # no profile, and the script fits
-    "variant",  # Chinese, but in the other of its two scripts
+from pinchmix.language import normalise_language, script_of
+from pinchmix.validators.langid.backend import DIGITS, Backend, Thresholds, posterior
+from pinchmix.validators.langid.backends import find_backend
+from pinchmix.validators.langid.codes import batches
+from pinchmix.validators.langid.gates import (
+    CODE,
+    FEW_KANA,
+    MISMATCH,
+    OK,
+    OPEN,
+    REJECT_LETTERS,
+    SHORT_LETTERS,
+    UNSURE,
+    Seen,
+    by_script,
+    look,
 )
-_CODE = {reason: number for number, reason in enumerate(REASONS)}
+from pinchmix.validators.langid.script import SCRIPTS
+from pinchmix.validators.langid.segments import name_or_list, segment_shares
+from pinchmix.validators.langid.tongues import Tongues, columns_by_script
+from pinchmix.wording import near
 
-# More likely than all others together: 0.2 % of near-neighbour text passes, at 0.45 it is 0.3 %.
-ACCEPT = 0.5
-# Text that 0.05 would reject and 0.02 does not is right as often as not (loan words, short noun phrases), and what is
-# untranslated is far below either.
-REJECT = 0.02
-# Under 30 letters no detector measured is right often enough to throw a text away; 12 n-grams guard against
-# letters that the profiles do not know.
-REJECT_LETTERS, REJECT_GRAMS = 30, 12
-# A word of fewer letters is shared by many languages.
-SHORT_LETTERS = 4
-# What must be left after cleaning for the words to count, and be gone for code to be the reason.
-CODE_LETTERS = 8
-# Below a fifth the script is another one, below a half it is not clearly the right one.
-OTHER_SCRIPT, HALF_SCRIPT = 0.2, 0.5
-# A foreign name in a short answer is no foreign answer.
-SCRIPT_LETTERS = 25
-# Chinese text quotes some kana, Japanese text has at least a fifth of it unless it is a heading.
-FEW_KANA, MANY_KANA = 0.05, 0.2
 # Sentences of a rejected text: mostly right passes, a fifth right is mixed.
 SEGMENTS_RIGHT, SEGMENTS_MIXED = 0.8, 0.2
+# Which of the two Chinese scripts: as sure as this the text is in the other one.
+VARIANT = 0.1
 
 
 @dataclass(frozen=True)
@@ -79,37 +58,45 @@ class TextVerdicts:
         return len(self.verdict)
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """What a batch of texts shows before its words are looked at, one entry a text."""
-
-    cleaned: list[str]
-    codes: Codes
-    letters: NDArray[np.int64]
-    total: NDArray[np.int64]
-    raw_total: NDArray[np.int64]
-
-
-def judge_texts(texts: Sequence[str], expected: Sequence[str], *, languages: Sequence[str] = ()) -> TextVerdicts:
+def judge_texts(
+    texts: Sequence[str],
+    expected: Sequence[str],
+    *,
+    languages: Sequence[str] = (),
+    backend: str | Backend = "langdetect",
+    cascade: str | Backend | None = None,
+    strict: bool = False,
+    candidates: str | Sequence[str] = "",
+    thresholds: Mapping[str, Thresholds] | None = None,
+) -> TextVerdicts:
     """Judge whether texts are in the languages they should be in.
 
-    Each verdict depends on the text, its expected language and ``languages`` only: not on the other texts, on their
-    order or on the process.
+    Each verdict depends on the text, its expected language and the other arguments only: not on the other texts, on
+    their order or on the process.
 
     Args:
         texts: The texts.
-        expected: The language of each, as a tag.
+        expected: The language of each, as a tag. One that names a Chinese script, such as ``zh-Hans`` or ``zh-TW``,
+            makes the other script a mismatch.
         languages: The languages of the data set. They compete with the expected one, together with English and the
             languages that are easily taken for it.
+        backend: Who tells languages apart, by name or as an object.
+        cascade: Another backend, asked about texts that the first is unsure of by their words; it can only accept.
+        strict: Whether Bosnian is no Croatian, as far as the backend can tell, and Traditional Chinese no Simplified.
+        candidates: Which languages compete: ``"neighbours"`` for those above, ``"open"`` for all of the backend, tags
+            for others beside the neighbours; "" for what suits the backend.
+        thresholds: By canonical tag or ``"*"``, instead of those of the backend.
 
     Returns:
         One verdict a text.
 
     Raises:
-        ArgumentError: There are not as many languages as texts.
+        ArgumentError: There are not as many languages as texts, or an option means nothing.
         UnknownLanguage: A language is no language tag.
+        UnknownPlugin: There is no backend of that name.
 
     Example:
+        >>> from pinchmix.validators.langid import REASONS
         >>> texts = ["Domani andiamo tutti al mare.", "Tomorrow all of us will go to the seaside.", "42"]
         >>> found = judge_texts(texts, ["it"] * 3)
         >>> found.verdict.tolist(), [REASONS[code] for code in found.reason], found.top.tolist()
@@ -117,10 +104,20 @@ def judge_texts(texts: Sequence[str], expected: Sequence[str], *, languages: Seq
     """
     if len(texts) != len(expected):
         raise ArgumentError(f"{len(texts):,} texts, but {len(expected):,} expected languages: give one for each text.")
-    canonical = {tag: normalise_language(tag) for tag in set(expected)}
-    tongues = Tongues.of(tuple(sorted(set(canonical.values()))), frozenset(map(normalise_language, languages)))
-    number_of = {tag: tongues.tags.index(name) for tag, name in canonical.items()}
-    width = max(len(tongues.tags), 1)
+    first = find_backend(backend)
+    second = None if cascade is None else find_backend(cascade)
+    canonical = {tag: (normalise_language(tag), _names_script(tag)) for tag in set(expected)}
+    wanted = sorted(set(canonical.values()))
+    tags, asked = tuple(tag for tag, _ in wanted), [flag for _, flag in wanted]
+    data = frozenset(map(normalise_language, languages))
+    rivals = check_candidates(candidates)
+    sets = [
+        Tongues.of(tags, data, one, asked=asked, strict=strict, candidates_from=rivals, thresholds=limits)
+        for one, limits in ((first, thresholds or {}), (second, {}))
+        if one is not None
+    ]
+    number_of = {tag: wanted.index(pair) for tag, pair in canonical.items()}
+    width = max(len(tags), 1)
     known: dict[str, int] = {}
     text_at = np.array([known.setdefault(text, len(known)) for text in texts], dtype=np.int64)
     tongue_at = np.array([number_of[tag] for tag in expected], dtype=np.int64)
@@ -131,119 +128,168 @@ def judge_texts(texts: Sequence[str], expected: Sequence[str], *, languages: Seq
     score = np.zeros(len(pairs), dtype=np.float32)
     top = np.full(len(pairs), "", dtype=object)
     for batch in batches(distinct):
-        first, last = np.searchsorted(pairs, [batch.start * width, batch.stop * width])
-        text_of, tongue_of = np.divmod(pairs[first:last], width)
-        part = _judge(distinct[batch], text_of - batch.start, tongues, tongue_of)
-        verdict[first:last], reason[first:last], score[first:last], top[first:last] = part
+        begin, end = np.searchsorted(pairs, [batch.start * width, batch.stop * width])
+        text_of, tongue_of = np.divmod(pairs[begin:end], width)
+        part = _judge(distinct[batch], text_of - batch.start, sets, tongue_of)
+        verdict[begin:end], reason[begin:end], score[begin:end], top[begin:end] = part
     return TextVerdicts(verdict[place], reason[place], score[place], top[place])
 
 
+def check_candidates(candidates: str | Sequence[str]) -> str | tuple[str, ...]:
+    """Return the candidates in canonical form.
+
+    Raises:
+        ArgumentError: A text that is no word for a choice.
+        UnknownLanguage: A language is no language tag.
+
+    Example:
+        >>> check_candidates("open"), check_candidates(["nb"])
+        ('open', ('no',))
+    """
+    words = ("", "neighbours", "open")
+    if not isinstance(candidates, str):
+        return tuple(map(normalise_language, candidates))
+    if candidates not in words:
+        raise ArgumentError(
+            f"candidates={candidates!r} is neither 'neighbours' nor 'open' nor a list of languages."
+            f"{near(candidates, words)}"
+        )
+    return candidates
+
+
+def check_thresholds(thresholds: Mapping[str, Sequence[float]]) -> dict[str, Thresholds]:
+    """Return thresholds as given by a user, under canonical tags.
+
+    Args:
+        thresholds: Language, or ``"*"`` for all others, → [accept, reject].
+
+    Raises:
+        ArgumentError: They are not two probabilities, or the second is not below the first.
+        UnknownLanguage: A language is no language tag.
+
+    Example:
+        >>> check_thresholds({"nb": [0.6, 0.01]})
+        {'no': Thresholds(accept=0.6, reject=0.01, evidence=1)}
+    """
+    found = {}
+    for tag, pair in thresholds.items():
+        if len(pair) != 2 or not 0 <= pair[1] < pair[0] <= 1:
+            raise ArgumentError(
+                f"thresholds[{tag!r}] is {list(pair)}: give [accept, reject], two probabilities, the second smaller."
+            )
+        found[tag if tag == "*" else normalise_language(tag)] = Thresholds(float(pair[0]), float(pair[1]))
+    return found
+
+
+def _names_script(tag: str) -> bool:
+    """Whether a tag as given says which of the two Chinese scripts is meant: Hans by name, Hant in any way."""
+    spelled = tag.replace("_", "-").lower().split("-")
+    return "hans" in spelled or script_of(normalise_language(tag)) == "Hant"
+
+
 def _judge(
-    texts: Sequence[str], text_of: NDArray[np.int64], tongues: Tongues, tongue_of: NDArray[np.int64]
+    texts: Sequence[str], text_of: NDArray[np.int64], sets: Sequence[Tongues], tongue_of: NDArray[np.int64]
 ) -> tuple[NDArray[np.int8], NDArray[np.int8], NDArray[np.float64], NDArray[np.object_]]:
     """Judge distinct pairs of text and language."""
-    seen = _look(texts)
-    verdict, reason = _by_script(seen, text_of, tongues, tongue_of)
+    tongues = sets[0]
+    backend = tongues.backend
+    seen = look(texts)
+    verdict, reason = by_script(seen, text_of, tongues, tongue_of)
     chinese = tongues.chinese[tongue_of]
     # Chinese passes by its script, but which of its two scripts it is the words tell.
     wanted = (verdict != OK) | chinese
     wanted &= seen.total[text_of] >= SHORT_LETTERS
     need = np.zeros(len(texts), dtype=bool)
     need[text_of[wanted]] = True
-    scores = np.zeros((len(texts), len(profiles().languages)))
-    counts = np.zeros(len(texts), dtype=np.int64)
-    if need.any():
-        scores[need], counts[need] = score_codes(seen.codes.select(need))
+    scores, counts = _scores(seen, need, backend)
 
-    def probability(rows: NDArray[np.int64], rivals: NDArray[np.bool_], own: NDArray[np.bool_]) -> NDArray[np.float64]:
-        shares = posterior(scores[text_of[rows]], counts[text_of[rows]], rivals[tongue_of[rows]])
-        # The sum of two rounded numbers is not one.
-        share: NDArray[np.float64] = np.round(np.where(own[tongue_of[rows]], shares, 0.0).sum(axis=1), DIGITS)
-        return share
+    def probabilities(rows: NDArray[np.int64], rivals: NDArray[np.bool_]) -> NDArray[np.float64]:
+        return posterior(scores[text_of[rows]], rivals[tongue_of[rows]])
 
     score = np.full(len(text_of), np.nan)
-    rows = np.flatnonzero(verdict == _OPEN)
-    share = score[rows] = probability(rows, tongues.candidates, tongues.own)
-    enough = (seen.total[text_of[rows]] >= REJECT_LETTERS) & (counts[text_of[rows]] >= REJECT_GRAMS)
-    verdict[rows] = np.where(share >= ACCEPT, OK, np.where(enough & (share <= REJECT), MISMATCH, UNSURE))
-    reason[rows] = np.where((share >= ACCEPT) | enough, _CODE["language"], _CODE["short"])
+    rows = np.flatnonzero(verdict == OPEN)
+    share, right = _accepted(probabilities(rows, tongues.candidates), counts[text_of[rows]], tongues, tongue_of[rows])
+    score[rows] = share
+    enough = seen.total[text_of[rows]] >= REJECT_LETTERS
+    enough &= counts[text_of[rows]] >= tongues.evidence[tongue_of[rows]]
+    wrong = enough & (share <= tongues.reject[tongue_of[rows]])
+    verdict[rows] = np.where(right, OK, np.where(wrong, MISMATCH, UNSURE))
+    reason[rows] = np.where(right | enough, CODE["language"], CODE["short"])
     _second_look(seen, text_of, tongues, tongue_of, verdict, reason)
-    rows = np.flatnonzero(chinese & (verdict == OK) & (seen.total[text_of] >= REJECT_LETTERS))
-    rows = rows[probability(rows, tongues.own, tongues.profile) <= REJECT]
-    verdict[rows], reason[rows] = UNSURE, _CODE["variant"]
-    by_script = (verdict == OK) & (reason == _CODE["script"])
-    return verdict, reason, score, _top(seen, text_of, tongues, tongue_of, need & (counts > 0), scores, by_script)
+    # A backend with one column for both scripts cannot tell them apart.
+    told = chinese & (tongues.own.sum(axis=1) > 1)[tongue_of]
+    rows = np.flatnonzero(told & (verdict == OK) & (seen.total[text_of] >= REJECT_LETTERS))
+    rows = rows[
+        np.where(tongues.profile[tongue_of[rows]], probabilities(rows, tongues.own), 0.0).sum(axis=1) <= VARIANT
+    ]
+    verdict[rows] = np.where(tongues.variant[tongue_of[rows]], MISMATCH, UNSURE)
+    reason[rows] = CODE["variant"]
+    for second in sets[1:]:
+        rows = np.flatnonzero((verdict == UNSURE) & np.isin(reason, (CODE["language"], CODE["short"])))
+        rows = rows[second.supported[tongue_of[rows]]]
+        rows = rows[_second_opinion(seen, text_of[rows], second, tongue_of[rows])]
+        verdict[rows], reason[rows] = OK, CODE["cascade"]
+    script = (verdict == OK) & (reason == CODE["script"])
+    return verdict, reason, score, _top(seen, text_of, tongues, tongue_of, need & (counts > 0), scores, script)
 
 
-def _look(texts: Sequence[str]) -> _Seen:
-    cleaned = [clean_text(text) for text in texts]
-    codes = lower_capitals(encode([text[:MAX_CHARACTERS] for text in cleaned]))
-    letters = script_letters(codes)
-    total = letters.sum(axis=1)
-    raw_total = total.copy()
-    raw = [text[:CLEANED_CHARACTERS] for text in texts]
-    changed = [number for number, text in enumerate(raw) if text != cleaned[number]]
-    if changed:
-        raw_total[changed] = script_letters(encode([raw[number] for number in changed])).sum(axis=1)
-    return _Seen(cleaned, codes, letters, total, raw_total)
+def _scores(seen: Seen, need: NDArray[np.bool_], backend: Backend) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Ask the backend about some of the texts."""
+    scores = np.zeros((len(need), len(backend.languages)))
+    counts = np.zeros(len(need), dtype=np.int64)
+    if need.any():
+        scores[need], counts[need] = backend.log_scores([seen.scored[number] for number in np.flatnonzero(need)])
+    return scores, counts
 
 
-def _by_script(
-    seen: _Seen, text_of: NDArray[np.int64], tongues: Tongues, tongue_of: NDArray[np.int64]
-) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
-    """Return the verdicts and reasons that need no look at the words; _OPEN where one is needed."""
-    letters, total, raw_total = seen.letters[text_of], seen.total[text_of], seen.raw_total[text_of]
-    share = (letters * tongues.accepted[tongue_of]).sum(axis=1) / np.maximum(total, 1)
-    kana = (letters[:, SCRIPTS["Hira"]] + letters[:, SCRIPTS["Kana"]]) / np.maximum(total, 1)
-    hangul = letters[:, SCRIPTS["Hang"]] / np.maximum(total, 1)
-    chinese, japanese = tongues.chinese[tongue_of], tongues.japanese[tongue_of]
-    # A heading in Japanese may have no kana; a longer text without them is left to the words.
-    decides = tongues.decides[tongue_of] | chinese & (kana < FEW_KANA) & (hangul < FEW_KANA)
-    decides |= japanese & ((kana >= FEW_KANA) | (total < REJECT_LETTERS))
-    other = (share < OTHER_SCRIPT) | chinese & (kana >= MANY_KANA)
-    long = total >= SCRIPT_LETTERS
-    known_script: NDArray[np.bool_] = np.any(tongues.accepted, axis=1)[tongue_of]
-    rules = (
-        (raw_total == 0, UNSURE, "no letters"),
-        ((total < CODE_LETTERS) & (raw_total >= total + CODE_LETTERS), UNSURE, "code only"),
-        (~known_script, UNSURE, "unsupported"),
-        ((total < SHORT_LETTERS), UNSURE, "short"),
-        (other & long, MISMATCH, "script"),
-        (other, UNSURE, "script"),
-        (share < HALF_SCRIPT, UNSURE, "mixed"),
-        (decides, OK, "script"),
-        (~tongues.supported[tongue_of], UNSURE, "unsupported"),
-    )
-    conditions = [condition for condition, _, _ in rules]
-    verdict = np.select(conditions, [verdict for _, verdict, _ in rules], _OPEN).astype(np.int8)
-    reason = np.select(conditions, [_CODE[reason] for _, _, reason in rules], 0).astype(np.int8)
-    return verdict, reason
+def _accepted(
+    shares: NDArray[np.float64], counts: NDArray[np.int64], tongues: Tongues, tongue_of: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the probability of the expected languages, and whether that is enough: high, and the highest."""
+    own = tongues.own[tongue_of]
+    # The sum of two rounded numbers is not one.
+    share: NDArray[np.float64] = np.round(np.where(own, shares, 0.0).sum(axis=1), DIGITS)
+    rival = np.where(own, 0.0, shares).max(axis=1, initial=0.0)
+    return share, (counts > 0) & (share >= tongues.accept[tongue_of]) & (share > rival)
 
 
 def _second_look(
-    seen: _Seen,
+    seen: Seen,
     text_of: NDArray[np.int64],
     tongues: Tongues,
     tongue_of: NDArray[np.int64],
     verdict: NDArray[np.int8],
     reason: NDArray[np.int8],
 ) -> None:
-    """Take back mismatches that names make, and those of texts that are right in a good part of their sentences."""
+    """Take back mismatches that names and lists make, and those of texts that are right in a part of them."""
     wrong = np.flatnonzero(verdict == MISMATCH)
     if not len(wrong):
         return
-    names = wrong[~stays_wrong([seen.cleaned[number] for number in text_of[wrong]], tongues, tongue_of[wrong])]
-    verdict[names], reason[names] = UNSURE, _CODE["names"]
-    rows = np.flatnonzero((verdict == MISMATCH) & (reason == _CODE["language"]))
+    cleaned = [seen.cleaned[number] for number in text_of[wrong]]
+    names, lists = name_or_list(cleaned, tongues, tongue_of[wrong])
+    for flags, why in ((names, "names"), (~names & lists, "list")):
+        verdict[wrong[flags]], reason[wrong[flags]] = UNSURE, CODE[why]
+    rows = np.flatnonzero((verdict == MISMATCH) & (reason == CODE["language"]))
     share = segment_shares([seen.cleaned[number] for number in text_of[rows]], tongues, tongue_of[rows])
     mixed = rows[(share >= SEGMENTS_MIXED) & (share < SEGMENTS_RIGHT)]
-    verdict[mixed], reason[mixed] = UNSURE, _CODE["mixed"]
+    verdict[mixed], reason[mixed] = UNSURE, CODE["mixed"]
     right = rows[share >= SEGMENTS_RIGHT]
-    verdict[right], reason[right] = OK, _CODE["segments"]
+    verdict[right], reason[right] = OK, CODE["segments"]
+
+
+def _second_opinion(
+    seen: Seen, text_of: NDArray[np.int64], tongues: Tongues, tongue_of: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Return which pairs another backend accepts."""
+    need = np.zeros(len(seen.scored), dtype=bool)
+    need[text_of] = True
+    scores, counts = _scores(seen, need, tongues.backend)
+    shares = posterior(scores[text_of], tongues.candidates[tongue_of])
+    return _accepted(shares, counts[text_of], tongues, tongue_of)[1]
 
 
 def _top(
-    seen: _Seen,
+    seen: Seen,
     text_of: NDArray[np.int64],
     tongues: Tongues,
     tongue_of: NDArray[np.int64],
@@ -252,15 +298,16 @@ def _top(
     by_script: NDArray[np.bool_],
 ) -> NDArray[np.object_]:
     """Return the likeliest language of each pair's text among those of its main script."""
+    known = tongues.backend.languages
     letters = seen.letters.copy()
     kana = letters[:, SCRIPTS["Hira"]] + letters[:, SCRIPTS["Kana"]]
     # Japanese text may have more Chinese characters than kana.
     letters[kana >= FEW_KANA * np.maximum(seen.total, 1), SCRIPTS["Hani"]] = 0
-    rivals = columns_by_script()[letters.argmax(axis=1)]
+    rivals = columns_by_script(known)[letters.argmax(axis=1)]
     likeliest = np.where(rivals, scores, -np.inf).argmax(axis=1)
     told = (scored & rivals.any(axis=1))[text_of]
     top = np.full(len(text_of), "", dtype=object)
-    top[told] = np.array(profiles().languages, dtype=object)[likeliest[text_of[told]]]
+    top[told] = np.array(known, dtype=object)[likeliest[text_of[told]]]
     # One language of a group stands for the others; the one that was asked for is the better name.
     same = told & tongues.profile[tongue_of, likeliest[text_of]]
     same |= by_script & ~(told & tongues.chinese[tongue_of])
