@@ -363,7 +363,7 @@ def _loading(export: Exported) -> list[str]:
     if not export.splits:
         return ["There are no rows, and datasets loads no empty split."]
     splits = list(export.splits)
-    lines = ["from datasets import load_dataset", "", 'data = load_dataset(".")  # or the path of this folder']
+    lines = ["from datasets import load_dataset", "", 'data = load_dataset("path/of/this/folder")']
     lines += [f'{name} = data["{name}"]  # {number_of(export.rows[name], "row")}' for name in splits]
     return [
         *fenced("\n".join(lines), "python"),
@@ -373,7 +373,7 @@ def _loading(export: Exported) -> list[str]:
         "",
         *fenced("hf upload USER/NAME . --repo-type dataset", "sh"),
         "",
-        *fenced('load_dataset(".").push_to_hub("USER/NAME")', "python"),
+        *fenced('load_dataset("path/of/this/folder").push_to_hub("USER/NAME")', "python"),
     ]
 
 

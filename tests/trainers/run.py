@@ -63,6 +63,7 @@ TRAINERS = [
         Trainer("datasets", version, "check_datasets.py", ((f"datasets=={version}",),), ALL, cheap=True)
         for version in ("2.21.0", "3.6.0", "4.8.4", "5.2.0")
     ),
+    Trainer("mlcroissant", "1.1.1", "check_croissant.py", (("mlcroissant==1.1.1", "pyarrow"),), ALL, cheap=True),
     Trainer("mistral-common", "1.13.1", "check_mistral.py", (("mistral-common==1.13.1",),), ALL, cheap=True),
     Trainer("together", "1.5.35", "check_together.py", (("together==1.5.35", "pyarrow"),), ALL, cheap=True),
     Trainer("openai", "0.28.1", "check_openai.py", (("openai==0.28.1", "pandas<3"),), ("single",), cheap=True),
