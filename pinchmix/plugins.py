@@ -316,8 +316,14 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "sharegpt": "pinchmix.formats.sharegpt:ShareGPT",
         },
         "exporters": {
+            "axolotl": "pinchmix.exporters.axolotl:Axolotl",
             "llamafactory": "pinchmix.exporters.llamafactory:LlamaFactory",
+            "nemo_automodel": "pinchmix.exporters.nemo_automodel:NemoAutomodel",
+            "oumi": "pinchmix.exporters.oumi:Oumi",
+            "swift": "pinchmix.exporters.swift:Swift",
+            "torchtune": "pinchmix.exporters.torchtune:Torchtune",
             "trl": "pinchmix.exporters.trl:TRL",
+            "unsloth": "pinchmix.exporters.unsloth:Unsloth",
         },
     }
 )
