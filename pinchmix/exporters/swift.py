@@ -13,8 +13,8 @@ from pinchmix.yaml_text import to_yaml
 class Swift:
     """Settings of ms-swift 4.6, which learns the assistant's turns.
 
-    Its templates give a row without a system turn the model's own, where there is one (``system`` replaces it); rows
-    longer than ``max_length`` are left out.
+    The templates of some models give a row without a system turn one of their own. For a row longer than
+    ``max_length`` another one, chosen at random, is taken.
 
     Example:
         >>> print(Swift().files(Exported("mix", "0", "", {"train": ["train"]}, {"train": 9}))["swift.yaml"])
@@ -22,7 +22,6 @@ class Swift:
         dataset:
           - "data/messages/train.jsonl"
         split_dataset_ratio: 0
-        strict: true
         <BLANKLINE>
     """
 
@@ -39,6 +38,5 @@ class Swift:
             "dataset": export.files("train"),
             **({"val_dataset": valid} if valid else {}),
             "split_dataset_ratio": 0,  # older versions take a part of the training rows for evaluation
-            "strict": True,  # a row that cannot be read is an error, and not left out
         }
         return {"swift.yaml": to_yaml(settings, comments=(self.usage,))}
