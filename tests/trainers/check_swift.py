@@ -12,7 +12,7 @@ from pathlib import Path
 from comparing import Row, report
 from swift.cli.main import parse_yaml_args
 from swift.pipelines import SwiftSft
-from tiny import END, Seen, as_written, compare_seen, in_order, save_model, seen_as
+from tiny import Seen, as_written, compare_seen, in_order, save_model, seen_as
 
 
 class Watching(SwiftSft):

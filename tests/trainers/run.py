@@ -109,8 +109,8 @@ def export_all(place: Path) -> list[Export]:
     every = {language: len(rows) for language, rows in torture.rows().items()}
     return [
         export_one("sample", place, Path(pinchmix.sample()), {"en": 20, "*": 40}),
-        # Not validated: a bare date is in no language. Nothing is left to choose, so every row is exported. The settings
-        # of trainers name the place, which is an awkward one; those of the sample are for use from the export's top.
+        # Not validated: a bare date is in no language. Nothing is left to choose, so every row is exported. Settings of
+        # trainers name the place, which is an awkward one; those of the sample are for use from the export's top.
         export_one("torture", place, hard, every, root=place / "to \u00f8ve" / "torture", validate=False),
     ]
 
