@@ -25,7 +25,7 @@ class Oumi:
               - dataset_name: "text_sft_jsonl"
                 dataset_path: "data/messages/train.jsonl"
             collator_name: "text_completions_only_with_padding"
-            train_target: "all_assistant_turns"
+            train_target: "ALL_ASSISTANT_TURNS"
         <BLANKLINE>
     """
 
@@ -43,6 +43,6 @@ class Oumi:
                 data[split] = {
                     "datasets": [{"dataset_name": "text_sft_jsonl", "dataset_path": path} for path in paths],
                     "collator_name": "text_completions_only_with_padding",
-                    "train_target": "all_assistant_turns",
+                    "train_target": "ALL_ASSISTANT_TURNS",
                 }
         return {"oumi.yaml": to_yaml({"data": data}, comments=(self.usage,))}

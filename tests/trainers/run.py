@@ -47,6 +47,12 @@ class Trainer:
 
 # In a step of its own, so that a build without CUDA that is found for it is not replaced.
 TORCH = ("torch==2.13.0",)
+OUMI = (
+    *("transformers==5.16.1", "datasets==4.8.4", "trl==1.6.0", "peft==0.19.1", "accelerate==1.15.0", "pandas<3"),
+    *("numpy<2.4", "omegaconf==2.4.0.dev4", "pydantic<2.14", "typer<0.25.2", "click<8.5", "jsonlines", "jsonschema"),
+    *("backoff", "httpx<1", "aiofiles", "aiohttp<3.14", "tiktoken", "pillow<12.4", "protobuf", "requests"),
+    *("pexpect<4.10", "hdrhistogram", "posthog<8", "wandb==0.25.1", "mlflow==3.17.2", "tensorboard"),
+)
 TRAINERS = [
     *(
         Trainer("datasets", version, "check_datasets.py", ((f"datasets=={version}",),))
@@ -62,6 +68,27 @@ TRAINERS = [
         "torchtune", "0.6.1", "check_torchtune.py", (TORCH, ("torchtune==0.6.1",), ("--no-deps", "torchao==0.15.0"))
     ),
     Trainer("ms-swift", "4.6.0", "check_swift.py", (TORCH, ("ms-swift==4.6.0",))),
+    # These three ask for GPU libraries or for an older torch, none of which loading and a step on a CPU need.
+    Trainer(
+        "oumi",
+        "0.9",
+        "check_oumi.py",
+        (
+            TORCH,
+            ("--no-deps", "oumi==0.9"),
+            OUMI,
+        ),
+    ),
+    Trainer(
+        "nemo-automodel",
+        "0.7.0",
+        "check_automodel.py",
+        (
+            TORCH,
+            ("--no-deps", "nemo-automodel==0.7.0"),
+            ("transformers==5.18.0", "datasets==4.8.4", "mistral-common", "pyyaml", "tiktoken", "torchdata"),
+        ),
+    ),
 ]
 
 
