@@ -1,4 +1,4 @@
-"""Does NeMo AutoModel read an export by ``trainers/nemo_automodel.yaml``? A recipe's settings take it, by its own parser.
+"""Does NeMo AutoModel read an export by ``trainers/nemo_automodel.yaml``, put into the settings of a recipe?
 
 The labels of its data set are those of the next token; they are moved back to be compared.
 """
@@ -37,7 +37,7 @@ def checks(export: Path, wanted: list[Row]) -> dict[str, Callable[[], tuple[int,
         recipe.write_text(RECIPE, encoding="utf-8")
         command = command.replace(recipe.name, str(recipe)).replace(mine.name, str(mine))
         os.chdir(export)
-        subprocess.run(command, shell=True, check=True)  # noqa: S602 (what the file says is what is to be checked)
+        subprocess.run(command, shell=True, check=True)  # what the file says
         settings = parse_args_and_load_config(str(mine), argv=[])
         assert settings.step_scheduler.global_batch_size == 8, "the recipe's own settings are changed"
         tokenizer = make_tokenizer(wanted)
