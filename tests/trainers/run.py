@@ -53,6 +53,12 @@ OUMI = (
     *("backoff", "httpx<1", "aiofiles", "aiohttp<3.14", "tiktoken", "pillow<12.4", "protobuf", "requests"),
     *("pexpect<4.10", "hdrhistogram", "posthog<8", "wandb==0.25.1", "mlflow==3.17.2", "tensorboard"),
 )
+UNSLOTH = (
+    *("transformers==5.16.1", "datasets==4.8.4", "trl==1.9.0", "peft==0.20.0", "accelerate", "torchao", "tyro"),
+    *("protobuf", "typer", "rich", "pydantic", "pyyaml", "nest-asyncio", "structlog", "click", "sentencepiece"),
+    *("einops", "cut_cross_entropy", "msgspec", "pillow", "regex", "psutil", "hf_transfer", "wheel", "json5"),
+    *("fastapi", "uvicorn", "matplotlib", "pyjwt", "cryptography", "diceware", "python-multipart", "pandas"),
+)
 TRAINERS = [
     *(
         Trainer("datasets", version, "check_datasets.py", ((f"datasets=={version}",),))
@@ -68,7 +74,7 @@ TRAINERS = [
         "torchtune", "0.6.1", "check_torchtune.py", (TORCH, ("torchtune==0.6.1",), ("--no-deps", "torchao==0.15.0"))
     ),
     Trainer("ms-swift", "4.6.0", "check_swift.py", (TORCH, ("ms-swift==4.6.0",))),
-    # These three ask for GPU libraries or for an older torch, none of which loading and a step on a CPU need.
+    # These ask for GPU libraries or for an older torch, none of which loading and a step on a CPU need.
     Trainer(
         "oumi",
         "0.9",
@@ -78,6 +84,12 @@ TRAINERS = [
             ("--no-deps", "oumi==0.9"),
             OUMI,
         ),
+    ),
+    Trainer(
+        "unsloth",
+        "2026.10.9",
+        "check_unsloth.py",
+        (TORCH, ("--no-deps", "unsloth==2026.10.9", "unsloth_zoo==2026.10.9"), UNSLOTH),
     ),
     Trainer(
         "nemo-automodel",
