@@ -59,6 +59,13 @@ UNSLOTH = (
     *("einops", "cut_cross_entropy", "msgspec", "pillow", "regex", "psutil", "hf_transfer", "wheel", "json5"),
     *("fastapi", "uvicorn", "matplotlib", "pyjwt", "cryptography", "diceware", "python-multipart", "pandas"),
 )
+AXOLOTL = (
+    *("transformers==5.16.1", "datasets==4.8.4", "trl==1.9.0", "peft==0.20.0", "accelerate==1.13.0"),
+    *("tokenizers==0.23.1", "huggingface_hub==1.17.0", "pydantic==2.12.5", "PyYAML==6.0.3", "addict", "fire", "art"),
+    *("evaluate==0.4.1", "scipy", "colorama", "python-dotenv==1.0.1", "click", "requests", "einops", "sentencepiece"),
+    *("posthog==6.7.11", "schedulefree==1.4.1", "langdetect==1.0.9", "nvidia-ml-py==12.560.30", "numba>=0.63.1"),
+    *("zstandard==0.22.0", "wandb", "tensorboard", "typer==0.25.1", "packaging==26.0", "typing-extensions==4.15.0"),
+)
 TRAINERS = [
     *(
         Trainer("datasets", version, "check_datasets.py", ((f"datasets=={version}",),))
@@ -83,6 +90,16 @@ TRAINERS = [
             TORCH,
             ("--no-deps", "oumi==0.9"),
             OUMI,
+        ),
+    ),
+    Trainer(
+        "axolotl",
+        "0.19.0",
+        "check_axolotl.py",
+        (
+            TORCH,
+            ("--no-deps", "axolotl==0.19.0", "axolotl-contribs-lgpl==0.0.7", "axolotl-contribs-mit==0.0.6"),
+            AXOLOTL,
         ),
     ),
     Trainer(
