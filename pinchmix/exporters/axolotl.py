@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from pinchmix.plugins import Exported
 from pinchmix.yaml_text import to_yaml
 
+USE = (
+    "axolotl train trainers/axolotl.yaml --base-model MODEL --sequence-len TOKENS --micro-batch-size N "
+    "--gradient-accumulation-steps N --learning-rate RATE --output-dir OUT"
+)
 ROWS = {
     # A type that is not stated is guessed from the file's name, and a role that is not mapped is looked for elsewhere.
     "ds_type": "json",
@@ -23,11 +27,12 @@ class Axolotl:
 
     Axolotl keeps prepared rows under a name made from the paths, not from what the files hold; the digest of the
     mixture in the folder's name keeps it from training on an earlier mixture. The folder is beside the export, for
-    nothing may be added to an export.
+    nothing may be added to an export. Rows longer than ``sequence_len``, which is 512 unless something else is said,
+    are left out.
 
     Example:
-        >>> print(Axolotl().files(Exported("mix_1f", "1f", "", {"train": ["train"]}, {"train": 9}))["axolotl.yaml"])
-        # axolotl train trainers/axolotl.yaml --base-model MODEL --output-dir OUT
+        >>> text = Axolotl().files(Exported("mix_1f", "1f", "", {"train": ["train"]}, {"train": 9}))["axolotl.yaml"]
+        >>> print(*text.splitlines()[1:], sep=chr(10))
         datasets:
           - path: "data/messages/train.jsonl"
             ds_type: "json"
@@ -37,13 +42,12 @@ class Axolotl:
               role: "role"
               content: "content"
         dataset_prepared_path: "../axolotl_prepared/mix_1f"
-        <BLANKLINE>
     """
 
     name: str = "axolotl"
     version: str = "1"
     title: str = "Axolotl"
-    usage: str = "axolotl train trainers/axolotl.yaml --base-model MODEL --output-dir OUT"
+    usage: str = USE
     shards: bool = True
 
     def files(self, export: Exported) -> Mapping[str, str]:

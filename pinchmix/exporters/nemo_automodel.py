@@ -12,7 +12,7 @@ from pinchmix.yaml_text import to_yaml
 
 @dataclass(frozen=True)
 class NemoAutomodel:
-    """The data sets of NeMo AutoModel 0.7.
+    """The data sets of NeMo AutoModel 0.7, which learns the assistant's turns.
 
     A recipe takes one file of settings, in which the later of two blocks of a name counts. Paths are in a list, since
     a single one that does not exist would be looked for on a hub.

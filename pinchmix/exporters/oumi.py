@@ -14,7 +14,7 @@ from pinchmix.yaml_text import to_yaml
 class Oumi:
     """The ``data`` of oumi 0.9, told to learn all of the assistant's turns; by itself it learns the prompts too.
 
-    Rows longer than ``model.model_max_length`` are cut.
+    It learns the template's line ends around an answer with it. Rows longer than ``model.model_max_length`` are cut.
 
     Example:
         >>> print(Oumi().files(Exported("mix", "0", "", {"train": ["train"]}, {"train": 9}))["oumi.yaml"])

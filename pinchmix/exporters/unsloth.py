@@ -13,6 +13,9 @@ from pinchmix.yaml_text import to_yaml
 class Unsloth:
     """Settings of ``unsloth train`` (unsloth 2026.10), told to learn the answers only; it has no evaluation rows.
 
+    Where it cannot find out how the model's template marks an answer, it warns and learns the prompts too. Rows longer
+    than ``max_seq_length`` (2048) are cut. The output folder is relative to its own, in the home folder.
+
     Example:
         >>> print(Unsloth().files(Exported("mix", "0", "", {"train": ["train"]}, {"train": 9}))["unsloth.yaml"])
         # unsloth train --config trainers/unsloth.yaml --model MODEL --output-dir OUT
