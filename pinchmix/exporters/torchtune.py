@@ -19,8 +19,8 @@ class Torchtune:
     """The ``dataset`` block of torchtune 0.6, which learns the assistant's turns and has no evaluation rows.
 
     A recipe takes one file of settings, so the block is put into that (``tune cp`` makes it) in place of its own.
-    Rows longer than the tokenizer's ``max_seq_len`` are cut; the tokenizers of Llama 3 strip what a turn begins and ends
-    with, and those of Qwen compose its characters (NFC).
+    Rows longer than the tokenizer's ``max_seq_len`` are cut; the tokenizer of Llama 3 strips the ends of each turn, and
+    those of Qwen compose its characters (NFC).
 
     Example:
         >>> text = Torchtune().files(Exported("mix", "0", "", {"train": ["train"]}, {"train": 9}))["torchtune.yaml"]

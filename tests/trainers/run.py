@@ -203,7 +203,7 @@ def clean_environment(home: Path | None = None) -> dict[str, str]:
     if home:
         offline = dict.fromkeys(("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE"), "1")
         quiet = {"HF_DATASETS_DISABLE_PROGRESS_BARS": "1", "TOKENIZERS_PARALLELISM": "false", "WANDB_MODE": "disabled"}
-        quiet |= {"DO_NOT_TRACK": "1", "AXOLOTL_DO_NOT_TRACK": "1"}
+        quiet |= {"DO_NOT_TRACK": "1", "AXOLOTL_DO_NOT_TRACK": "1", "UNSLOTH_DISABLE_STATISTICS": "1"}
         kept |= {"HF_HOME": str(home), "CUDA_VISIBLE_DEVICES": "", "PYTHONUTF8": "1", **offline, **quiet}
     return kept
 
