@@ -24,82 +24,11 @@ from types import MappingProxyType
 
 import rules
 import torture
+from environments import TRAINERS, Trainer
 
 HERE = Path(__file__).resolve().parent
 CACHE = Path(os.environ.get("PINCHMIX_TRAINERS") or HERE.parents[1] / ".cache" / "trainers")
 MINUTES = 20
-
-
-@dataclass(frozen=True)
-class Trainer:
-    """A trainer: its check script, and what to install, step by step; no step may touch what is pinned in another.
-
-    Attributes:
-        exports: Those that it is checked on, of ``export_all``.
-        cheap: Whether it is checked in ``make test``.
-    """
-
-    package: str
-    version: str
-    script: str
-    steps: tuple[tuple[str, ...], ...]
-    exports: tuple[str, ...] = ("sample", "torture")
-    cheap: bool = False
-
-    @property
-    def name(self) -> str:
-        return f"{self.package}-{self.version}"
-
-    @property
-    def pins(self) -> list[str]:
-        return [pin for step in self.steps for pin in step if not pin.startswith("-")]
-
-
-ALL = ("sample", "torture", "single", "shards")
-# In a step of its own, so that a build without CUDA that is found for it is not replaced.
-TORCH = ("torch==2.13.0",)
-TRAINERS = [
-    *(
-        Trainer("datasets", version, "check_datasets.py", ((f"datasets=={version}",),), ALL, cheap=True)
-        for version in ("2.21.0", "3.6.0", "4.8.4", "5.2.0")
-    ),
-    Trainer("mlcroissant", "1.1.1", "check_croissant.py", (("mlcroissant==1.1.1", "pyarrow"),), ALL, cheap=True),
-    Trainer("mistral-common", "1.13.1", "check_mistral.py", (("mistral-common==1.13.1",),), ALL, cheap=True),
-    Trainer("together", "1.5.35", "check_together.py", (("together==1.5.35", "pyarrow"),), ALL, cheap=True),
-    Trainer("openai", "0.28.1", "check_openai.py", (("openai==0.28.1", "pandas<3"),), ("single",), cheap=True),
-    Trainer(
-        "trl",
-        "1.16.0",
-        "check_trl.py",
-        (TORCH, ("trl==1.16.0", "datasets==5.2.0", "transformers==5.23.0")),
-        ALL,
-    ),
-    Trainer(
-        "llamafactory",
-        "0.9.5",
-        "check_llamafactory.py",
-        (
-            TORCH,
-            ("datasets==4.0.0", "transformers==5.6.0", "accelerate==1.11.0", "peft==0.18.1", "trl==0.24.0"),
-            ("omegaconf==2.3.0", "fire", "einops", "sentencepiece", "tiktoken"),
-            ("--no-deps", "llamafactory==0.9.5"),
-        ),
-        ALL,
-    ),
-    # What reads and masks needs neither mlx nor Composer, which cannot be had everywhere.
-    Trainer("mlx-lm", "0.32.2", "check_mlx.py", (("mlx-lm==0.32.2",),), ("sample", "torture", "single")),
-    Trainer(
-        "llm-foundry",
-        "0.22.0",
-        "check_llmfoundry.py",
-        (
-            TORCH,
-            ("transformers==4.51.3", "datasets==3.6.0", "huggingface-hub==0.33.5", "omegaconf==2.3.0"),
-            ("--no-deps", "llm-foundry==0.22.0"),
-        ),
-        ALL,
-    ),
-]
 
 
 class Failed(Exception):
@@ -206,6 +135,7 @@ def clean_environment(home: Path | None = None) -> dict[str, str]:
     if home:
         offline = dict.fromkeys(("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE"), "1")
         quiet = {"HF_DATASETS_DISABLE_PROGRESS_BARS": "1", "TOKENIZERS_PARALLELISM": "false", "WANDB_MODE": "disabled"}
+        quiet |= {"DO_NOT_TRACK": "1", "AXOLOTL_DO_NOT_TRACK": "1", "UNSLOTH_DISABLE_STATISTICS": "1"}
         kept |= {"HF_HOME": str(home), "CUDA_VISIBLE_DEVICES": "", "PYTHONUTF8": "1", **offline, **quiet}
     return kept
 
