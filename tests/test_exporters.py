@@ -255,7 +255,7 @@ def test_what_the_settings_of_an_export_name_is_there(tmp_path, monkeypatch, sha
             base = path.parent if path.suffix == ".json" else Path()
             for text in strings(values):
                 for part in text.split(","):
-                    if "/" in part:
+                    if "/" in part and "axolotl_prepared" not in part:  # which it makes
                         assert (base / part).exists(), f"{path}: {part}"
                         found += 1
         assert found > 10

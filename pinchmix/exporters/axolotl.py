@@ -52,6 +52,8 @@ class Axolotl:
 
     def files(self, export: Exported) -> Mapping[str, str]:
         """Return the one file."""
+        if export.split_for("train") is None:
+            return {}
         valid = [{"path": path, **ROWS, "split": "train"} for path in export.files("valid")]
         settings = {
             "datasets": [{"path": path, **ROWS} for path in export.files("train")],

@@ -36,6 +36,8 @@ class NemoAutomodel:
 
     def files(self, export: Exported) -> Mapping[str, str]:
         """Return the one file."""
+        if export.split_for("train") is None:
+            return {}
         settings: dict[str, Any] = {}
         for block, use in (("dataset", "train"), ("validation_dataset", "valid")):
             if paths := export.files(use):

@@ -37,6 +37,8 @@ class Oumi:
 
     def files(self, export: Exported) -> Mapping[str, str]:
         """Return the one file."""
+        if export.split_for("train") is None:
+            return {}
         data: dict[str, Any] = {}
         for split, use in (("train", "train"), ("validation", "valid")):
             if paths := export.files(use):

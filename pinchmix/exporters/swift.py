@@ -33,6 +33,8 @@ class Swift:
 
     def files(self, export: Exported) -> Mapping[str, str]:
         """Return the one file."""
+        if export.split_for("train") is None:
+            return {}
         valid = export.files("valid")
         settings = {
             "dataset": export.files("train"),

@@ -44,6 +44,8 @@ class Torchtune:
 
     def files(self, export: Exported) -> Mapping[str, str]:
         """Return the one file."""
+        if export.split_for("train") is None:
+            return {}
         block = {
             "_component_": "torchtune.datasets.chat_dataset",
             "source": "json",

@@ -36,6 +36,8 @@ class Unsloth:
 
     def files(self, export: Exported) -> Mapping[str, str]:
         """Return the one file."""
+        if export.split_for("train") is None:
+            return {}
         settings = {
             "data": {"local_dataset": export.files("train"), "format_type": "chatml"},
             "training": {"train_on_completions": True},
