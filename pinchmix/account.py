@@ -79,7 +79,7 @@ def steps_of(mixture: Mixture) -> list[str]:
         >>> steps_of(mix)[0]
         'Read: 758 rows of parallel data in 12 languages; each row is an instruction in one language.'
     """
-    plan, report, recipe, grid = mixture.plan, mixture.report, mixture.plan.recipe, mixture.grid
+    plan, report, recipe, grid = mixture.plan, mixture.report, canonical(mixture.plan.recipe), mixture.grid
     plugins = {tuple(key.split("/", 1)): version for key, version in report.plugins.items()}
     read = f"{number_of(report.read, 'row')} of parallel data in {number_of(len(grid.languages), 'language')}"
     steps = [f"Read: {read}; each row is an instruction in one language."]
@@ -128,6 +128,20 @@ def _named(record: Any) -> str:
     return " ".join(said.split())
 
 
+def canonical(recipe: Recipe) -> Recipe:
+    """Return the recipe with its mappings in one order, however they were written: the same recipe, the same card.
+
+    Example:
+        >>> from pinchmix.budget import Budget
+        >>> canonical(Recipe(Budget.counts({"*": 1, "fi": 2, "en": 3}))).budget
+        Budget.counts({'en': 3, 'fi': 2, '*': 1})
+    """
+    data = json.loads(json.dumps(recipe.to_dict(), sort_keys=True))
+    if isinstance(amounts := data["budget"].get("amounts"), dict):
+        data["budget"]["amounts"] = dict(sorted(amounts.items(), key=lambda item: (item[0] == "*", item[0])))
+    return Recipe.from_dict(data)
+
+
 def code_of(mixture: Mixture) -> str:
     """Return the Python that makes a mixture again, as far as its recipe knows.
 
@@ -147,7 +161,7 @@ def code_of(mixture: Mixture) -> str:
             seed=5,
         )
     """
-    recipe = mixture.plan.recipe
+    recipe = canonical(mixture.plan.recipe)
     said: dict[str, str] = {}
     if recipe.languages:
         said["languages"] = repr(list(recipe.languages))

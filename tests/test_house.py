@@ -37,7 +37,7 @@ FLOORS = (
     ("arguments",),
     ("prepare",),
     ("build", "manifest", "account", "writing"),
-    ("card", "croissant"),
+    ("card", "croissant", "rereading"),
     ("export",),
     ("verify", "difference"),
     ("rebuild",),
@@ -95,6 +95,7 @@ FACE = [
     "export_mixture",
     "list_plugins",
     "plan_mixture",
+    "rebuild_mixture",
     "sample",
     "verify_export",
 ]
@@ -224,7 +225,9 @@ def test_a_heavy_library_is_imported_only_by_the_files_that_own_it():
 
 def test_what_is_imported_is_declared_as_a_dependency():
     project = (ROOT.parent / "pyproject.toml").read_text()
-    given = set(re.findall(r'"([a-z]+)[><=]', re.search(r"(?ms)^dependencies = \[(.*?)\]$", project).group(1)))
+    given = set(
+        re.findall(r'"(?:py(?=yaml))?([a-z]+)[><=]', re.search(r"(?ms)^dependencies = \[(.*?)\]$", project).group(1))
+    )
     assert given >= libraries().keys() - OPTIONAL.keys()
     for library, extra in OPTIONAL.items():
         (needs,) = re.findall(rf'(?m)^{extra} = \["([a-z0-9-]+)>=', project)
