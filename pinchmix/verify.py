@@ -10,7 +10,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from pinchmix.consistency import consistency_faults
 from pinchmix.errors import ArgumentError, ExportError, VerificationFailed
+from pinchmix.figures import figure_faults, listing_faults
 from pinchmix.manifest import NAME, Manifest
 from pinchmix.progress import progress_bar
 from pinchmix.provenance import Origins, faults_of
@@ -25,11 +27,12 @@ BLOCK = 1 << 20
 def verify_export(folder: str | os.PathLike[str], *, progress: bool | None = None) -> Manifest:
     """Re-read an export and compare all of it with its manifest and with itself.
 
-    Checked are: the manifest against its own digest; that no file is missing or extra; size and SHA-256 of each; that
-    JSONL, Parquet and every other format hold the same rows in the same order; that each row is a conversation a
-    trainer can use; that provenance has as many rows, with the digest of each row's text, the counts of the plan in
-    each split and language in every unit, copies numbered from 1 up to the recipe's ``repeat``, no instruction in two
-    splits, and as many languages an instruction as the content policy allows; and the mixture's digest.
+    Checked are: the manifest against its own digest, its schema and itself; that no file is missing or extra; size and
+    SHA-256 of each; that JSONL, Parquet and every other format hold the same rows in the same order; that each row is
+    a conversation a trainer can use; that provenance has as many rows, with the digest of each row's text, in the order
+    that the seed gives, the counts of the plan in each split and language in every unit, copies numbered from 1 up to
+    the recipe's ``repeat``, no instruction in two splits, and as many languages an instruction as the content policy
+    allows; and the mixture's digest.
 
     Args:
         folder: The export.
@@ -53,12 +56,14 @@ def verify_export(folder: str | os.PathLike[str], *, progress: bool | None = Non
         manifest = Manifest.of_bytes((place / NAME).read_bytes())
     except ExportError as error:
         raise VerificationFailed(str(place), [str(error)]) from error
-    faults: list[str] = []
+    faults = [f"{NAME}: {fault}" for fault in manifest.faults()]
+    if faults:
+        raise VerificationFailed(str(place), faults)
     try:
         shards = shards_in(manifest)
         faults.extend(_check_files(place, manifest, progress))
         broken = {fault.split(": ", 1)[0] for fault in faults}
-        faults.extend(_check_listing(manifest, shards))
+        faults.extend((*_check_listing(manifest, shards), *listing_faults(manifest, shards), *figure_faults(manifest)))
         rows = _check_rows(place, manifest, shards, broken, faults)
         if rows is not None:
             faults.extend(_check_provenance(place, manifest, shards, rows))
@@ -110,6 +115,9 @@ def _check_files(place: Path, manifest: Manifest, progress: bool | None) -> Iter
             if found[name].is_symlink():
                 yield f"{name}: a link, not a file"
                 continue
+            if not found[name].is_file():  # a pipe would be waited for without end
+                yield f"{name}: no regular file"
+                continue
             size = found[name].stat().st_size
             if size != entry["bytes"]:
                 yield f"{name}: {size:,} bytes, and the manifest says {entry['bytes']:,}"
@@ -157,7 +165,9 @@ def _check_provenance(
     yield from _check_figures(manifest)
     yield from _check_sizes(manifest, shards, rows)
     of_shard = {shard.name: shard.split for shard in shards}
-    yield from faults_of(Origins.of_tables(tables, of_shard), identity, manifest.counts)
+    origins = Origins.of_tables(tables, of_shard)
+    yield from faults_of(origins, identity, manifest.counts)
+    yield from consistency_faults(manifest, tables, origins)
     whole = pa.concat_tables(
         table.append_column("split", pa.repeat(of_shard[name], table.num_rows)) for name, table in tables.items()
     )
