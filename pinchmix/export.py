@@ -279,13 +279,18 @@ def _on_failure(act: Callable[[], None]) -> Iterator[None]:
 
 def exported_of(mixture: Mixture, options: Options, shards: Sequence[Shard]) -> Exported:
     """Return what exporters, the card and the metadata are told of an export."""
+    return exported_like(mixture.digest, options.root, shards)
+
+
+def exported_like(digest: str, root: str, shards: Sequence[Shard]) -> Exported:
+    """Return the same of the digest of a mixture, and the shards of all its splits."""
     splits: dict[str, list[str]] = {}
+    rows: dict[str, int] = {}
     for shard in shards:
         if shard.rows:
             splits.setdefault(shard.split, []).append(shard.name)
-    rows = {name: place.stop - place.start for name, place in mixture.splits.items()}
-    digest = mixture.digest
-    return Exported(f"mixture_{digest[:12]}", digest, options.root, splits, {name: rows[name] for name in splits})
+            rows[shard.split] = rows.get(shard.split, 0) + shard.rows
+    return Exported(f"mixture_{digest[:12]}", digest, root, splits, rows)
 
 
 def _write_rows(

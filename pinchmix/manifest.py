@@ -27,7 +27,8 @@ from pinchmix.shape import shape_faults
 
 VERSION = 1
 NAME = "manifest.json"
-PLACE = re.compile(r"(?<![^=:,])(?:/|~|[A-Za-z]:[\\/])[^,]*")  # an absolute path, at the start or after a sign
+# An absolute path, at the start or after a sign or a blank.
+PLACE = re.compile(r"""(?<![^=:,;\s"'\[({])(?:/|~|\\\\|[A-Za-z]:[\\/])[^,;"'\])}]*""")
 Entries = Mapping[str, Mapping[str, Any]]
 LIBRARIES = ("pinchmix", "duckdb", "numpy", "pyarrow", "scipy", "langdetect", "langcodes")
 
@@ -216,7 +217,11 @@ def command() -> list[str]:
     name = PurePath(program).name
     if name not in ("pinchmix", "__main__.py"):
         return [name]
-    return ["pinchmix", *(PLACE.sub(lambda found: PurePath(found[0]).name, word) for word in rest)]
+    return ["pinchmix", *(PLACE.sub(_last_part, word) for word in rest)]
+
+
+def _last_part(found: re.Match[str]) -> str:
+    return re.split(r"[\\/]", found[0].rstrip("\\/"))[-1]
 
 
 def _counts(mixture: Mixture) -> dict[str, Any]:

@@ -11,9 +11,11 @@ from typing import Any
 import pyarrow as pa
 
 from pinchmix.consistency import consistency_faults
-from pinchmix.errors import ArgumentError, ExportError, VerificationFailed
+from pinchmix.errors import ArgumentError, ExportError, UnknownPlugin, VerificationFailed
+from pinchmix.export import TRAINERS, exported_like
 from pinchmix.figures import figure_faults, listing_faults
 from pinchmix.manifest import NAME, Manifest
+from pinchmix.plugins import Exporter, find_plugin
 from pinchmix.progress import progress_bar
 from pinchmix.provenance import Origins, faults_of
 from pinchmix.rereading import Reread, reread_shard
@@ -64,6 +66,7 @@ def verify_export(folder: str | os.PathLike[str], *, progress: bool | None = Non
         faults.extend(_check_files(place, manifest, progress))
         broken = {fault.split(": ", 1)[0] for fault in faults}
         faults.extend((*_check_listing(manifest, shards), *listing_faults(manifest, shards), *figure_faults(manifest)))
+        faults.extend(_check_settings(place, manifest, shards))
         rows = _check_rows(place, manifest, shards, broken, faults)
         if rows is not None:
             faults.extend(_check_provenance(place, manifest, shards, rows))
@@ -129,6 +132,27 @@ def _check_files(place: Path, manifest: Manifest, progress: bool | None) -> Iter
                     step(len(block))
             if state.hexdigest() != entry["sha256"]:
                 yield f"{name}: the content is not what was written (SHA-256 differs)"
+
+
+def _check_settings(place: Path, manifest: Manifest, shards: tuple[Shard, ...]) -> Iterator[str]:
+    """Compare the settings of trainers with what their exporters write, where these are at hand in the same version."""
+    export = manifest.identity["export"]
+    if export["rooted"]:
+        return  # the root is not known here
+    exported = exported_like(manifest.identity["mixture"]["digest"], "", shards)
+    for name in export["trainers"]:
+        try:
+            exporter: Exporter = find_plugin("exporters", name)
+        except UnknownPlugin:
+            continue
+        if str(exporter.version) != manifest.identity["plugins"].get(f"exporters/{name}"):
+            continue
+        for file, text in sorted(exporter.files(exported).items()):
+            path = place / TRAINERS.format(file)
+            if path.is_file() and path.read_bytes() != text.encode():
+                yield f"{TRAINERS.format(file)}: not what the exporter {name} writes for this mixture"
+            if TRAINERS.format(file) not in manifest.files:
+                yield f"{TRAINERS.format(file)}: the manifest does not list it"
 
 
 def _check_rows(

@@ -258,3 +258,16 @@ def test_a_row_of_the_source_that_is_two_instructions_is_found(copies):
     retell(copies, change)
     (fault,) = faults_of(copies)
     assert "is another instruction too" in fault
+
+
+def test_settings_that_name_another_file_are_found_though_all_else_fits(tmp_path):
+    mix = build_mixture(frames(None, ROWS), BUDGET, split={"train": 0.5, "test": 0.5}, validate=False)
+    export_mixture(mix, tmp_path / "out")
+    settings = tmp_path / "out" / "trainers" / "trl.yaml"
+    assert "train.jsonl" in settings.read_text()
+    settings.write_text(settings.read_text().replace("train.jsonl", "test.jsonl"))
+    forge(tmp_path / "out")
+    said = "trainers/trl.yaml: not what the exporter trl writes for this mixture"
+    assert said in faults_of(tmp_path / "out")
+    forge(tmp_path / "out", lambda blocks: blocks["identity"]["plugins"].update({"exporters/trl": "another"}))
+    verify_export(tmp_path / "out")  # what another version wrote is known by its hash alone
