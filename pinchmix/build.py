@@ -19,7 +19,7 @@ from pinchmix.arguments import Asked
 from pinchmix.budget import Budget
 from pinchmix.canonical import hash_of_id, key_of
 from pinchmix.errors import InfeasibleBudget
-from pinchmix.exact.order import keyed
+from pinchmix.exact.order import row_keys
 from pinchmix.exact.supply import Bools, Ints
 from pinchmix.judge import Judge
 from pinchmix.mixture import Mixture, Report
@@ -276,9 +276,8 @@ def _shuffled(chosen: Chosen, serving: Serving) -> tuple[Ints, Ints, Ints]:
     cell, split = np.repeat(chosen.cell, chosen.copies), np.repeat(chosen.split, chosen.copies)
     copy = np.arange(len(cell)) - np.repeat(np.cumsum(chosen.copies) - chosen.copies, chosen.copies)
     tags = np.array([hash_of_id(tag) for tag in grid.languages], dtype=np.uint64)
-    with np.errstate(over="ignore"):  # arithmetic modulo 2**64 is meant
-        of_row = grid.hashes[grid.instruction[cell]] + tags[grid.language[cell]] * (2 * copy + 1).astype(np.uint64)
-    order = np.lexsort((cell, keyed(of_row, key_of(serving.seed, "shuffle")), split))
+    of_row = grid.hashes[grid.instruction[cell]], tags[grid.language[cell]], copy
+    order = np.lexsort((cell, row_keys(*of_row, key_of(serving.seed, "shuffle")), split))
     return cell[order], split[order], copy[order]
 
 

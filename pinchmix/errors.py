@@ -276,21 +276,26 @@ class RowsRefused(ExportError):
 
 
 class WriteFailed(ExportError):
-    """The system refused to write: a full disk, no permission, a name that is too long; nothing was left behind.
+    """The system refused to write: a full disk, no permission, a name that is too long.
 
     Attributes:
-        folder: The target.
+        folder: The target; what was there before is as it was.
         reason: What the system said, an ``OSError``.
+        left: What could not be removed of the new export, or ``""``; the next export to the same place removes it.
     """
 
     exit_code = 1
 
-    def __init__(self, folder: str, reason: OSError) -> None:
+    def __init__(self, folder: str, reason: OSError, left: str = "") -> None:
         self.folder = folder
         self.reason = reason
+        self.left = left
+        behind = f"{left} was left behind, as it could not be removed" if left else "Nothing was left behind"
+        above = str(reason.filename or "")  # a folder above the target says more than the target
+        where = f"{above}: " if above and folder.startswith(f"{above}/") else ""
         super().__init__(
-            f"{folder} cannot be written: {reason.strerror or reason}. Nothing was left behind; "
-            "what was there before is as it was."
+            f"{folder} cannot be written: {where}{reason.strerror or reason}. {behind}; what was there before is as it "
+            "was."
         )
 
 

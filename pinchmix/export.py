@@ -9,8 +9,10 @@ from __future__ import annotations
 import datetime
 import os
 import re
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, CancelledError, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -20,7 +22,16 @@ from pinchmix.card import card_of
 from pinchmix.croissant import NAME as CROISSANT
 from pinchmix.croissant import croissant_of
 from pinchmix.errors import ArgumentError, FolderTaken, WriteFailed
-from pinchmix.folder import Entry, HashedFile, check_free, new_folder, place_of, put_in_place, write_text
+from pinchmix.folder import (
+    Entry,
+    HashedFile,
+    check_free,
+    new_folder,
+    place_of,
+    put_in_place,
+    remove_leftovers,
+    write_text,
+)
 from pinchmix.manifest import NAME, Exporting, Manifest, is_manifest, make_manifest
 from pinchmix.mixture import Mixture
 from pinchmix.plugins import Exported, Exporter, Format, find_plugin, list_plugins
@@ -146,17 +157,27 @@ def write_export(
         day: The day that the metadata says where the user does not; today by default.
         progress: See :func:`~pinchmix.progress.progress_bar`.
     """
-    check_target(target, overwrite)
-    check_rows(mixture, options.formats)
+    part = None
+
+    def check_old(old: Path) -> None:
+        try:
+            check_target(old, overwrite)
+        except FolderTaken as error:
+            raise FolderTaken(str(target), f"{target} was filled by another writer; choose another place.") from error
+
     try:
+        remove_leftovers(target)
+        check_target(target, overwrite)
+        check_rows(mixture, options.formats)
         with new_folder(target) as part:
             manifest = _write(mixture, options, part, day, progress)
             with HashedFile(part / NAME) as file:
                 file.write(manifest.to_bytes())
             check_target(target, overwrite)  # somebody else may have been faster
-            put_in_place(part, target)
+            put_in_place(part, target, check_old)
     except OSError as error:
-        raise WriteFailed(str(target), error) from error
+        left = "" if part is None or not part.exists() else str(part)
+        raise WriteFailed(str(target), error, left) from error
     return manifest
 
 
@@ -246,38 +267,64 @@ def _write(mixture: Mixture, options: Options, part: Path, day: str, progress: b
     )
 
 
+@contextmanager
+def _on_failure(act: Callable[[], None]) -> Iterator[None]:
+    """Act on a failure or an interrupt, before what is opened outside is closed: threads are waited for there."""
+    try:
+        yield
+    except BaseException:
+        act()
+        raise
+
+
 def exported_of(mixture: Mixture, options: Options, shards: Sequence[Shard]) -> Exported:
     """Return what exporters, the card and the metadata are told of an export."""
+    return exported_like(mixture.digest, options.root, shards, options.plain["formats"])
+
+
+def exported_like(digest: str, root: str, shards: Sequence[Shard], formats: Sequence[str]) -> Exported:
+    """Return the same of the digest of a mixture, and the shards of all its splits."""
     splits: dict[str, list[str]] = {}
+    rows: dict[str, int] = {}
     for shard in shards:
         if shard.rows:
             splits.setdefault(shard.split, []).append(shard.name)
-    rows = {name: place.stop - place.start for name, place in mixture.splits.items()}
-    digest = mixture.digest
-    formats = options.plain["formats"]
-    return Exported(
-        f"mixture_{digest[:12]}", digest, options.root, splits, {name: rows[name] for name in splits}, formats
-    )
+            rows[shard.split] = rows.get(shard.split, 0) + shard.rows
+    return Exported(f"mixture_{digest[:12]}", digest, root, splits, rows, tuple(formats))
 
 
 def _write_rows(
     mixture: Mixture, options: Options, shards: Sequence[Shard], part: Path, progress: bool | None
 ) -> tuple[Written, dict[str, Entry], dict[str, Entry]]:
     """Write the rows in all forms; return what was written, all files of rows, and the source files."""
+    stopped = threading.Event()
+
+    def alive(_: int = 0) -> None:
+        if stopped.is_set():
+            raise CancelledError
+
+    def step(rows: int) -> None:
+        alive()
+        shown(rows)
+
     with (
-        progress_bar("writing", (2 + len(options.formats)) * len(mixture), "row", progress) as step,
+        progress_bar("writing", (2 + len(options.formats)) * len(mixture), "row", progress) as shown,
         ThreadPoolExecutor(max_workers=2, thread_name_prefix="pinchmix-sync") as syncing,
         ThreadPoolExecutor(max_workers=4, thread_name_prefix="pinchmix-export") as pool,
+        _on_failure(stopped.set),
     ):
         # Arrow, DuckDB and hashing all release the lock, so the forms are written side by side.
         messages = pool.submit(write_messages, mixture, shards, part, syncing, step)
         others: list[Future[dict[str, Entry]]] = [pool.submit(write_parquet, mixture, shards, part, syncing, step)]
         others += [pool.submit(write_format, mixture, form, shards, part, syncing, step) for form in options.formats]
-        sources = {file.name: (file, pool.submit(file.sha256)) for file in mixture.report.files}
+        sources = {file.name: (file, pool.submit(file.sha256, alive)) for file in mixture.report.files}
+        tasks: list[Future[Any]] = [messages, *others, *(task for _, task in sources.values())]
+        for task in wait(tasks, return_when=FIRST_EXCEPTION).done:
+            task.result()  # what failed first, if something did, while the others still run
         written = messages.result()
         files = dict(written.files)
-        for task in others:
-            files.update(task.result())
+        for other in others:
+            files.update(other.result())
         read = {
             name: dict(zip(("sha256", "bytes"), task.result(), strict=True), rows=file.rows)
             for name, (file, task) in sources.items()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import hashlib
 import io
 import os
+import re
 import secrets
 import shutil
 import sys
@@ -17,6 +19,7 @@ from typing import Any
 
 from pinchmix.errors import ArgumentError, FolderTaken
 
+LONGEST = 200  # bytes of a name that leave room for what is added
 SYNC = 64 << 20  # bytes that are written before they are synced
 # Linux's renameat2 and macOS's renamex_np, by their numbers in the headers of the C library.
 HERE, EXCHANGE, SWAP = -100, 2, 2
@@ -96,6 +99,7 @@ def place_of(folder: str | os.PathLike[str]) -> Path:
     try:
         place = Path(folder).expanduser().absolute()
         known = str(folder) != "" and place.name not in ("", "..") and "\0" not in str(place)
+        str(place).encode()  # or Arrow cannot read what is there
     except (RuntimeError, TypeError, ValueError):  # nobody's home, no path, a path with a zero byte
         known = False
     if not known:
@@ -129,38 +133,81 @@ def new_folder(target: Path) -> Iterator[Path]:
     """Give a folder to write to, beside the target, and remove it if what is written fails or is not placed.
 
     What earlier writers of the same target left behind when they were killed is removed too; those that still write
-    hold a lock.
+    hold a lock. Folders above the target that had to be made are removed again as well.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    remove_leftovers(target)
-    part, handle = _locked_folder(target)
+    made = [folder for folder in target.parents if not folder.exists()]
     try:
-        yield part
-    except BaseException:  # an interrupt too must leave nothing behind
-        shutil.rmtree(part, ignore_errors=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(target)
+        part, handle = _locked_folder(target)
+        try:
+            yield part
+        except BaseException:  # an interrupt too must leave nothing behind
+            shutil.rmtree(part, ignore_errors=True)
+            raise
+        finally:
+            os.close(handle)
+    except BaseException:
+        for folder in made:
+            with suppress(OSError):  # somebody else uses it meanwhile, or it was never made
+                folder.rmdir()
         raise
+
+
+def put_in_place(part: Path, target: Path, check: Callable[[Path], object] = lambda old: None) -> None:
+    """Sync a folder, and make it the target in one step; what was there before is gone, or back if that fails.
+
+    Args:
+        part: The folder.
+        target: Where it goes.
+        check: Looks at what was there before, and raises if that must stay.
+    """
+    for folder in [part, *(path for path in part.rglob("*") if path.is_dir())]:
+        _sync(folder)
+    while not os.path.lexists(target):
+        try:
+            part.rename(target)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            continue  # another writer was faster; what it wrote is looked at below
+        with _undone(target.rename, part):
+            _sync(target.parent)
+        return
+    if _exchange(part, target):
+        with _undone(_exchange, part, target):
+            check(part)
+            _sync(target.parent)
+        shutil.rmtree(part, ignore_errors=True)  # all is done; what cannot be removed is a leftover
+    else:
+        _swap(part, target, check)
+
+
+def _swap(part: Path, target: Path, check: Callable[[Path], object]) -> None:
+    """Replace a folder in two steps, where the system knows no single one.
+
+    Who is killed between them leaves the old folder aside; :func:`remove_leftovers` puts it back.
+    """
+    old = part.with_suffix(".old")
+    handle = os.open(target, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # a file system without locks, or another writer that has just put it there
+            _lock(handle)
+        with _undone(_put_back, part, target, old):
+            target.rename(old)
+            check(old)
+            part.rename(target)
+            _sync(target.parent)
+        shutil.rmtree(old, ignore_errors=True)
     finally:
         os.close(handle)
 
 
-def put_in_place(part: Path, target: Path) -> None:
-    """Sync a folder, and make it the target in one step; what was there before is gone, or back if that fails."""
-    for folder in [part, *(path for path in part.rglob("*") if path.is_dir())]:
-        _sync(folder)
-    if not target.exists():
-        part.rename(target)
-        with _undone(target.rename, part):
-            _sync(target.parent)
-    elif _exchange(part, target):
-        with _undone(_exchange, part, target):
-            _sync(target.parent)
-        shutil.rmtree(part, ignore_errors=True)  # all is done; what cannot be removed is a leftover
-    else:
-        old = part.with_suffix(".old")
-        target.rename(old)
-        with _undone(old.rename, target):
-            part.rename(target)
-        shutil.rmtree(old, ignore_errors=True)
+def _put_back(part: Path, target: Path, old: Path) -> None:
+    if old.exists():
+        if target.exists():
+            target.rename(part)
+        old.rename(target)
 
 
 @contextmanager
@@ -173,27 +220,39 @@ def _undone(undo: Callable[..., object], *arguments: Path) -> Iterator[None]:
 
 
 def remove_leftovers(target: Path) -> None:
-    """Remove what writers of a target left behind that are no more; only where the system has locks that tell."""
+    """Remove what writers of a target left behind that are no more; only where the system has locks that tell.
+
+    A target that one of them had moved aside, and did not replace, is put back.
+    """
     if sys.platform == "win32":
         return
-    for left in target.parent.glob(f".{_literal(target.name)}.????????.part"):
+    ours = re.compile(rf"{re.escape(_stem(target))}\.[0-9a-f]{{8}}\.(part|old)")
+    found: list[Path] = []
+    with suppress(OSError):  # no such folder, or one that cannot be listed
+        found = sorted(path for path in target.parent.iterdir() if ours.fullmatch(path.name))
+    for left in found:
         with suppress(OSError):  # another one removes it, or it is none of ours; either way it does no harm
-            handle = os.open(left, os.O_RDONLY | os.O_DIRECTORY)
+            handle = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             try:
                 _lock(handle)
-                shutil.rmtree(left)
+                if left.suffix == ".old" and not os.path.lexists(target):
+                    left.rename(target)
+                else:
+                    shutil.rmtree(left)
             finally:
                 os.close(handle)
 
 
-def _literal(name: str) -> str:
-    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in name)
+def _stem(target: Path) -> str:
+    """Return what folders beside a target are called, less what tells them apart; never too long for a name."""
+    name = os.fsencode(target.name)
+    return f".{target.name}" if len(name) <= LONGEST else f".{hashlib.sha256(name).hexdigest()}"
 
 
 def _locked_folder(target: Path) -> tuple[Path, int]:
     """Make a folder beside the target, so that a rename is enough in the end, and lock it while its handle is open."""
     while True:
-        part = target.parent / f".{target.name}.{secrets.token_hex(4)}.part"
+        part = target.parent / f"{_stem(target)}.{secrets.token_hex(4)}.part"
         part.mkdir()
         handle = os.open(part, os.O_RDONLY)
         try:

@@ -16,17 +16,19 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
 from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.errors import ExportError
 from pinchmix.mixture import Mixture
 from pinchmix.recipe import WHOLE
+from pinchmix.shape import shape_faults
 
 VERSION = 1
 NAME = "manifest.json"
-PLACE = re.compile(r"(?<![^=:,])(?:/|~|[A-Za-z]:[\\/])[^,]*")  # an absolute path, at the start or after a sign
+# An absolute path, at the start or after a sign or a blank.
+PLACE = re.compile(r"""(?<![^=:,;\s"'\[({])(?:/|~|\\\\|[A-Za-z]:[\\/])[^,;"'\])}]*""")
 Entries = Mapping[str, Mapping[str, Any]]
 LIBRARIES = ("pinchmix", "duckdb", "numpy", "pyarrow", "scipy", "langdetect", "langcodes")
 
@@ -65,6 +67,15 @@ class Manifest:
             return {self.splits[0]: dict(counts)}
         return {**{split: counts[split] for split in self.splits}, **counts}  # in the recipe's order
 
+    def faults(self) -> list[str]:
+        """Return where its shape is not that of the schema, each by its place; most of what reads it relies on that.
+
+        Example:
+            >>> Manifest({"files": {}}, {"files": {}}, {"files": {}}).faults()[0]
+            'identity: recipe is missing'
+        """
+        return list(shape_faults(json.loads(self.to_bytes()), manifest_schema()))
+
     def to_bytes(self) -> bytes:
         """Return the one text of the manifest, with the digest of its blocks.
 
@@ -101,6 +112,17 @@ class Manifest:
         if not same:
             raise ExportError(f"{NAME} is not as it was written: its digest does not fit its content.")
         return manifest
+
+
+def manifest_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of the manifest, as it is published.
+
+    Example:
+        >>> manifest_schema()["required"]
+        ['manifest_version', 'identity', 'source', 'provenance', 'digest']
+    """
+    schema: dict[str, Any] = json.loads((Path(__file__).parent / "schemas" / NAME).read_text(encoding="utf-8"))
+    return schema
 
 
 def is_manifest(content: bytes) -> bool:
@@ -195,7 +217,11 @@ def command() -> list[str]:
     name = PurePath(program).name
     if name not in ("pinchmix", "__main__.py"):
         return [name]
-    return ["pinchmix", *(PLACE.sub(lambda found: PurePath(found[0]).name, word) for word in rest)]
+    return ["pinchmix", *(PLACE.sub(_last_part, word) for word in rest)]
+
+
+def _last_part(found: re.Match[str]) -> str:
+    return re.split(r"[\\/]", found[0].rstrip("\\/"))[-1]
 
 
 def _counts(mixture: Mixture) -> dict[str, Any]:

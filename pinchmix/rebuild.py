@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pinchmix.build import build_mixture
+from pinchmix.card import NAME as CARD
 from pinchmix.database import Database
-from pinchmix.errors import ArgumentError, ExportError, InfeasibleBudget, RebuildFailed, SourceError
-from pinchmix.export import make_options, write_export
+from pinchmix.errors import ArgumentError, BudgetError, ExportError, RebuildFailed, SourceError, UnknownLanguage
+from pinchmix.export import Options, check_target, make_options, write_export
 from pinchmix.folder import place_of
 from pinchmix.manifest import NAME, Manifest
 from pinchmix.mixture import Mixture
 from pinchmix.recipe import Recipe
 from pinchmix.rows import json_lines
+from pinchmix.scan import scan_source
 from pinchmix.shards import PROVENANCE
+from pinchmix.sources.source import SourceFile, open_source
 from pinchmix.verify import shards_in
 from pinchmix.wording import listing, number_of
 
@@ -105,7 +109,8 @@ def rebuild_mixture(
     Raises:
         RebuildFailed: The source gives another mixture now; the error names files and ids.
         ExportError: There is no manifest.
-        ArgumentError: The tokenizer or the exclusion is not the one of the first time, or is missing.
+        ArgumentError: The tokenizer, the exclusion or the root is not the one of the first time, or is missing.
+        FolderTaken: There is something at ``out``.
 
     Example:
         >>> import pinchmix, tempfile
@@ -117,9 +122,12 @@ def rebuild_mixture(
         (True, {})
     """
     manifest, folder = read_manifest(export)
+    if faults := manifest.faults():
+        raise ExportError(f"{NAME} has another shape than a manifest: {listing(faults, SHOWN)}.")
     identity, reading = manifest.identity, manifest.source["reading"]
-    if identity["export"]["rooted"] and out is not None and root is None:
-        raise ArgumentError("the settings of trainers had absolute paths, and a manifest knows no places: give root=.")
+    options = None if out is None else _options(manifest, root)
+    if out is not None:
+        check_target(place_of(out), overwrite)
     said: dict[str, Any] = {
         "columns": reading["columns"] or None if columns is None else columns,
         "join": reading["join"] if join is None else join,
@@ -135,15 +143,21 @@ def rebuild_mixture(
             progress=progress,
             **said,
         )
-    except (InfeasibleBudget, SourceError) as error:
-        raise RebuildFailed(f"the source does not give this mixture any more: {error}", {}, None) from error
-    changed = source_changes(manifest, mixture)
+    except (BudgetError, SourceError, UnknownLanguage) as error:
+        changed, gone = _what_is_gone(manifest, folder, source, said)
+        lines = [
+            f"the source does not give this mixture any more: {error}",
+            *(f"  {name} {what}" for name, what in changed.items()),
+            *([f"  not there any more: {listing(gone.gone, SHOWN)}"] if gone and gone.gone else []),
+        ]
+        raise RebuildFailed("\n".join(lines), changed, gone) from error
+    changed = source_changes(manifest, mixture.report.files)
     if mixture.digest != identity["mixture"]["digest"]:
         cells = None if folder is None else cell_changes(folder, manifest, mixture)
         raise RebuildFailed(_told(manifest, mixture, changed, cells), changed, cells)
-    if out is None:
+    if out is None or options is None:
         return Rebuilt(mixture, None, changed, {})
-    again = _export(manifest, mixture, out, root, overwrite, progress)
+    again = write_export(mixture, place_of(out), options, overwrite=overwrite, day=_day(manifest), progress=progress)
     return Rebuilt(mixture, again, changed, _file_differences(manifest, again, changed))
 
 
@@ -163,26 +177,57 @@ def read_manifest(export: str | os.PathLike[str] | Manifest) -> tuple[Manifest, 
     return manifest, file.parent if all(path.is_file() for path in there) else None
 
 
-def source_changes(manifest: Manifest, mixture: Mixture) -> dict[str, str]:
+def source_changes(manifest: Manifest, files: Sequence[SourceFile]) -> dict[str, str]:
     """Return which source files are not what they were: name → what happened.
 
-    None of them is known where the source is in another form, and none of its files has a name of that time.
+    None of them is known where the source is in another form, and none of its files has a name or the content of that
+    time.
     """
     before = manifest.source["read"]
-    now = {file.name: file for file in mixture.report.files}
-    if not before.keys() & now.keys():
+    now = {file.name: file for file in files}
+    digests = {name: file.sha256()[0] for name, file in now.items()}
+    lost = {before[name]["sha256"]: name for name in sorted(before.keys() - now.keys())}
+    renamed = {lost[digests[name]]: name for name in now.keys() - before.keys() if digests[name] in lost}
+    if not renamed and not before.keys() & now.keys():
         return {}
     changed = {}
-    for name in sorted(before.keys() | now.keys()):
-        if name not in now:
+    for name in sorted(before.keys() | now.keys() - set(renamed.values())):
+        if name in renamed:
+            changed[name] = f"is called {renamed[name]} now"
+        elif name not in now:
             changed[name] = "is missing"
         elif name not in before:
             changed[name] = "is new"
-        elif now[name].sha256()[0] != before[name]["sha256"]:
+        elif digests[name] != before[name]["sha256"]:
             rows = before[name]["rows"], now[name].rows
             grown = f", {rows[0]:,} rows then and {rows[1]:,} now" if rows[0] != rows[1] else ""
             changed[name] = f"has another content{grown}"
     return changed
+
+
+def _what_is_gone(
+    manifest: Manifest, folder: Path | None, source: Any, said: Mapping[str, Any]
+) -> tuple[dict[str, str], CellChanges | None]:
+    """Return what became of the files and the chosen cells of a source of which nothing could be built."""
+    database = Database()
+    try:
+        opened = open_source(source, database, **said)
+        changed = source_changes(manifest, opened.files)
+        if folder is None:
+            return changed, None
+        grid, _ = scan_source(opened, database)
+    except SourceError:  # it cannot even be read; why, the error of the build tells
+        return {}, None
+    gone: list[str] = []
+    for shard in shards_in(manifest):
+        table = pq.read_table(folder / PROVENANCE.format(shard.name), columns=["id", "response_language"])
+        for language in pc.unique(table.column("response_language")).to_pylist():
+            chosen = pc.unique(table.filter(pc.field("response_language") == language).column("id"))
+            number = grid.languages.index(language) if language in grid.languages else -1
+            there = grid.ids.take(pa.array(grid.instruction[grid.language == number]))
+            lost = chosen.filter(pc.invert(pc.is_in(chosen.cast(there.type), there)))
+            gone += [f"{key} in {language}" for key in lost.to_pylist()]
+    return changed, CellChanges((), tuple(sorted(gone)), ())
 
 
 def cell_changes(folder: Path, manifest: Manifest, mixture: Mixture) -> CellChanges:
@@ -193,11 +238,13 @@ def cell_changes(folder: Path, manifest: Manifest, mixture: Mixture) -> CellChan
         before.update(zip(_cells(table), table.column("digest").to_pylist(), strict=True))
     now: dict[str, str] = {}
     database = Database(keep_order=True)
-    for batch in mixture.rows.batches(["id", "response_language", "messages"]):
-        digests = json_lines(database, batch.select(["messages"]), digests=True).digests
-        assert digests is not None
-        now.update(zip(_cells(pa.Table.from_batches([batch])), digests.to_pylist(), strict=True))
-    database.close()
+    try:
+        for batch in mixture.rows.batches(["id", "response_language", "messages"]):
+            digests = json_lines(database, batch.select(["messages"]), digests=True).digests
+            assert digests is not None
+            now.update(zip(_cells(pa.Table.from_batches([batch])), digests.to_pylist(), strict=True))
+    finally:
+        database.close()
     both = before.keys() & now.keys()
     return CellChanges(
         tuple(sorted(cell for cell in both if before[cell] != now[cell])),
@@ -226,25 +273,31 @@ def _told(manifest: Manifest, mixture: Mixture, changed: Mapping[str, str], cell
         )
     for what, names in zip(("another text", "not chosen any more", "chosen instead"), cells or (), strict=False):
         lines += [f"  {what}: {listing(names, SHOWN)}"] if names else []
+    if cells is not None and not any(cells):
+        lines.append("  the same cells with the same texts, in another order or in other splits")
     versions = {**manifest.identity["plugins"]}
     other = {name: now for name, now in mixture.report.plugins.items() if versions.get(name, now) != now}
     lines += [f"  {name} was of version {versions[name]}, and is of {now}" for name, now in other.items()]
     return "\n".join(lines)
 
 
-def _export(
-    manifest: Manifest, mixture: Mixture, out: Any, root: Any, overwrite: bool, progress: bool | None
-) -> Manifest:
-    options = manifest.identity["export"]
-    day = datetime.datetime.fromisoformat(manifest.provenance["created"]).date().isoformat()
-    asked = make_options(
-        options["formats"],
-        options["trainers"],
-        options["shards"],
-        root if options["rooted"] else None,
-        options["about"],
-    )
-    return write_export(mixture, place_of(out), asked, overwrite=overwrite, day=day, progress=progress)
+def _options(manifest: Manifest, root: Any) -> Options:
+    """Return how a mixture was exported the first time."""
+    said = manifest.identity["export"]
+    if said["rooted"] and root is None:
+        raise ArgumentError("the settings of trainers had absolute paths, and a manifest knows no places: give root=.")
+    if root is not None and not said["rooted"]:
+        raise ArgumentError(f"root={root!r}: the settings of trainers had relative paths; leave root= out.")
+    return make_options(said["formats"], said["trainers"], said["shards"], root, said["about"])
+
+
+def _day(manifest: Manifest) -> str:
+    """Return the day of the first export."""
+    created = manifest.provenance["created"]
+    try:
+        return datetime.datetime.fromisoformat(created).date().isoformat()
+    except ValueError as error:
+        raise ExportError(f"{NAME}: provenance.created: {created!r} is no time ({error}).") from error
 
 
 def _file_differences(one: Manifest, other: Manifest, changed: Mapping[str, str]) -> dict[str, str]:
@@ -266,6 +319,10 @@ def _file_differences(one: Manifest, other: Manifest, changed: Mapping[str, str]
             found[name] = f"the same rows, written by pyarrow {versions[1]} instead of {versions[0]}"
         elif name in one.provenance["files"]:
             found[name] = "names the digests of the files above"
+        elif name == CARD and one.identity["grid"] != other.identity["grid"]:
+            found[name] = "tells how much there is in the changed source"
+        elif name.startswith("trainers/") and one.identity["export"]["rooted"]:
+            found[name] = "holds the root, which a manifest does not know"
         else:
             found[name] = "other bytes"
     return found

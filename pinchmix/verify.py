@@ -10,8 +10,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from pinchmix.errors import ArgumentError, ExportError, VerificationFailed
+from pinchmix.consistency import consistency_faults
+from pinchmix.errors import ArgumentError, ExportError, UnknownPlugin, VerificationFailed
+from pinchmix.export import TRAINERS, exported_like
+from pinchmix.figures import figure_faults, listing_faults
 from pinchmix.manifest import NAME, Manifest
+from pinchmix.plugins import Exporter, find_plugin
 from pinchmix.progress import progress_bar
 from pinchmix.provenance import Origins, faults_of
 from pinchmix.rereading import Reread, reread_shard
@@ -25,11 +29,12 @@ BLOCK = 1 << 20
 def verify_export(folder: str | os.PathLike[str], *, progress: bool | None = None) -> Manifest:
     """Re-read an export and compare all of it with its manifest and with itself.
 
-    Checked are: the manifest against its own digest; that no file is missing or extra; size and SHA-256 of each; that
-    JSONL, Parquet and every other format hold the same rows in the same order; that each row is a conversation a
-    trainer can use; that provenance has as many rows, with the digest of each row's text, the counts of the plan in
-    each split and language in every unit, copies numbered from 1 up to the recipe's ``repeat``, no instruction in two
-    splits, and as many languages an instruction as the content policy allows; and the mixture's digest.
+    Checked are: the manifest against its own digest, its schema and itself; that no file is missing or extra; size and
+    SHA-256 of each; that JSONL, Parquet and every other format hold the same rows in the same order; that each row is
+    a conversation a trainer can use; that provenance has as many rows, with the digest of each row's text, in the order
+    that the seed gives, the counts of the plan in each split and language in every unit, copies numbered from 1 up to
+    the recipe's ``repeat``, no instruction in two splits, and as many languages an instruction as the content policy
+    allows; and the mixture's digest.
 
     Args:
         folder: The export.
@@ -53,12 +58,15 @@ def verify_export(folder: str | os.PathLike[str], *, progress: bool | None = Non
         manifest = Manifest.of_bytes((place / NAME).read_bytes())
     except ExportError as error:
         raise VerificationFailed(str(place), [str(error)]) from error
-    faults: list[str] = []
+    faults = [f"{NAME}: {fault}" for fault in manifest.faults()]
+    if faults:
+        raise VerificationFailed(str(place), faults)
     try:
         shards = shards_in(manifest)
         faults.extend(_check_files(place, manifest, progress))
         broken = {fault.split(": ", 1)[0] for fault in faults}
-        faults.extend(_check_listing(manifest, shards))
+        faults.extend((*_check_listing(manifest, shards), *listing_faults(manifest, shards), *figure_faults(manifest)))
+        faults.extend(_check_settings(place, manifest, shards))
         rows = _check_rows(place, manifest, shards, broken, faults)
         if rows is not None:
             faults.extend(_check_provenance(place, manifest, shards, rows))
@@ -110,6 +118,9 @@ def _check_files(place: Path, manifest: Manifest, progress: bool | None) -> Iter
             if found[name].is_symlink():
                 yield f"{name}: a link, not a file"
                 continue
+            if not found[name].is_file():  # a pipe would be waited for without end
+                yield f"{name}: no regular file"
+                continue
             size = found[name].stat().st_size
             if size != entry["bytes"]:
                 yield f"{name}: {size:,} bytes, and the manifest says {entry['bytes']:,}"
@@ -121,6 +132,27 @@ def _check_files(place: Path, manifest: Manifest, progress: bool | None) -> Iter
                     step(len(block))
             if state.hexdigest() != entry["sha256"]:
                 yield f"{name}: the content is not what was written (SHA-256 differs)"
+
+
+def _check_settings(place: Path, manifest: Manifest, shards: tuple[Shard, ...]) -> Iterator[str]:
+    """Compare the settings of trainers with what their exporters write, where these are at hand in the same version."""
+    export = manifest.identity["export"]
+    if export["rooted"]:
+        return  # the root is not known here
+    exported = exported_like(manifest.identity["mixture"]["digest"], "", shards, manifest.identity["export"]["formats"])
+    for name in export["trainers"]:
+        try:
+            exporter: Exporter = find_plugin("exporters", name)
+        except UnknownPlugin:
+            continue
+        if str(exporter.version) != manifest.identity["plugins"].get(f"exporters/{name}"):
+            continue
+        for file, text in sorted(exporter.files(exported).items()):
+            path = place / TRAINERS.format(file)
+            if path.is_file() and path.read_bytes() != text.encode():
+                yield f"{TRAINERS.format(file)}: not what the exporter {name} writes for this mixture"
+            if TRAINERS.format(file) not in manifest.files:
+                yield f"{TRAINERS.format(file)}: the manifest does not list it"
 
 
 def _check_rows(
@@ -157,7 +189,9 @@ def _check_provenance(
     yield from _check_figures(manifest)
     yield from _check_sizes(manifest, shards, rows)
     of_shard = {shard.name: shard.split for shard in shards}
-    yield from faults_of(Origins.of_tables(tables, of_shard), identity, manifest.counts)
+    origins = Origins.of_tables(tables, of_shard)
+    yield from faults_of(origins, identity, manifest.counts)
+    yield from consistency_faults(manifest, tables, origins)
     whole = pa.concat_tables(
         table.append_column("split", pa.repeat(of_shard[name], table.num_rows)) for name, table in tables.items()
     )

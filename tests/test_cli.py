@@ -129,9 +129,9 @@ def test_every_option_of_a_recipe_arrives(call, source, tmp_path):
 def test_verify_says_so_when_all_is_well_and_names_the_faults_when_not(call, source, tmp_path):
     out_folder = tmp_path / "out"
     mix = pinchmix.build_mixture(source, {"en": 3}, validate=False)
-    pinchmix.export_mixture(mix, out_folder)
+    files = len(pinchmix.export_mixture(mix, out_folder).files)
     code, out, err = call("verify", out_folder)
-    assert (code, out, err) == (0, f"{out_folder} verifies: 3 rows, 4 files, digest {mix.digest}\n", "")
+    assert (code, out, err) == (0, f"{out_folder} verifies: 3 rows, {files} files, digest {mix.digest}\n", "")
     (out_folder / "data" / "messages" / "train.jsonl").write_text("{}\n")
     code, out, err = call("verify", out_folder)
     assert (code, out) == (4, "")
@@ -173,7 +173,11 @@ FAILURES = {
     "no such command": (["bild"], 2, r"bild"),
     "no export": (["verify", "SOURCE"], 2, r"ExportError: .* is no export"),
     "a taken folder": (["build", "SOURCE", "--budget", "fi=1", "--out", "SOURCE"], 2, r"FolderTaken: .* another place"),
-    "no room": (["build", "SOURCE", "--budget", "fi=1", "--out", "SOURCE/en.jsonl/x", "--no-validate"], 1, r"Error: "),
+    "no room": (
+        ["build", "SOURCE", "--budget", "fi=1", "--out", "SOURCE/en.jsonl/x", "--no-validate"],
+        1,
+        r"en.jsonl/x cannot be written: .*en.jsonl: File exists",
+    ),
 }
 
 
@@ -230,3 +234,86 @@ def test_an_interrupt_is_code_130_without_a_traceback(call, source, tmp_path, mo
     code, _, err = call("build", source, "--budget", "en=1", "--out", tmp_path / "out")
     assert code == 130
     assert "Traceback" not in err
+
+
+# Exports --------------------------------------------------------------------------------------------------------------
+
+
+def test_every_option_of_an_export_arrives(call, source, tmp_path):
+    code, _, err = call(
+        "build", source, "--budget", "en=3", "--budget", "fi=2", "--no-validate", "--out", tmp_path / "out",
+        "--formats", "messages, alpaca", "--trainers", "trl", "--shards", 2, "--root", "/srv/x",
+        "--about", "name=Mine", "--about", "license=mit", "--about", 'sources=["a", "b"]',
+    )  # fmt: skip
+    assert (code, err) == (0, "")
+    identity = pinchmix.verify_export(tmp_path / "out").identity
+    about = {"name": "Mine", "license": "mit", "sources": ["a", "b"]}
+    assert identity["export"] == {
+        "formats": ["messages", "alpaca"], "trainers": ["trl"], "shards": 2, "rooted": True, "about": about,
+    }  # fmt: skip
+    assert (tmp_path / "out" / "data" / "alpaca" / "train-00001-of-00002.jsonl").is_file()
+    assert "/srv/x/data" in (tmp_path / "out" / "trainers" / "trl.yaml").read_text()
+    assert call("build", source, "--budget", "en=1", "--trainers", "none", "--out", tmp_path / "no")[0] == 0
+    assert not (tmp_path / "no" / "trainers").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        (["--formats", "alpaca"], "ArgumentError: formats: 'messages' is what"),
+        (["--formats", "messages,alpacca"], "UnknownPlugin: no format is called 'alpacca'. Did you mean 'alpaca'"),
+        (["--trainers", "trll"], "UnknownPlugin: no exporter is called 'trll'"),
+        (["--shards", "0"], "ArgumentError: shards=0"),
+        (["--root", "here"], "ArgumentError: root='here'"),
+        (["--about", "licence=mit"], "ArgumentError: about: there is no 'licence'"),
+        (["--about", "name"], "ArgumentError: --about name: write --about NAME=VALUE"),
+    ],
+    ids=lambda value: "" if isinstance(value, str) else " ".join(value),
+)
+def test_an_option_of_an_export_that_means_nothing_is_refused_before_the_source_is_read(
+    call, tmp_path, option, message
+):
+    code, out, err = call("build", tmp_path / "nowhere", "--budget", "en=1", "--out", tmp_path / "out", *option)
+    assert (code, out) == (2, "")
+    assert err.startswith(message)
+
+
+def test_rebuild_says_that_it_is_the_same_or_what_is_not(call, source, tmp_path):
+    mix = pinchmix.build_mixture(source, {"en": 3, "fi": 2}, validate=False)
+    manifest = pinchmix.export_mixture(mix, tmp_path / "out")
+    code, out, err = call("rebuild", tmp_path / "out", source)
+    assert (code, out, err) == (0, f"the same mixture: 5 examples, digest {mix.digest}\n", "")
+    code, out, _ = call("rebuild", tmp_path / "out" / NAME, source, "--out", tmp_path / "again")
+    assert code == 0
+    assert out.endswith(f"{len(manifest.files)} files, each the same byte for byte\n")
+    code, _, err = call("rebuild", tmp_path / "out", source, "--out", tmp_path / "again")
+    assert code == 2
+    assert "--overwrite replaces it" in err
+    assert call("rebuild", tmp_path / "out", source, "--out", tmp_path / "again", "--overwrite")[0] == 0
+    changed = tmp_path / "changed"
+    changed.mkdir()
+    for path in source.glob("*.jsonl"):
+        (changed / path.name).write_text(path.read_text().replace("response of", "another answer to"))
+    code, out, err = call("rebuild", tmp_path / "out", changed)
+    assert (code, out) == (4, "")
+    assert err.startswith("RebuildFailed: another mixture: digest ")
+    assert "en.jsonl has another content" in err
+    assert "another text: " in err
+    code, _, err = call("rebuild", source, source)
+    assert code == 2
+    assert "is no export" in err
+
+
+def test_verify_says_what_is_different_from_another_export(call, source, tmp_path):
+    for name, en in (("one", 3), ("two", 4)):
+        mix = pinchmix.build_mixture(source, {"en": en}, validate=False)
+        pinchmix.export_mixture(mix, tmp_path / name, trainers=[])
+    code, out, err = call("verify", tmp_path / "one", "--diff", tmp_path / "one")
+    assert (code, err, out.splitlines()[1:]) == (0, "", ["no difference"])
+    code, out, _ = call("verify", tmp_path / "one", "--diff", tmp_path / "two")
+    assert code == 0
+    assert "another mixture: 3 rows then, 4 rows now" in out.splitlines()
+    assert "counts.en.asked: 3, then 4" in out.splitlines()
+    code, _, err = call("verify", tmp_path / "one", "--diff", tmp_path / "none")
+    assert code == 2
+    assert "is no export" in err

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -46,8 +46,11 @@ class SourceFile:
     rows: int
     stamp: str
 
-    def sha256(self) -> tuple[str, int]:
+    def sha256(self, step: Callable[[int], object] = lambda size: None) -> tuple[str, int]:
         """Return the digest and the size of the file's bytes.
+
+        Args:
+            step: Told how many bytes were read; what it raises ends the reading.
 
         Raises:
             SourceChanged: They are no longer those that were read.
@@ -63,6 +66,7 @@ class SourceFile:
             while block := stream.read(1 << 20):
                 state.update(block)
                 size += len(block)
+                step(len(block))
         return state.hexdigest(), size
 
 
