@@ -69,7 +69,19 @@ CONTENT = Annotated[
     ),
 ]
 SAMPLER = Annotated[str, typer.Option(help="The order in which instructions are served.")]
-VALIDATE = Annotated[bool, typer.Option(help="Check the language of each chosen prompt and response.")]
+VALIDATE = Annotated[bool, typer.Option(help="Check each chosen prompt and response.")]
+CHECK = Annotated[
+    list[str],
+    typer.Option(
+        help="NAME=reject, flag or off for a check; preset=lenient, default, strict or none; on_unsure=keep, flag or "
+        "reject.",
+        metavar="NAME=VALUE",
+        show_default=False,
+    ),
+]
+PARALLEL = Annotated[
+    str, typer.Option(help="'prompt' where the responses are no translations of each other, else 'both'.")
+]
 SEED = Annotated[int, typer.Option(help="What keys every choice.")]
 COLUMNS = Annotated[
     list[str],
@@ -118,8 +130,15 @@ def _setting(said: str) -> Any:
 def _arguments(said: dict[str, Any]) -> dict[str, Any]:
     """Return the options of a command as arguments of the function; those that only the command has are left out."""
     taken = {
-        name: value for name, value in said.items() if name not in ("source", "out", "overwrite", "debug", "setting")
+        name: value
+        for name, value in said.items()
+        if name not in ("source", "out", "overwrite", "debug", "setting", "check")
     }
+    checks = _pairs(said.get("check", ()), "--check")
+    if checks and not taken["validate"]:
+        raise ArgumentError("--check and --no-validate contradict.")
+    if checks:
+        taken["validate"] = checks
     settings = {name: _setting(value) for name, value in _pairs(said["setting"], "--setting").items()}
     return {
         **taken,
@@ -146,6 +165,8 @@ def build(
     sampler: SAMPLER = "random",
     setting: SETTING = [],  # noqa: B006 - typer wants a plain default and never changes it
     validate: VALIDATE = True,
+    check: CHECK = [],  # noqa: B006 - typer wants a plain default and never changes it
+    parallel: PARALLEL = "both",
     tokenizer: TOKENIZER = "",
     counted: COUNTED = "both",
     repeat: REPEAT = 1,

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping, Sequence
-from enum import IntEnum
 from fractions import Fraction
 from importlib.metadata import entry_points
 from types import MappingProxyType
@@ -23,55 +22,14 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from pinchmix.cells import Cells as Cells
+from pinchmix.cells import Cost as Cost
+from pinchmix.cells import Finding as Finding
+from pinchmix.cells import Findings as Findings
+from pinchmix.cells import Verdict as Verdict
 from pinchmix.errors import ArgumentError, UnknownPlugin
 from pinchmix.pool import Pool
 from pinchmix.wording import listing
-
-
-class Verdict(IntEnum):
-    """What a check says of a text; the larger one wins when a cell has several."""
-
-    OK = 0
-    UNSURE = 1
-    MISMATCH = 2
-
-
-class Cells(NamedTuple):
-    """Cells to be judged, as equally long lists.
-
-    Attributes:
-        ids: Instruction ids.
-        prompt_languages: The canonical tag that each prompt should be in.
-        response_languages: The same for the responses.
-        prompts: All user turns of each cell, joined by line ends.
-        responses: All assistant turns of each cell, joined by line ends.
-    """
-
-    ids: Sequence[str]
-    prompt_languages: Sequence[str]
-    response_languages: Sequence[str]
-    prompts: Sequence[str]
-    responses: Sequence[str]
-
-
-class Findings(NamedTuple):
-    """Whatever is not OK among judged cells, as equally long arrays; a cell may occur more than once.
-
-    Attributes:
-        place: Which of the judged cells, int64.
-        field: ``"prompt"`` or ``"response"``, or ``""`` for both together.
-        verdict: :class:`Verdict`, uint8.
-        reason: A short code, such as ``"language"`` or ``"script"``.
-        score: How sure the check is that the text is right, 0 to 1, or NaN; float32.
-        seen: What the check took the text for, such as a language tag; may be empty.
-    """
-
-    place: npt.NDArray[np.int64]
-    field: Sequence[str]
-    verdict: npt.NDArray[np.uint8]
-    reason: Sequence[str]
-    score: npt.NDArray[np.float32]
-    seen: Sequence[str]
 
 
 class Order(NamedTuple):
@@ -172,10 +130,16 @@ class Allocator(Protocol):
 
 @runtime_checkable
 class Validator(Protocol):
-    """Judges cells; a cell with a mismatch is never in a mixture.
+    """Judges cells; what becomes of a cell with a mismatch is for the recipe to say, and in general it is left out.
 
-    Laws (:func:`pinchmix.testing.check_validator` tests them): a verdict depends on the cell alone, never on its
-    neighbours in the batch, on their order or on earlier calls.
+    Laws (:func:`pinchmix.testing.check_validator` tests them): a verdict depends on the cell and on what the pivot says
+    in its place, never on its neighbours in the batch, on their order, on earlier calls or on the size of the batch;
+    no text is changed.
+
+    A validator may have more attributes; without them it is as :class:`Traits` says. One with parameters has
+    ``settings``, as a sampler has. One that must know the whole source, as a search for doubles must, has a method
+    ``survey(pool)`` that returns a validator: it is called once, before anything is judged, and verdicts then depend on
+    the pool too.
     """
 
     name: str
@@ -184,6 +148,69 @@ class Validator(Protocol):
     def judge(self, cells: Cells, languages: Sequence[str]) -> Findings:
         """Return what is not OK among these cells; ``languages`` are those of the whole source."""
         ...
+
+
+SCOPES = ("cell", "content")
+
+
+class Traits(NamedTuple):
+    """What the judge must know of a validator, each an attribute that it may have.
+
+    Attributes:
+        cost: How dear it is, a :class:`Cost`.
+        scope: ``"cell"``: a mismatch is of the cell. ``"content"``: it is of the instruction, which is then left out in
+            all languages; such a check must look at ``cells.said_by_pivot`` alone.
+        needs_pivot: Whether it looks at what the pivot says; if nobody does, the pivot's texts are not read.
+        capped: Whether a mismatch is only a doubt where this check is not sure of the pivot's text either.
+        settings: Its parameters, plain data, as the recipe records them; its class called with them gives it again.
+    """
+
+    cost: Cost = Cost.WORDS
+    scope: str = "cell"
+    needs_pivot: bool = False
+    capped: bool = False
+    settings: Mapping[str, Any] = MappingProxyType({})
+
+
+def traits_of(validator: Validator) -> Traits:
+    """Return what the judge must know of a validator.
+
+    Raises:
+        ArgumentError: It has an attribute of that name that means something else.
+
+    Example:
+        >>> traits_of(find_plugin("validators", "language")).cost
+        <Cost.MODEL: 2>
+    """
+    named: dict[str, Any] = {
+        name: getattr(validator, name, default) for name, default in Traits._field_defaults.items()
+    }
+    traits = Traits(**named)
+    if traits.cost not in tuple(Cost) or traits.scope not in SCOPES or not isinstance(traits.settings, Mapping):
+        raise ArgumentError(
+            f"validator {validator.name}: cost is a Cost (0, 1 or 2), scope one of {listing(SCOPES)}, settings a "
+            f"mapping; they are {traits.cost!r}, {traits.scope!r} and {traits.settings!r}."
+        )
+    return traits._replace(cost=Cost(traits.cost))
+
+
+@runtime_checkable
+class Surveys(Protocol):
+    """A validator that must know the whole source before it judges."""
+
+    def survey(self, pool: Pool) -> Validator:
+        """Return the validator with what it must know; the same pool gives the same verdicts."""
+        ...
+
+
+def surveyed(validator: Validator, pool: Pool) -> Validator:
+    """Return a validator that knows of the whole source what it must.
+
+    Example:
+        >>> surveyed(find_plugin("validators", "language"), None).name
+        'language'
+    """
+    return validator.survey(pool) if isinstance(validator, Surveys) else validator
 
 
 GROUPS = ("samplers", "validators", "tokenizers", "allocators")

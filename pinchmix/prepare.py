@@ -38,6 +38,7 @@ class Prepared:
         plugins: What the recipe names.
         source: The tables.
         database: Where they are readable.
+        pool: What may be asked about instructions.
         serving: What exists, and in which order it is served.
         measures: The size of each cell, where the budget is not in examples.
         excluded: What was left out of the data, if anything was to be.
@@ -49,6 +50,7 @@ class Prepared:
     plugins: Plugins
     source: Source
     database: Database
+    pool: Pool
     serving: Serving
     measures: Measures | None
     excluded: Overlap | None
@@ -89,7 +91,7 @@ def prepare(
         measures = measure_source(
             opened, database, grid, recipe.budget.unit, plugins.tokenizer, recipe.counted, recipe.pivot, progress
         )
-    return Prepared(recipe, plugins, opened, database, serving, measures, excluded, faults, on_bad_rows)
+    return Prepared(recipe, plugins, opened, database, pool, serving, measures, excluded, faults, on_bad_rows)
 
 
 def serving_of(pool: Pool, recipe: Recipe, order: Order, name: str) -> Serving:

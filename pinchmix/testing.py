@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from numbers import Rational
 from typing import Any
@@ -12,14 +12,27 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pinchmix.canonical import canonical_bytes
-from pinchmix.errors import ArgumentError, PinchmixError
+from pinchmix.errors import PinchmixError
 from pinchmix.exact.order import keyed
 from pinchmix.grid import Grid
-from pinchmix.plugins import Allocator, Cells, Findings, Order, Sampler, Tokenizer, Validator, Verdict
+from pinchmix.plugins import (
+    Allocator,
+    Cells,
+    Findings,
+    Order,
+    Sampler,
+    Tokenizer,
+    Validator,
+    Verdict,
+    surveyed,
+    traits_of,
+)
 from pinchmix.pool import Pool
+from pinchmix.toys import TableReader as TableReader
+from pinchmix.toys import toy_grid as toy_grid
+from pinchmix.toys import toy_pool as toy_pool
 from pinchmix.wording import near
 
 
@@ -27,70 +40,6 @@ def _hold(law: bool, otherwise: str) -> None:
     """Raise AssertionError if a law is broken, under ``python -O`` too."""
     if not law:
         raise AssertionError(otherwise)
-
-
-def toy_grid(instructions: int = 50, languages: Sequence[str] = ("en", "fi", "sw"), *, gaps: bool = True) -> Grid:
-    """Return a small grid; with gaps, every third instruction lacks a language, in turn.
-
-    Example:
-        >>> toy_grid(4, gaps=False).available
-        {'en': 4, 'fi': 4, 'sw': 4}
-    """
-    cells = {}
-    for number in range(instructions):
-        missing = languages[number // 3 % len(languages)] if gaps and number % 3 == 0 else None
-        cells[f"instruction-{number:03d}"] = [language for language in languages if language != missing]
-    return Grid.from_mapping(cells)
-
-
-class TableReader:
-    """Answers a pool's questions from columns in memory.
-
-    Attributes:
-        columns: Name → values, one an instruction; ``"prompt"`` and ``"response"`` are the pivot's texts.
-    """
-
-    def __init__(self, columns: Mapping[str, Sequence[Any]]) -> None:
-        self.columns = {name: pa.array(values) for name, values in columns.items()}
-
-    def text(self, field: str) -> pa.Array:
-        """Return a text of the pivot."""
-        return self.column(field)
-
-    def length(self, field: str) -> npt.NDArray[np.int64]:
-        """Return its characters, -1 where it is null."""
-        lengths: npt.NDArray[np.int64] = (
-            pc.fill_null(pc.utf8_length(self.column(field)), -1).to_numpy(zero_copy_only=False).astype(np.int64)
-        )
-        return lengths
-
-    def column(self, name: str) -> pa.Array:
-        """Return any column."""
-        if name not in self.columns:
-            raise ArgumentError(f"the source has no column {name!r}.{near(name, self.columns)}")
-        return self.columns[name]
-
-
-def toy_pool(grid: Grid | None = None, **columns: Sequence[Any]) -> Pool:
-    """Return a pool over a small grid with made-up texts, a column ``task`` of three kinds and one ``quality``.
-
-    Args:
-        grid: What exists; :func:`toy_grid` by default.
-        columns: Values by instruction that replace the made-up ones or are added to them.
-
-    Example:
-        >>> toy_pool().column("task").slice(0, 3).to_pylist()
-        ['code', 'chat', 'list']
-    """
-    held = toy_grid() if grid is None else grid
-    number = [int(value) for value in (held.hashes % np.uint64(1000)).tolist()]
-    made: dict[str, Sequence[Any]] = {
-        "prompt": [f"Question {value} about {'tea' if value % 2 else 'ships'}?" for value in number],
-        "response": ["word " * (1 + value % 90) for value in number],
-        "task": [("code", "chat", "list")[place % 3] for place in range(len(number))],
-        "quality": [value / 1000 for value in number],
-    }
-    return Pool(held, "en", TableReader({**made, **columns}))
 
 
 class _PartReader:
@@ -280,10 +229,18 @@ def _check_uniform(sampler: Sampler, pool: Pool) -> None:
         _hold(bool(fair), f"over {SEEDS} seeds, some of {count} instructions come early more often than others")
 
 
-def check_validator(validator: Validator, cells: Cells, languages: Sequence[str]) -> None:
+def check_validator(validator: Validator, cells: Cells, languages: Sequence[str], pool: Pool | None = None) -> None:
     """Raise AssertionError unless a validator keeps its laws on the given cells.
 
-    Verdicts are the same twice, in any order of the cells, and for each cell alone; fields and verdicts are known ones.
+    Findings are the same twice, in any order of the cells, in batches of any size, beside other cells and for each cell
+    alone; fields and verdicts are known ones; the texts are left as they are; a check on content says the same of an
+    instruction in every language; and the class, called with the settings, gives the same validator.
+
+    Args:
+        validator: What is to be tested.
+        cells: What it is tested on; give some with faults and some without.
+        languages: The languages of the source.
+        pool: What a validator that surveys the whole source is given; :func:`toy_pool` by default.
 
     Example:
         >>> from pinchmix.validators.language import LanguageValidator
@@ -291,33 +248,70 @@ def check_validator(validator: Validator, cells: Cells, languages: Sequence[str]
         >>> check_validator(LanguageValidator(), cells, ["en", "sw"])
     """
     _hold(isinstance(validator, Validator), f"{validator!r} lacks name, version or judge()")
-    whole = _said(validator.judge(cells, languages), range(len(cells.ids)))
-    _hold(whole == _said(validator.judge(cells, languages), range(len(cells.ids))), "the same cells, another verdict")
-    backwards = list(range(len(cells.ids)))[::-1]
-    turned = _said(validator.judge(_chosen(cells, backwards), languages), backwards)
-    _hold(whole == turned, "a verdict must not depend on the order of the cells")
-    alone = [
-        item
-        for place in range(len(cells.ids))
-        for item in _said(validator.judge(_chosen(cells, [place]), languages), [place])
-    ]
-    _hold(whole == sorted(alone), "a verdict must not depend on the other cells")
-    for _, field, verdict, _ in whole:
+    for name in ("name", "version"):
+        value = getattr(validator, name)
+        _hold(isinstance(value, str) and bool(value), f"{name} is a text, not {value!r}")
+    traits = traits_of(validator)
+    pool = toy_pool() if pool is None else pool
+    judge = surveyed(validator, pool).judge
+    everyone, before = list(range(len(cells))), repr(cells)
+    whole = _said(judge(cells, languages), everyone)
+    for _, field, verdict, *_ in whole:
         _hold(field in ("", "prompt", "response"), f"a field is 'prompt', 'response' or '', not {field!r}")
         _hold(verdict in (Verdict.UNSURE, Verdict.MISMATCH), f"{verdict} is no verdict to report")
+    _hold(whole == _said(judge(cells, languages), everyone), "the same cells, another verdict")
+    backwards = everyone[::-1]
+    turned = _said(judge(cells.take(backwards), languages), backwards)
+    _hold(whole == turned, "a verdict must not depend on the order of the cells")
+    twice = _said(judge(cells.take([*everyone, *backwards]), languages), [*everyone, *backwards])
+    _hold(twice == sorted([*whole, *whole]), "a verdict must not depend on cells that come twice")
+    for size in (1, 2, 7):
+        batches = [everyone[start : start + size] for start in range(0, len(cells), size)]
+        found = [item for places in batches for item in _said(judge(cells.take(places), languages), places)]
+        _hold(whole == sorted(found), f"a verdict must not depend on the other cells: in batches of {size} it does")
+    _hold(repr(cells) == before, "a validator must not change the cells")
+    if traits.scope == "content":
+        moved = _said(judge(_of_pivot(cells), languages), everyone)
+        _hold(whole == moved, "a check on content must say the same of an instruction in every language")
+    try:
+        plain = json.loads(canonical_bytes(dict(traits.settings)))
+        again = type(validator)(**plain) if plain else validator
+    except (TypeError, ValueError, PinchmixError) as error:
+        raise AssertionError(f"{type(validator).__name__} cannot be made of its settings: {error}") from error
+    same = whole == _said(surveyed(again, pool).judge(cells, languages), everyone)
+    _hold(same, "the validator made of its settings must say the same")
 
 
-def _chosen(cells: Cells, places: Sequence[int]) -> Cells:
-    return Cells(*([column[place] for place in places] for column in cells))
+def _of_pivot(cells: Cells) -> Cells:
+    """Return cells of which those that have a pivot are the pivot's own."""
+    there = [
+        prompt is not None and response is not None
+        for prompt, response in zip(cells.pivot_prompts, cells.pivot_responses, strict=True)
+    ]
+
+    def moved(own: Sequence[str], pivot: Sequence[str | None]) -> list[str]:
+        return [
+            beside if here and beside is not None else text
+            for here, text, beside in zip(there, own, pivot, strict=True)
+        ]
+
+    tags = [cells.pivot if here else tag for here, tag in zip(there, cells.response_languages, strict=True)]
+    return Cells(
+        cells.ids, tags, tags, moved(cells.prompts, cells.pivot_prompts), moved(cells.responses, cells.pivot_responses),
+        moved(cells.roles, cells.pivot_roles), cells.pivot,
+        *([None if here else text for here, text in zip(there, column, strict=True)] for column in (
+            cells.pivot_prompts, cells.pivot_responses, cells.pivot_roles)),
+    )  # fmt: skip
 
 
-def _said(findings: Findings, places: Sequence[int]) -> list[tuple[int, str, int, str]]:
+def _said(findings: Findings, places: Sequence[int]) -> list[tuple[int, str, int, str, str, str]]:
     return sorted(
-        (places[place], field, verdict, reason)
-        for place, field, verdict, reason in zip(
-            findings.place.tolist(), findings.field, findings.verdict.tolist(), findings.reason, strict=True
+        (places[place], field, verdict, reason, f"{score:.5f}", seen)
+        for place, field, verdict, reason, score, seen in zip(
+            findings.place.tolist(), findings.field, findings.verdict.tolist(), findings.reason,
+            findings.score.tolist(), findings.seen, strict=True,
         )
-    )
+    )  # fmt: skip
 
 
 def check_allocator(allocator: Allocator) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pinchmix.plugins import Cells, Findings
+from pinchmix.plugins import Cells, Cost, Findings
 from pinchmix.validators.langid import REASONS, VERSION, judge_texts
 
 
@@ -26,6 +26,8 @@ class LanguageValidator:
 
     name: str = "language"
     version: str = VERSION
+    cost = Cost.MODEL
+    needs_pivot = capped = True
 
     def judge(self, cells: Cells, languages: Sequence[str]) -> Findings:
         """Return what is not plainly in its language among these cells."""
