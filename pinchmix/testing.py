@@ -54,6 +54,9 @@ class _PartReader:
     def length(self, field: str) -> npt.NDArray[np.int64]:
         return self.pool.length(field)[self.places]
 
+    def hashes(self, field: str, shortest: int) -> npt.NDArray[np.uint64]:
+        raise NotImplementedError("a sampler looks at the pivot")
+
     def column(self, name: str) -> pa.Array:
         return self.pool.column(name).take(pa.array(self.places))
 

@@ -1,0 +1,89 @@
+"""The copy check: was a text translated at all, or does it still say what the pivot says, word for word?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow.compute as pc
+
+from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
+from pinchmix.validators.columns import both, column, lengths
+from pinchmix.validators.langid.clean import clean_text
+
+SHORTEST = 20  # characters
+WORDS = 6  # of a pivot's text in small letters; with fewer it may be names and terms, which stay as they are
+DOUBTFUL_WORDS = 4
+COPY, NEAR = 0.8, 0.5  # the part of these words that the translation has too
+SPACELESS = 15  # characters without a space that make a sentence
+GLANCE, WIDER = 300, 500  # characters that are looked at first; hardly any text gets further
+_WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+@dataclass(frozen=True)
+class CopyValidator:
+    """Finds texts that are the pivot's own, or nearly so: untranslated ones.
+
+    Compared are words in small letters, less code, formulas and addresses; what is only names, numbers or code may
+    rightly be the same in every language. Prompts and answers that are code are left alone for that reason.
+
+    Example:
+        >>> english = "Please tell me how the old fishermen used to mend their nets."
+        >>> cells = Cells(["a"], ["fi"], ["fi"], ["Hei!"], [english], pivot_prompts=["Hi!"], pivot_responses=[english])
+        >>> CopyValidator().judge(cells, ["en", "fi"]).reason
+        ['copy']
+    """
+
+    name: str = "copy"
+    version: str = "1"
+    cost = Cost.WORDS
+    needs_pivot = True
+
+    def judge(self, cells: Cells, languages: Sequence[str]) -> Findings:
+        """Return texts that were left as the pivot has them, wholly or for the most part."""
+        return Findings.of(
+            Finding(place, field, verdict, reason, 1 - share, cells.pivot)
+            for field, texts, _, pivots in cells.fields()
+            for place, verdict, reason, share in _copies(texts, pivots)
+        )
+
+
+def _copies(texts: Sequence[str], pivots: Sequence[str | None]) -> Iterator[tuple[int, Verdict, str, float]]:
+    for place, text, pivot in both(texts, pivots, _alike(texts, pivots)):
+        first = set(pivot[:GLANCE].split())
+        if " " in pivot and len(first.intersection(text[:WIDER].split())) * 4 < len(first):
+            continue
+        share, words = 1.0, SPACELESS
+        if text != pivot or " " in pivot:
+            own, beside = set(_small_words(text)), set(_small_words(pivot))
+            share, words = len(own & beside) / max(len(beside), 1), len(beside)
+            if share < NEAR or words < DOUBTFUL_WORDS:
+                continue
+            own, beside = set(_small_words(clean_text(text))), set(_small_words(clean_text(pivot)))
+            share, words = len(own & beside) / max(len(beside), 1), len(beside)
+        sure = share >= COPY and words >= WORDS
+        if sure or (share >= NEAR and words >= DOUBTFUL_WORDS):
+            reason = "copy" if share >= COPY else "near copy"
+            yield place, Verdict.MISMATCH if sure else Verdict.UNSURE, reason, share
+
+
+def _alike(texts: Sequence[str], pivots: Sequence[str | None]) -> npt.NDArray[np.bool_]:
+    """Return which texts have about as many characters and bytes as the pivot's; others are no copies."""
+    own, beside = column(texts), column(pivots)
+    length, pivot_length = lengths(own), lengths(beside)
+    extra = np.asarray(pc.binary_length(own)).astype(np.int64) - length
+    pivot_extra = np.asarray(pc.fill_null(pc.binary_length(beside), 0)).astype(np.int64) - pivot_length
+    alike: npt.NDArray[np.bool_] = (
+        (pivot_length >= SHORTEST)
+        & (length * 10 >= pivot_length * 6)
+        & (length * 10 <= pivot_length * 16)
+        & (np.abs(extra - pivot_extra) * 4 <= length)
+    )
+    return alike
+
+
+def _small_words(text: str) -> list[str]:
+    return [word for word in _WORD.findall(text) if word.islower()]
