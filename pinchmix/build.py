@@ -229,7 +229,8 @@ def _judge(prepared: Prepared, texts: Texts, progress: bool | None) -> Judge:
     recipe = prepared.recipe
     panel = panel_of(recipe.validators, [surveyed(one, prepared.pool) for one in prepared.plugins.validators])
     with_pivot = any(one.traits.needs_pivot for one in panel)
-    return Judge(panel, recipe, Reader(prepared.serving.grid, recipe, texts, with_pivot=with_pivot), progress)
+    reader = Reader(prepared.serving.grid, texts, recipe.pivot, recipe.parallel, with_pivot=with_pivot)
+    return Judge(panel, recipe, reader, progress)
 
 
 def _first_choice(

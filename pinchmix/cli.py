@@ -225,6 +225,41 @@ def plan(
 
 
 @app.command()
+def audit(
+    source: SOURCE,
+    languages: LANGUAGES = "",
+    pivot: PIVOT = "en",
+    check: CHECK = ["preset=strict"],  # noqa: B006 - typer wants a plain default and never changes it
+    parallel: PARALLEL = "both",
+    columns: COLUMNS = [],  # noqa: B006 - typer wants a plain default and never changes it
+    join: JOIN = "id",
+    workers: Annotated[Optional[int], typer.Option(help="Processes; one a processor by default.")] = None,  # noqa: UP045 - typer reads the annotation at run time, on Python 3.10 too
+    cache: Annotated[str, typer.Option(help="A folder that keeps verdicts for the next audit.")] = "",
+    out: Annotated[str, typer.Option(help="A file for the findings: .csv, .jsonl or .parquet.")] = "",
+    debug: DEBUG = False,
+) -> None:
+    """Ask every check about every cell of a source."""
+    if out and not out.endswith((".csv", ".jsonl", ".parquet")):
+        raise ArgumentError(f"--out {out}: the findings are written as .csv, .jsonl or .parquet.")
+    found = pinchmix.audit_source(
+        source,
+        validate=_pairs(check, "--check"),
+        languages=[tag.strip() for tag in languages.split(",") if tag.strip()] or None,
+        pivot=pivot,
+        parallel=parallel,
+        columns=_pairs(columns, "--columns") or None,
+        join=join,
+        workers=workers,
+        cache=cache or None,
+    )
+    typer.echo(f"read {found.recognised}")
+    typer.echo(repr(found))
+    if out:
+        found.write(out)
+        typer.echo(f"{len(found.found):,} findings in {out}")
+
+
+@app.command()
 def verify(folder: Annotated[str, typer.Argument(help="An export.", show_default=False)], debug: DEBUG = False) -> None:
     """Re-read every byte of an export and compare it with its manifest."""
     manifest = pinchmix.verify_export(folder)

@@ -28,12 +28,12 @@ class Reader:
         pivot: The language that the others are translations of.
     """
 
-    def __init__(self, grid: Grid, recipe: Recipe, texts: Texts, *, with_pivot: bool) -> None:
-        self.grid, self.pivot = grid, recipe.pivot
-        self._texts, self._parallel = texts, recipe.parallel
+    def __init__(self, grid: Grid, texts: Texts, pivot: str, parallel: str = "both", *, with_pivot: bool) -> None:
+        self.grid, self.pivot = grid, pivot
+        self._texts, self._parallel = texts, parallel
         self._pivot = np.full(len(grid.ids), -1, dtype=np.int64)
-        if with_pivot and recipe.pivot in grid.languages:
-            mine = np.flatnonzero(grid.language == grid.languages.index(recipe.pivot))
+        if with_pivot and pivot in grid.languages:
+            mine = np.flatnonzero(grid.language == grid.languages.index(pivot))
             self._pivot[grid.instruction[mine]] = grid.address[mine]
 
     def beside(self, grid: Grid, cells: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

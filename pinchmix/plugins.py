@@ -264,10 +264,11 @@ def list_plugins() -> dict[str, dict[str, str]]:
         >>> list_plugins()["samplers"]["random"]
         'pinchmix.samplers.random:RandomSampler'
     """
-    return {
-        group: {**BUILT_IN[group], **{point.name: point.value for point in entry_points(group=f"pinchmix.{group}")}}
-        for group in GROUPS
-    }
+    return {group: _list_of(group) for group in GROUPS}
+
+
+def _list_of(group: str) -> dict[str, str]:
+    return {**BUILT_IN[group], **{point.name: point.value for point in entry_points(group=f"pinchmix.{group}")}}
 
 
 def find_plugin(group: str, name: str, **settings: Any) -> Any:
@@ -286,7 +287,7 @@ def find_plugin(group: str, name: str, **settings: Any) -> Any:
         >>> find_plugin("samplers", "random").name
         'random'
     """
-    known = list_plugins()[group]
+    known = _list_of(group)
     if name not in known:
         raise UnknownPlugin(group.removesuffix("s"), name, sorted(known))
     module, _, attribute = known[name].partition(":")

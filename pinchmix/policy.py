@@ -56,6 +56,10 @@ class Check:
     def __hash__(self) -> int:
         return hash((self.name, self.mismatch, self.unsure))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by value: a mapping that cannot change has no pickle."""
+        return type(self), (self.name, self.mismatch, self.unsure, dict(self.settings))
+
     @classmethod
     def of(cls, value: Any) -> Check:
         """Return the check that a name, a check or its plain data stands for.

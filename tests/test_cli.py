@@ -230,3 +230,29 @@ def test_an_interrupt_is_code_130_without_a_traceback(call, source, tmp_path, mo
     code, _, err = call("build", source, "--budget", "en=1", "--out", tmp_path / "out")
     assert code == 130
     assert "Traceback" not in err
+
+
+def test_an_audit_lists_what_it_finds(call, tmp_path):
+    rows = [{"id": str(n), "prompt": f"What is {n}?", "response": "TODO" if n < 2 else f"It is {n}."} for n in range(5)]
+    (tmp_path / "en.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    source, out = tmp_path / "{lang}.jsonl", tmp_path / "found.csv"
+    code, said, _ = call("audit", source, "--check", "preset=none", "--check", "empty=flag", "--out", out)
+    assert code == 0
+    assert "Audit of 5 cells in 1 language" in said
+    assert "2 findings in" in said
+    assert out.read_text(encoding="utf-8").count("placeholder") == 2
+    code, _, err = call("audit", source, "--check", "empty=maybe")
+    assert code == 2
+    assert "'maybe'" in err
+
+
+def test_checks_are_chosen_by_options(call, tmp_path):
+    rows = [{"id": str(n), "prompt": f"What is {n}?", "response": "TODO" if n < 2 else f"It is {n}."} for n in range(5)]
+    (tmp_path / "en.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    command = ["build", tmp_path / "{lang}.jsonl", "--budget", "en=4", "--out", tmp_path / "out"]
+    code, _, err = call(*command, "--check", "language=off")
+    assert code == 3
+    assert "2 cells" in err
+    assert "empty" in err
+    assert call(*command, "--check", "empty=flag", "--no-validate")[0] == 2
+    assert call(*command, "--check", "language=off", "--check", "empty=flag")[0] == 0

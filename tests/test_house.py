@@ -40,6 +40,7 @@ FLOORS = (
             "rows",
             "examine",
             "judge",
+            "known",
             "measure",
             "facts",
             "mixture",
@@ -49,7 +50,7 @@ FLOORS = (
     ),
     ("arguments",),
     ("prepare",),
-    ("build", "manifest", "card"),
+    ("audit", "build", "manifest", "card"),
     ("export",),
     ("verify",),
     ("cli", "__init__"),
@@ -66,7 +67,7 @@ OWNERS = {
     "langcodes": {"language.py"},
     "langdetect": {"validators/langid/profiles.py"},
     "matplotlib": set(),
-    "pandas": {"mixture.py", "plan.py"},
+    "pandas": {"audit.py", "mixture.py", "plan.py"},
     "polars": set(),
     "scipy": {"exact/cells.py", "exact/flow.py", "exact/program.py", "validators/langid/scorer.py"},
     "sentencepiece": {"tokenizers/sentencepiece.py"},
@@ -82,6 +83,7 @@ OPTIONAL = {"tokenizers"}  # an extra; who needs it and lacks it is told how to 
 EVERYWHERE = {"numpy", "pyarrow"}
 
 FACE = [
+    "Audit",
     "BadRows",
     "Budget",
     "Example",
@@ -90,6 +92,7 @@ FACE = [
     "PinchmixError",
     "Plan",
     "Recipe",
+    "audit_source",
     "build_mixture",
     "export_mixture",
     "list_plugins",

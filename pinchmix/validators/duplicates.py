@@ -28,9 +28,9 @@ class DuplicatesValidator:
     """Finds instructions whose pivot says what another's does, word for word or nearly.
 
     Case, punctuation and white space make no difference. Of equal ones, the first by the hash of the id stays and the
-    others are mismatches. Pairs whose prompts alone are equal, or whose words (prompt and response together, in runs of
-    three) are alike to ``threshold`` by Jaccard's measure, are doubts: in exercises the numbers are all the difference.
-    Near ones are found by min-wise hashing (Broder 1997) in bands, and verified.
+    others are mismatches. Pairs whose prompts alone are equal are doubts, and so are those whose prompts (in runs of
+    three words) and responses (word by word) are both alike to ``threshold`` by Jaccard's measure: in exercises the
+    numbers are all the difference. They are found by min-wise hashing (Broder 1997) in bands, and verified.
 
     Attributes:
         threshold: How alike texts must be, 0 to 1.
@@ -66,13 +66,13 @@ class DuplicatesValidator:
         there = there[np.lexsort((there, pool.grid.hashes[there]))]
         prompts, responses = prompts.take(pa.array(there)), responses.take(pa.array(there))
         names = pool.grid.ids.take(pa.array(there)).to_pylist()
-        asked, answered = _Texts.of([prompts]), _Texts.of([responses])
+        asked, answered = _Texts.of(prompts), _Texts.of(responses)
         both = asked.whole * _ODD + answered.whole
         found: dict[str, Finding] = {}
         for verdict, reason, pairs in (
             (Verdict.MISMATCH, "duplicate", _equal(both)),
             (Verdict.UNSURE, "same prompt", _equal(asked.whole)),
-            (Verdict.UNSURE, "near duplicate", _near(_Texts.of([prompts, responses]), self.threshold)),
+            (Verdict.UNSURE, "near duplicate", _near(asked, answered, self.threshold)),
         ):
             for first, other, score in pairs:
                 found.setdefault(names[other], Finding(0, "prompt", verdict, reason, 1 - score, names[first]))
@@ -94,10 +94,7 @@ class _Texts:
     whole: npt.NDArray[np.uint64]
 
     @classmethod
-    def of(cls, columns: Sequence[pa.Array]) -> _Texts:
-        texts = (
-            columns[0] if len(columns) == 1 else pc.binary_join_element_wise(*columns, pa.scalar("\n", columns[0].type))
-        )
+    def of(cls, texts: pa.Array) -> _Texts:
         hashes, ends = [np.zeros(0, dtype=np.uint64)], [np.zeros(1, dtype=np.int64)]
         for words in batches_of_words(texts):
             ends.append(words.offsets[1:] + ends[-1][-1])
@@ -108,6 +105,10 @@ class _Texts:
         sums = np.cumsum(mixed, dtype=np.uint64)
         whole = keyed(sums[offsets[1:]] - sums[offsets[:-1]] + np.diff(offsets).astype(np.uint64) * _END, 1)
         return cls(joined, offsets, whole)
+
+    def of_text(self, place: int) -> npt.NDArray[np.uint64]:
+        """Return the words of a text."""
+        return self.words[self.offsets[place] : self.offsets[place + 1]]
 
     def shingles(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
         """Return the hash of each run of words, and the text that it is in, ascending."""
@@ -132,9 +133,16 @@ def _equal(hashes: npt.NDArray[np.uint64]) -> Pairs:
         yield int(first[which[other]]), other, 1.0
 
 
-def _near(texts: _Texts, threshold: float) -> Pairs:
-    """Yield texts that are like an earlier one, with that one and how alike they are."""
-    shingles, text = texts.shingles()
+def _jaccard(one: npt.NDArray[np.uint64], other: npt.NDArray[np.uint64]) -> float:
+    """Return how alike two sets are, 0 to 1."""
+    one, other = np.unique(one), np.unique(other)
+    shared = len(np.intersect1d(one, other, assume_unique=True))
+    return shared / max(len(one) + len(other) - shared, 1) if len(one) or len(other) else 1.0
+
+
+def _near(asked: _Texts, answered: _Texts, threshold: float) -> Pairs:
+    """Yield instructions that are like an earlier one, with that one and how alike they are."""
+    shingles, text = asked.shingles()
     if not len(shingles):
         return
     some, starts = np.unique(text, return_index=True)
@@ -150,8 +158,6 @@ def _near(texts: _Texts, threshold: float) -> Pairs:
             if pair in tried:
                 continue
             tried.add(pair)
-            one, two = (np.unique(shingles[slice(*sets[place])]) for place in pair)
-            shared = len(np.intersect1d(one, two, assume_unique=True))
-            alike = shared / (len(one) + len(two) - shared)
-            if alike >= threshold:
+            alike = _jaccard(*(shingles[slice(*sets[place])] for place in pair))
+            if alike >= threshold and _jaccard(*map(answered.of_text, pair)) >= threshold:
                 yield *pair, alike

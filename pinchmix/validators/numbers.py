@@ -16,6 +16,7 @@ from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
 from pinchmix.validators.columns import both
 from pinchmix.validators.langid.codes import encode
 
+PLANES = 0x20000  # the code points among which Unicode has digits
 BATCH = 2_000  # texts whose code points are looked at together
 _SEPARATED = re.compile(r"\d+(?:[.,'’٫٬]\d+)*")
 _BARE = re.compile(r"\s*[-+−]?[\d.,'’٫٬\s]*\d\s*[%.]?\s*\Z")
@@ -76,9 +77,8 @@ def _compare(texts: Sequence[str], pivots: Sequence[str | None]) -> Iterator[tup
 def _values() -> npt.NDArray[np.uint8]:
     """Return the ASCII digit of each code point that is a digit, 0 for others."""
     table = np.zeros(sys.maxunicode + 1, dtype=np.uint8)
-    for code in range(sys.maxunicode + 1):
-        if unicodedata.category(chr(code)) == "Nd":
-            table[code] = ord("0") + unicodedata.digit(chr(code))
+    for code in filter(lambda code: chr(code).isdecimal(), range(PLANES)):
+        table[code] = ord("0") + unicodedata.digit(chr(code))
     table.flags.writeable = False
     return table
 

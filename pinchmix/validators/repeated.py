@@ -43,7 +43,7 @@ class RepeatedValidator:
             hashes = pool.hashes(name, shortest)
             of_pivot = np.zeros(len(grid.ids), dtype=np.uint64)
             mine = grid.language == pivot
-            of_pivot[grid.instruction[mine]] = pool.hashes(name, 1)[mine]
+            of_pivot[grid.instruction[mine]] = hashes[mine]
             beside = of_pivot[grid.instruction]
             cells = np.flatnonzero((hashes != 0) & (beside != 0) & ~mine)
             cells = cells[np.lexsort((cells, hashes[cells], grid.language[cells]))]
