@@ -52,8 +52,9 @@ class CopyValidator:
 
 
 def _copies(texts: Sequence[str], pivots: Sequence[str | None]) -> Iterator[tuple[int, Verdict, str, float]]:
+    starts: dict[str, set[str]] = {}
     for place, text, pivot in both(texts, pivots, _alike(texts, pivots)):
-        first = set(pivot[:GLANCE].split())
+        first = starts[pivot] if pivot in starts else starts.setdefault(pivot, set(pivot[:GLANCE].split()))
         if " " in pivot and len(first.intersection(text[:WIDER].split())) * 4 < len(first):
             continue
         share, words = 1.0, SPACELESS

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as pc
 
 from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
 from pinchmix.validators.columns import column, lengths
@@ -25,6 +26,7 @@ RATIO: Mapping[str, float] = MappingProxyType(
 )  # fmt: skip
 UNKNOWN = (-1.13, 0.25)  # where the medians of languages lie
 SHORTEST = 40  # characters of the longer text, in characters of English; below that anything may be a translation
+WRITTEN = 0.7  # bytes a character beyond the first, from which on a text is in another alphabet and so no code
 SPREAD = 12.0  # characters that say nothing: a word more or less
 
 
@@ -63,7 +65,9 @@ class LengthValidator:
         found: list[Finding] = []
         for field, texts, tags, pivots in cells.fields():
             own, beside = lengths(column(texts)), lengths(column(pivots))
-            lower, upper = self._bounds(tags, cells.pivot)
+            lower, upper, exact = self._bounds(tags, cells.pivot)
+            bytes_more = np.asarray(pc.binary_length(column(texts))).astype(np.int64) - own
+            upper = np.where(bytes_more > own * WRITTEN, exact, upper)
             with np.errstate(divide="ignore", invalid="ignore"):
                 ratio = np.log((own + SPREAD) / (beside + SPREAD))
             over = np.where(beside < 0, 0.0, np.maximum(ratio - upper, lower - ratio))
@@ -75,12 +79,13 @@ class LengthValidator:
                 found.append(Finding(place, field, verdict, reason, float(np.exp(-over[place])), times))
         return Findings.of(found)
 
-    def _bounds(self, tags: Sequence[str], pivot: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    def _bounds(self, tags: Sequence[str], pivot: str) -> tuple[npt.NDArray[np.float64], ...]:
         known = {tag: _median(tag) for tag in (*set(tags), pivot)}
         least, most = known[pivot]
         low = {tag: min(0.0, bounds[0] - most) for tag, bounds in known.items()}
         high = {tag: max(0.0, bounds[1] - least) for tag, bounds in known.items()}
-        return np.array([low[tag] for tag in tags]), np.array([high[tag] for tag in tags])
+        exact = {tag: bounds[1] - least for tag, bounds in known.items()}
+        return tuple(np.array([bounds[tag] for tag in tags], dtype=np.float64) for bounds in (low, high, exact))
 
 
 def _median(tag: str) -> tuple[float, float]:

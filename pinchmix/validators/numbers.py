@@ -85,16 +85,18 @@ def _values() -> npt.NDArray[np.uint8]:
 
 def _digits(texts: Sequence[str]) -> list[str]:
     """Return all digits of each text, one after the other, as ASCII."""
+    distinct = list(dict.fromkeys(texts))  # the pivot's come again in every language
     found: list[str] = []
-    for start in range(0, len(texts), BATCH):
-        part = texts[start : start + BATCH]
+    for start in range(0, len(distinct), BATCH):
+        part = distinct[start : start + BATCH]
         codes = encode(part)
         digits = _values()[codes.points]
         there = digits > 0
         ends = np.append(np.cumsum(there)[codes.starts] - there[codes.starts], there.sum()).tolist()
         joined = digits[there].tobytes().decode("ascii")
         found.extend(joined[ends[place] : ends[place + 1]] for place in range(len(part)))
-    return found
+    of_text = dict(zip(distinct, found, strict=True))
+    return [of_text[text] for text in texts]
 
 
 def _numbers(text: str) -> list[str]:
