@@ -319,6 +319,7 @@ def _in_words_of_options(error: PinchmixError) -> str:
         return text.replace("overwrite=True", "--overwrite")
     if isinstance(error, InfeasibleBudget):
         text = re.sub(r"\brepeat=(\d+)", r"--repeat \1", text)
+        text = re.sub(r"\bvalidate=\{'([^']+)': 'flag'\}", r"--check \1=flag", text)
         return re.sub(r"\bcontent=('[a-z]+(?:\(\d+\))?')", r"--content \1", text)
     return text
 
