@@ -20,7 +20,9 @@ from pinchmix.arguments import Validate, read_policy
 from pinchmix.database import Database
 from pinchmix.errors import ArgumentError
 from pinchmix.examine import FINDINGS, examine, panel_of
+from pinchmix.exclude import Overlap, Reason, overlap, read_exclusion
 from pinchmix.facts import SourceFacts
+from pinchmix.grid import Grid
 from pinchmix.judge import KEYS, Reader
 from pinchmix.known import Known, keys_of
 from pinchmix.language import normalise_language
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SIZE = 2_500  # cells judged together; enough batches for every worker
-FEW = 4_000  # cells that one process is done with before another has started
+FEW = 12_000  # cells that one process is done with before others have started and loaded their profiles
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,8 +111,11 @@ class Audit:
         """One row a check, one column a language: cells with a mismatch."""
         found = self.findings.query("verdict == 'mismatch'").drop_duplicates(["check", "language", "id"])
         counts = found.groupby(["check", "language"]).size().unstack(fill_value=0)
+        names = list(dict.fromkeys([*(check.name for check in self.checks), *counts.index]))
         whole: pd.DataFrame = counts.reindex(
-            index=[check.name for check in self.checks], columns=list(self.cells), fill_value=0
+            index=names,
+            columns=list(self.cells),
+            fill_value=0,
         )
         return whole
 
@@ -160,6 +165,7 @@ def audit_source(
     parallel: str = "both",
     columns: Mapping[str, str] | None = None,
     join: str = "id",
+    exclude: Any = None,
     workers: int | None = None,
     cache: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
@@ -179,6 +185,8 @@ def audit_source(
         parallel: ``"prompt"`` where the responses are no translations of each other, else ``"both"``.
         columns: As in a build.
         join: As in a build.
+        exclude: Evaluation prompts, or ids, as in a build; cells of the instructions that it would leave out are found
+            under the name ``overlap``.
         workers: Processes; by default one a processor, and a single one for a few thousand cells. Each is a fresh
             interpreter, so a script that asks for several needs ``if __name__ == "__main__":``.
         cache: A folder that keeps verdicts by a digest of the texts, so that the next audit judges new texts alone.
@@ -229,6 +237,8 @@ def audit_source(
             step(len(cells))
     known.save()
     texts.close()
+    if exclude is not None:
+        found.append(_overlapping(overlap(read_exclusion(exclude), grid.ids, lambda: pool.text("prompt")), grid))
     together = pa.concat_tables([FINDINGS.empty_table(), *found]).drop(["place"])
     return Audit(
         recognised=str(opened),
@@ -237,6 +247,25 @@ def audit_source(
         checks=tuple(check for check, _ in policy),
         bad_rows=faults.counts,
     )
+
+
+def _overlapping(excluded: Overlap, grid: Grid) -> pa.Table:
+    """Return a finding for each cell of the instructions that an exclusion names."""
+    cells = np.flatnonzero(excluded.mask[grid.instruction])
+    reasons = [Reason(reason).name.lower() for reason in excluded.reason[grid.instruction[cells]].tolist()]
+    count = len(cells)
+    columns: dict[str, Any] = {
+        "place": cells,
+        "id": grid.ids.take(pa.array(grid.instruction[cells])),
+        "language": pa.array(grid.languages).take(pa.array(grid.language[cells])),
+        "check": ["overlap"] * count,
+        "verdict": ["mismatch"] * count,
+        "outcome": ["reject"] * count,
+        "reason": reasons,
+        "score": np.full(count, np.nan, dtype=np.float32),
+        **{name: [said] * count for name, said in (("field", "prompt"), ("seen", ""), ("excerpt", ""))},
+    }
+    return pa.table([columns[name] for name in FINDINGS.names], schema=FINDINGS)
 
 
 Asked = Sequence[tuple[Check, Validator]]

@@ -233,6 +233,7 @@ def audit(
     parallel: PARALLEL = "both",
     columns: COLUMNS = [],  # noqa: B006 - typer wants a plain default and never changes it
     join: JOIN = "id",
+    exclude: EXCLUDE = "",
     workers: Annotated[Optional[int], typer.Option(help="Processes; one a processor by default.")] = None,  # noqa: UP045 - typer reads the annotation at run time, on Python 3.10 too
     cache: Annotated[str, typer.Option(help="A folder that keeps verdicts for the next audit.")] = "",
     out: Annotated[str, typer.Option(help="A file for the findings: .csv, .jsonl or .parquet.")] = "",
@@ -249,6 +250,7 @@ def audit(
         parallel=parallel,
         columns=_pairs(columns, "--columns") or None,
         join=join,
+        exclude=Path(exclude) if exclude else None,
         workers=workers,
         cache=cache or None,
     )

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import pinchmix
 from pinchmix import InfeasibleBudget, audit_source, build_mixture
 from pinchmix.errors import ArgumentError
+from pinchmix.exclude import Exclusion
 from pinchmix.known import keys_of
 from tests.faults import ENGLISH, FAULTS, FINNISH, cells_of
 from tests.grids import laws
@@ -110,6 +111,15 @@ def test_bad_rows_are_counted_and_do_not_stop_an_audit() -> None:
 def test_an_audit_refuses_what_it_cannot_mean(said: dict[str, Any]) -> None:
     with pytest.raises(ArgumentError):
         audit_source(SOURCE, **said)
+
+
+def test_overlap_with_an_evaluation_is_found_in_every_language() -> None:
+    prompt = next(row["prompt"] for row in SOURCE.to_pylist() if row["id"] == "i20" and row["language"] == "en")
+    audit = audit_source(SOURCE, validate=["turns"], exclude=["i03"])
+    assert audit.table.loc["overlap"].to_dict() == {"en": 1, "fi": 1}
+    audit = audit_source(SOURCE, validate=["turns"], exclude=Exclusion(prompts=[prompt], threshold=1))
+    assert set(audit.findings["id"]) == {"i20"}
+    assert audit.languages["mismatch"].to_dict() == {"en": 1, "fi": 1}
 
 
 @pytest.mark.parametrize(("ending", "read"), [("csv", pd.read_csv), ("parquet", pd.read_parquet)])
