@@ -75,6 +75,20 @@ def test_what_the_pivot_has_too_is_no_fault() -> None:
         assert mismatches(name, one) == [], name
 
 
+def test_a_question_that_was_left_as_it_is_is_told_from_a_quotation() -> None:
+    text = "Kalastajat rakensivat sataman vuonna 1887."
+    question = "Who of the old fishermen was it that built the harbour?"
+    pivot = f"{question}\nThe fishermen built the harbour in 1887."
+    cells = Cells(
+        [*"abc"], ["fi"] * 3, ["fi"] * 3, [f"{question}\n{text}", f"{text}\n{question}", f"Kuka?\n{text}"], ["r"] * 3,
+        pivot_prompts=[pivot] * 3,
+    )  # fmt: skip
+    found = find_plugin("validators", "copy").judge(cells, LANGUAGES)
+    assert list(zip(found.place.tolist(), found.reason, found.verdict.tolist(), strict=True)) == [
+        (0, "first line", Verdict.MISMATCH), (1, "a line", Verdict.UNSURE)
+    ]  # fmt: skip
+
+
 def test_turns_are_those_of_the_pivot() -> None:
     roles, pivots = ["ua", "uaua", "sua", "ua"], ["ua", "ua", "ua", None]
     cells = Cells(list("abcd"), ["fi"] * 4, ["fi"] * 4, ["p"] * 4, ["r"] * 4, roles, pivot_roles=pivots)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
-from pinchmix.validators.columns import both, column, lengths
+from pinchmix.validators.columns import both, column, holds, lengths
 from pinchmix.validators.langid.clean import clean_text
 
 SHORTEST = 20  # characters
@@ -28,7 +28,8 @@ class CopyValidator:
     """Finds texts that are the pivot's own, or nearly so: untranslated ones.
 
     Compared are words in small letters, less code, formulas and addresses; what is only names, numbers or code may
-    rightly be the same in every language. Prompts and answers that are code are left alone for that reason.
+    rightly be the same in every language. Prompts and answers that are code are left alone for that reason. Where only
+    the first line is the pivot's, a question was not translated; any other line may be a quotation: a doubt.
 
     Example:
         >>> english = "Please tell me how the old fishermen used to mend their nets."
@@ -47,7 +48,7 @@ class CopyValidator:
         return Findings.of(
             Finding(place, field, verdict, reason, 1 - share, cells.pivot)
             for field, texts, _, pivots in cells.fields()
-            for place, verdict, reason, share in _copies(texts, pivots)
+            for place, verdict, reason, share in (*_copies(texts, pivots), *_copied_lines(texts, pivots))
         )
 
 
@@ -69,6 +70,21 @@ def _copies(texts: Sequence[str], pivots: Sequence[str | None]) -> Iterator[tupl
         if sure or (share >= NEAR and words >= DOUBTFUL_WORDS):
             reason = "copy" if share >= COPY else "near copy"
             yield place, Verdict.MISMATCH if sure else Verdict.UNSURE, reason, share
+
+
+def _copied_lines(texts: Sequence[str], pivots: Sequence[str | None]) -> Iterator[tuple[int, Verdict, str, float]]:
+    """Yield texts that have a line of the pivot among others: the question, while what it is about was translated."""
+    of_pivot: dict[str, frozenset[str]] = {}
+    for place, text, pivot in both(texts, pivots, holds(column(texts), "\n")):
+        if text == pivot:
+            continue
+        if pivot not in of_pivot:
+            of_pivot[pivot] = frozenset(line.strip() for line in pivot.split("\n") if len(line) >= SHORTEST)
+        lines = [line.strip() for line in text.strip().split("\n")]
+        same = [line for line in lines if line in of_pivot[pivot] and len(_small_words(clean_text(line))) >= WORDS]
+        if same and len(same) < len([line for line in lines if line]):
+            first = lines[0] in same
+            yield place, Verdict.MISMATCH if first else Verdict.UNSURE, "first line" if first else "a line", 0.5
 
 
 def _alike(texts: Sequence[str], pivots: Sequence[str | None]) -> npt.NDArray[np.bool_]:
