@@ -76,9 +76,9 @@ def test_what_the_pivot_has_too_is_no_fault() -> None:
 
 
 def test_a_question_that_was_left_as_it_is_is_told_from_a_quotation() -> None:
-    text = "Kalastajat rakensivat sataman vuonna 1887."
+    text = f"{FINNISH[1]} {FINNISH[0]}"
     question = "Who of the old fishermen was it that built the harbour?"
-    pivot = f"{question}\nThe fishermen built the harbour in 1887."
+    pivot = f"{question}\n{ENGLISH[1]} {ENGLISH[0]}"
     cells = Cells(
         [*"abc"], ["fi"] * 3, ["fi"] * 3, [f"{question}\n{text}", f"{text}\n{question}", f"Kuka?\n{text}"], ["r"] * 3,
         pivot_prompts=[pivot] * 3,
