@@ -54,6 +54,9 @@ def loop_of(text: str) -> str:
     length = len(text)
     for middle in (length,) if length < WINDOW else (length, length // 4, length // 2, length * 3 // 4):
         # The last few characters may be where the text was cut; those before them are in the loop.
+        sure = middle - 2 * PROBE
+        if text.find(text[sure - PROBE : sure], max(sure - PERIOD - PROBE, 0), sure - 1) < 0:
+            continue
         for end in (middle, middle - PROBE, middle - 2 * PROBE):
             before = text.rfind(text[end - PROBE : end], max(end - PERIOD - PROBE, 0), end - 1)
             period = end - PROBE - before
