@@ -15,6 +15,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pinchmix.audit import Audit, audit_source
     from pinchmix.budget import Budget
     from pinchmix.build import build_mixture, plan_mixture
     from pinchmix.data import sample
@@ -31,6 +32,7 @@ __version__ = "0.1.0"
 
 # Each name is loaded when it is first asked for, so that importing pinchmix costs nothing.
 _FACE = {
+    "Audit": "audit",
     "BadRows": "errors",
     "Budget": "budget",
     "Example": "mixture",
@@ -39,6 +41,7 @@ _FACE = {
     "PinchmixError": "errors",
     "Plan": "plan",
     "Recipe": "recipe",
+    "audit_source": "audit",
     "build_mixture": "build",
     "export_mixture": "export",
     "list_plugins": "plugins",
@@ -49,6 +52,7 @@ _FACE = {
 }
 
 __all__ = [
+    "Audit",
     "BadRows",
     "Budget",
     "Example",
@@ -57,6 +61,7 @@ __all__ = [
     "PinchmixError",
     "Plan",
     "Recipe",
+    "audit_source",
     "build_mixture",
     "export_mixture",
     "list_plugins",

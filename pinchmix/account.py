@@ -11,10 +11,11 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from pinchmix.arguments import DEFAULT_VALIDATORS
+from pinchmix.arguments import read_policy
 from pinchmix.budget.amounts import code_of_fraction
 from pinchmix.mixture import Mixture
-from pinchmix.plugins import find_plugin
+from pinchmix.plugins import find_plugin, list_plugins, traits_of
+from pinchmix.policy import DEFAULT, PRESETS
 from pinchmix.recipe import Recipe
 from pinchmix.wording import listing, number_of
 
@@ -103,11 +104,14 @@ def steps_of(mixture: Mixture) -> list[str]:
         f"Chosen: by the sampler {sampler}, version {plugins.get(('samplers', recipe.sampler), 'unknown')}, "
         f"with seed {recipe.seed}; the rows are in an order keyed by the seed."
     )
-    for name in recipe.validators:
-        version = plugins.get(("validators", name), "unknown")
-        steps.append(
-            f"Checked: every chosen prompt and response by {name}, version {version}; what failed was replaced."
-        )
+    for outcome, told in (("reject", "what failed was replaced"), ("flag", "what failed was kept and listed")):
+        named = [
+            f"{check.name} {plugins.get(('validators', check.name), 'unknown')}"
+            for check in recipe.validators
+            if check.mismatch == outcome
+        ]
+        if named:
+            steps.append(f"Checked: every chosen cell; {told}: {', '.join(named)}.")
     if not recipe.validators:
         steps.append("Not checked: no check of prompts and responses was asked for.")
     if recipe.split:
@@ -174,8 +178,10 @@ def code_of(mixture: Mixture) -> str:
         said["sampler"] = f"{find_plugin.__name__}('samplers', {recipe.sampler!r}{settings})"
     elif recipe.sampler != "random":
         said["sampler"] = repr(recipe.sampler)
-    if recipe.validators != DEFAULT_VALIDATORS:
-        said["validate"] = repr(list(recipe.validators)) if recipe.validators else "False"
+    if checks := _checks(recipe):
+        said["validate"] = checks
+    if recipe.parallel != "both":
+        said["parallel"] = repr(recipe.parallel)
     if recipe.tokenizer:
         said["tokenizer"] = "TOKENIZER"
     if recipe.counted != "both":
@@ -205,9 +211,28 @@ def code_of(mixture: Mixture) -> str:
     imports = ["from pinchmix import Budget, build_mixture"]
     if recipe.settings:
         imports.append("from pinchmix.plugins import find_plugin")
+    if "Check(" in said.get("validate", ""):
+        imports.append("from pinchmix.policy import Check")
     if "Fraction(" in "\n".join(call):
         imports.insert(0, "from fractions import Fraction\n")
     return "\n".join([*imports, "", *call])
+
+
+def _checks(recipe: Recipe) -> str:
+    """Return the Python for the checks of a recipe, or nothing for those that everybody gets."""
+    if not recipe.validators:
+        return "False"
+    for name in PRESETS:
+        if recipe.validators == tuple(check for check, _ in read_policy(name)):
+            return "" if name == DEFAULT else repr(name)
+    known = list_plugins()["validators"]
+    said = []
+    for check in recipe.validators:
+        usual = traits_of(find_plugin("validators", check.name)).settings if check.name in known else {}
+        settings = {} if dict(check.settings) == dict(usual) else dict(check.settings)
+        parts = [check.name, check.mismatch, check.unsure]
+        said.append(f"Check({', '.join(map(repr, parts))}{f', {_plain(settings)}' if settings else ''})")
+    return f"[{', '.join(said)}]"
 
 
 def _plain(value: Any) -> str:
@@ -225,7 +250,7 @@ def rejections_of(mixture: Mixture) -> list[tuple[str, str, int, str]]:
         >>> rejections_of(pinchmix.build_mixture(pinchmix.sample(), {"en": 2}, validate=False))
         []
     """
-    wrong = mixture.report.findings.filter(pc.field("verdict") == "mismatch")
+    wrong = mixture.report.findings.filter(pc.field("outcome") == "reject")
     counts: dict[tuple[str, str], dict[str, int]] = {}
     grouped = wrong.group_by(["check", "reason", "language"]).aggregate([("id", "count_distinct")])
     for row in grouped.to_pylist():

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, KeysView, Mapping, Sequence, Set
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Union
 
 from pinchmix.budget import Budget
 from pinchmix.budget.terms import Recorded
@@ -12,11 +12,13 @@ from pinchmix.errors import ArgumentError, LanguageClash
 from pinchmix.exclude import Exclusion, read_exclusion
 from pinchmix.language import normalise_language
 from pinchmix.measure import check_measure
-from pinchmix.plugins import Sampler, Tokenizer, Validator, find_plugin
+from pinchmix.plugins import Sampler, Tokenizer, Validator, find_plugin, traits_of
+from pinchmix.policy import DEFAULT, PRESETS, Check, amended, preset
 from pinchmix.recipe import Recipe
 from pinchmix.tokenizers.opening import open_tokenizer
 
-DEFAULT_VALIDATORS = ("language",)
+# What validate= may be; see read_policy.
+Validate = Union[bool, str, Mapping[str, Any], Sequence[Union[str, Check, Validator]], None]  # noqa: UP007 - evaluated
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ class Asked:
     pivot: str | None = None
     content: str | None = None
     sampler: str | Sampler | None = None
-    validate: bool | Sequence[str | Validator] | None = None
+    validate: Validate = None
+    parallel: str | None = None
     repeat: int | None = None
     counted: str | None = None
     split: Mapping[str, Any] | None = None
@@ -88,12 +91,9 @@ def make_recipe(budget: Budget | Recipe | Mapping[str, Any], asked: Asked) -> tu
     order: Sampler = (
         find_plugin("samplers", sampler or "random") if sampler is None or isinstance(sampler, str) else sampler
     )
-    checks = _validators(asked.validate)
-    for kind, plugin in (("sampler", order), *(("validator", check) for check in checks)):
-        protocol = Sampler if kind == "sampler" else Validator
-        if not isinstance(plugin, protocol):
-            needs = "name, version, laws and order()" if kind == "sampler" else "name, version and judge()"
-            raise ArgumentError(f"{kind}: {plugin!r} is no {kind}; it needs {needs}.")
+    if not isinstance(order, Sampler):
+        raise ArgumentError(f"sampler: {order!r} is no sampler; it needs name, version, laws and order().")
+    checks = read_policy(asked.validate)
     plan = Budget.of(budget, asked.total, **({} if asked.unit is None else {"unit": asked.unit}))
     if asked.unit is not None and plan.unit != asked.unit:
         raise ArgumentError(f"unit={asked.unit!r}: the budget is in {plan.unit}; leave unit= out.")
@@ -107,7 +107,8 @@ def make_recipe(budget: Budget | Recipe | Mapping[str, Any], asked: Asked) -> tu
         counted="both" if asked.counted is None else asked.counted,
         sampler=order.name,
         settings=getattr(order, "settings", {}),
-        validators=tuple(check.name for check in checks),
+        validators=tuple(check for check, _ in checks),
+        parallel="both" if asked.parallel is None else asked.parallel,
         split={} if asked.split is None else asked.split,
         exclude="" if exclusion is None else exclusion.digest,
         seed=0 if asked.seed is None else asked.seed,
@@ -117,7 +118,7 @@ def make_recipe(budget: Budget | Recipe | Mapping[str, Any], asked: Asked) -> tu
         raise ArgumentError(
             f"tokenizer= counts tokens, and the budget is in {plan.unit}; leave it out, or unit='tokens'."
         )
-    return recipe, Plugins(order, checks, tokenizer, _allocator(plan), exclusion)
+    return recipe, Plugins(order, tuple(plugin for _, plugin in checks), tokenizer, _allocator(plan), exclusion)
 
 
 def _plugins_of(recipe: Recipe, asked: Asked, tokenizer: Tokenizer | None, exclusion: Exclusion | None) -> Plugins:
@@ -139,7 +140,7 @@ def _plugins_of(recipe: Recipe, asked: Asked, tokenizer: Tokenizer | None, exclu
             f"{digest or '(none)'}."
         )
     sampler = find_plugin("samplers", recipe.sampler, **recipe.settings)
-    checks = tuple(find_plugin("validators", name) for name in recipe.validators)
+    checks = tuple(find_plugin("validators", check.name, **check.settings) for check in recipe.validators)
     return Plugins(sampler, checks, tokenizer, _allocator(recipe.budget), exclusion)
 
 
@@ -158,16 +159,51 @@ def _allocator(budget: Budget) -> Any:
     return find_plugin("allocators", named) if isinstance(named, str) else None
 
 
-def _validators(validate: bool | Sequence[str | Validator] | None) -> tuple[Validator, ...]:
-    if validate is None or validate is True:
-        named: Sequence[str | Validator] = DEFAULT_VALIDATORS
+def read_policy(validate: Validate) -> tuple[tuple[Check, Validator], ...]:
+    """Return the checks that a ``validate=`` stands for, each with its plugin.
+
+    Args:
+        validate: None or True for the default preset, False for nothing, the name of a preset, changes to one (see
+            :func:`~pinchmix.policy.amended`), or a list of names, checks and plugins; ``(plugin, "flag")`` says what
+            becomes of a mismatch, and ``(plugin, "flag", "reject")`` also of a doubt.
+
+    Raises:
+        ArgumentError: It means nothing.
+        UnknownPlugin: There is no validator of a name.
+
+    Example:
+        >>> [(check.name, check.mismatch) for check, _ in read_policy([Check("language", "flag")])]
+        [('language', 'flag')]
+    """
+    named: Iterable[Any]
+    if validate is None or isinstance(validate, bool):
+        named = () if validate is False else preset(DEFAULT)
     elif isinstance(validate, str):
-        raise ArgumentError(f"validate={validate!r}: give True, False or a list, such as [{validate!r}].")
-    elif validate is not False and not isinstance(validate, Iterable):
-        raise ArgumentError(f"validate={validate!r}: give True, False or a list, such as {list(DEFAULT_VALIDATORS)!r}.")
+        named = preset(validate)
+    elif isinstance(validate, Mapping):
+        named = amended(validate)
+    elif isinstance(validate, Iterable):
+        named = validate
     else:
-        named = validate or ()
-    return tuple(find_plugin("validators", item) if isinstance(item, str) else item for item in named)
+        raise ArgumentError(
+            f"validate={validate!r}: give True, False, one of {', '.join(map(repr, PRESETS))}, a mapping such as "
+            "{'numbers': 'flag'}, or a list of checks."
+        )
+    return tuple(map(_with_plugin, named))
+
+
+def _with_plugin(item: Any) -> tuple[Check, Validator]:
+    ways: dict[str, Any] = {}
+    if isinstance(item, tuple) and len(item) in (2, 3) and all(isinstance(way, str) for way in item[1:]):
+        item, ways = item[0], dict(zip(("mismatch", "unsure"), item[1:], strict=False))
+    plugin, check = item, None
+    if isinstance(item, (str, Check)):
+        check = item if isinstance(item, Check) else Check(item, **ways)
+        plugin = find_plugin("validators", check.name, **check.settings)
+    if not isinstance(plugin, Validator):
+        raise ArgumentError(f"validator: {plugin!r} is no validator; it needs name, version and judge().")
+    settings = dict(traits_of(plugin).settings)
+    return replace(check or Check(plugin.name, **ways), settings=settings), plugin
 
 
 def _tags(languages: Sequence[str]) -> tuple[str, ...]:

@@ -15,20 +15,21 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pinchmix.arguments import Asked
+from pinchmix.arguments import Asked, Validate
 from pinchmix.budget import Budget
 from pinchmix.canonical import hash_of_id, key_of
 from pinchmix.errors import InfeasibleBudget
 from pinchmix.exact.order import row_keys
 from pinchmix.exact.supply import Bools, Ints
-from pinchmix.judge import Judge
+from pinchmix.examine import panel_of
+from pinchmix.judge import Judge, Reader
 from pinchmix.mixture import Mixture, Report
 from pinchmix.plan import Plan
 from pinchmix.planning.assign import Chosen, assign, check_content, plan_of, refill
 from pinchmix.planning.examples import Rejected, make_plan
 from pinchmix.planning.serving import Serving
 from pinchmix.planning.sizes import plan_sizes
-from pinchmix.plugins import Sampler, Validator
+from pinchmix.plugins import Sampler, surveyed
 from pinchmix.prepare import Prepared, prepare
 from pinchmix.recipe import Recipe
 from pinchmix.rows import Rows, write_rows
@@ -46,7 +47,8 @@ def build_mixture(
     pivot: str | None = None,
     content: str | None = None,
     sampler: str | Sampler | None = None,
-    validate: bool | Sequence[str | Validator] | None = None,
+    validate: Validate = None,
+    parallel: str | None = None,
     tokenizer: Any = None,
     counted: str | None = None,
     repeat: int | None = None,
@@ -78,7 +80,12 @@ def build_mixture(
             ``"exactly(k)"``, ``"union"`` (all), ``"cover"`` (one, and every instruction is used) or ``"same"`` (the
             same instructions in every language).
         sampler: The order in which instructions are served: a name or a plugin; ``"random"`` by default.
-        validate: Which checks a chosen cell must pass: names or plugins; True is the language check, False none.
+        validate: Which checks a chosen cell must pass, and what becomes of those that do not: ``"lenient"``,
+            ``"default"`` or ``"strict"``; changes to the default, such as ``{"numbers": "reject", "length": "off",
+            "on_unsure": "flag"}``; a list of names, plugins and pairs such as ``(plugin, "flag")``; True for the
+            default, False for nothing.
+        parallel: What is a translation of the pivot: ``"both"``, or ``"prompt"`` where every language has responses of
+            its own, which are then not compared; ``"both"`` by default.
         tokenizer: What counts tokens: a SentencePiece model or ``tokenizer.json`` file, a tokenizer object, or a
             function from text to number.
         counted: Which text is counted in tokens, characters or bytes: ``"both"``, ``"prompt"``, ``"response"`` or
@@ -115,13 +122,13 @@ def build_mixture(
     """
     asked = Asked(
         total=total, unit=unit, languages=languages, pivot=pivot, content=content, sampler=sampler, validate=validate,
-        tokenizer=tokenizer, counted=counted, repeat=repeat, split=split, exclude=exclude, seed=seed,
+        parallel=parallel, tokenizer=tokenizer, counted=counted, repeat=repeat, split=split, exclude=exclude, seed=seed,
     )  # fmt: skip
     prepared = prepare(source, budget, asked, columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress)
     texts = Texts(prepared.source, prepared.database, progress)
-    judge = Judge(prepared.plugins.validators, prepared.serving.grid.languages, texts, progress)
+    judge = _judge(prepared, texts, progress)
 
-    serving, plan, chosen, dropped = _first_choice(prepared, texts, partial)
+    serving, plan, chosen, dropped = _first_choice(prepared, texts, judge, partial)
     while len(rejected := judge.reject(serving.grid, chosen.cell)):
         kept = serving.grid.address[chosen.cell]
         serving = serving.on(serving.grid.without(rejected))
@@ -132,7 +139,7 @@ def build_mixture(
         if filled is None:  # what was kept stands in the way; without it there may still be a plan
             plan, filled = _choose(prepared, serving, {**dropped, **judge.by_check}, partial)
         chosen = filled
-        texts.fetch(serving.grid.address[chosen.cell])
+        texts.fetch(judge.wanted(serving.grid, chosen.cell))
     check_content(plan, serving, chosen)
     plan = _measured(plan_of(plan, serving, chosen), serving, chosen, prepared)
     return _mixture(prepared, serving, plan, chosen, judge, texts)
@@ -148,7 +155,8 @@ def plan_mixture(
     pivot: str | None = None,
     content: str | None = None,
     sampler: str | Sampler | None = None,
-    validate: bool | Sequence[str | Validator] | None = None,
+    validate: Validate = None,
+    parallel: str | None = None,
     tokenizer: Any = None,
     counted: str | None = None,
     repeat: int | None = None,
@@ -181,7 +189,7 @@ def plan_mixture(
     """
     asked = Asked(
         total=total, unit=unit, languages=languages, pivot=pivot, content=content, sampler=sampler, validate=validate,
-        tokenizer=tokenizer, counted=counted, repeat=repeat, split=split, exclude=exclude, seed=seed,
+        parallel=parallel, tokenizer=tokenizer, counted=counted, repeat=repeat, split=split, exclude=exclude, seed=seed,
     )  # fmt: skip
     prepared = prepare(source, budget, asked, columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress)
     if len(prepared.faults) and on_bad_rows == "error":
@@ -216,8 +224,17 @@ def _measured(plan: Plan, serving: Serving, chosen: Chosen, prepared: Prepared) 
     return replace(plan, measured=found)
 
 
+def _judge(prepared: Prepared, texts: Texts, progress: bool | None) -> Judge:
+    """Return the judge, whose validators know of the whole source what they must."""
+    recipe = prepared.recipe
+    panel = panel_of(recipe.validators, [surveyed(one, prepared.pool) for one in prepared.plugins.validators])
+    with_pivot = any(one.traits.needs_pivot for one in panel)
+    reader = Reader(prepared.serving.grid, texts, recipe.pivot, recipe.parallel, with_pivot=with_pivot)
+    return Judge(panel, recipe, reader, progress)
+
+
 def _first_choice(
-    prepared: Prepared, texts: Texts, partial: bool
+    prepared: Prepared, texts: Texts, judge: Judge, partial: bool
 ) -> tuple[Serving, Plan, Chosen, dict[str, dict[str, int]]]:
     """Plan, choose, and read the texts; bad rows stop the road here, or are left out of the plan and counted."""
     serving, grid = prepared.serving, prepared.serving.grid
@@ -225,7 +242,7 @@ def _first_choice(
     # Bad rows may be why a budget is impossible, and are to be reported first; the second attempt raises again.
     with suppress(InfeasibleBudget):
         plan, chosen = _choose(prepared, serving, {}, partial)
-    texts.fetch(grid.address[chosen.cell], among=grid.address)
+    texts.fetch(judge.wanted(grid, chosen.cell), among=grid.address)
     prepared.faults.extend(texts.faults)
     if len(prepared.faults) and prepared.on_bad_rows == "error":
         raise prepared.faults.error()
@@ -235,7 +252,7 @@ def _first_choice(
         return serving, plan, chosen, dropped
     serving = serving.on(grid.without(texts.bad))
     plan, chosen = _choose(prepared, serving, dropped, partial)
-    texts.fetch(serving.grid.address[chosen.cell])
+    texts.fetch(judge.wanted(serving.grid, chosen.cell))
     return serving, plan, chosen, dropped
 
 
@@ -256,7 +273,7 @@ def _mixture(prepared: Prepared, serving: Serving, plan: Plan, chosen: Chosen, j
         findings=judge.findings(),
         plugins=prepared.plugins.versions,
     )
-    rows = _write_rows(prepared, serving, cells, split, copy, texts, doubted)
+    rows = _write_rows(prepared, serving, cells, split, copy, texts, (doubted, judge.flagged()))
     return Mixture(plan, serving.grid, cells, split, report, rows)
 
 
@@ -282,7 +299,13 @@ def _shuffled(chosen: Chosen, serving: Serving) -> tuple[Ints, Ints, Ints]:
 
 
 def _write_rows(
-    prepared: Prepared, serving: Serving, cells: Ints, split: Ints, copy: Ints, texts: Texts, doubted: Ints
+    prepared: Prepared,
+    serving: Serving,
+    cells: Ints,
+    split: Ints,
+    copy: Ints,
+    texts: Texts,
+    noted: tuple[Ints, Ints],
 ) -> Rows:
     """Write the rows of the mixture in their order to a scratch file."""
     grid = serving.grid
@@ -291,7 +314,8 @@ def _write_rows(
     language = pa.array(grid.languages).take(pa.array(grid.language[cells]))
     measures = prepared.measures
     counted = measures is not None and measures.unit == "tokens"
-    verdicts = pa.array(["ok" if prepared.plugins.validators else "unchecked", "unsure"])
+    verdicts = pa.array(["ok" if prepared.plugins.validators else "unchecked", "unsure", "flagged"])
+    unsure, flagged = (np.isin(address, these) for these in noted)
     columns = pa.table(
         {
             "id": grid.ids.take(pa.array(grid.instruction[cells])),
@@ -302,7 +326,7 @@ def _write_rows(
             "row": pa.array(lines),
             "copy": pa.array(copy + 1),
             "tokens": pa.array(measures.of(grid)[cells]) if measures and counted else pa.nulls(len(cells), pa.int64()),
-            "verdict": verdicts.take(pa.array(np.isin(address, doubted).astype(np.int64))),
+            "verdict": verdicts.take(pa.array(np.where(flagged, 2, unsure.astype(np.int64)))),
         }
     )
     rows = write_rows(prepared.database, columns, texts.ordered(address))

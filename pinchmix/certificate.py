@@ -108,6 +108,7 @@ def ways_out(certificate: Certificate, who: str) -> list[str]:
     for check, count in certificate.rejected.items():
         if count:
             lost = "the one cell" if count == 1 else f"some of the {count:,} cells"
-            by = "dropped as bad rows" if check == "bad rows" else f"rejected by the {check} check"
+            flag = f"rejected by the {check} check, which can flag them: validate={{{check!r}: 'flag'}}"
+            by = "dropped as bad rows" if check == "bad rows" else flag
             ways.append(f"get back {lost} of {who} {by}")
     return ways

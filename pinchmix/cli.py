@@ -7,23 +7,19 @@ impossible, 4 an export does not verify, 130 interrupted.
 from __future__ import annotations
 
 import io
-import json
-import re
 import sys
 import traceback
-from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, Optional
+from typing import Annotated, NoReturn, Optional
 
 import typer
 
 import pinchmix
 from pinchmix.difference import differences
-from pinchmix.errors import ArgumentError, BadRows, FolderTaken, InfeasibleBudget, PinchmixError
+from pinchmix.errors import ArgumentError, PinchmixError
 from pinchmix.export import check_target, make_options, write_export
 from pinchmix.folder import place_of
-from pinchmix.plugins import find_plugin
+from pinchmix.options import arguments_of, in_words_of_options, names_in, pairs, setting_of
 from pinchmix.rebuild import read_manifest
 
 app = typer.Typer(
@@ -72,7 +68,19 @@ CONTENT = Annotated[
     ),
 ]
 SAMPLER = Annotated[str, typer.Option(help="The order in which instructions are served.")]
-VALIDATE = Annotated[bool, typer.Option(help="Check the language of each chosen prompt and response.")]
+VALIDATE = Annotated[bool, typer.Option(help="Check each chosen prompt and response.")]
+CHECK = Annotated[
+    list[str],
+    typer.Option(
+        help="NAME=reject, flag or off for a check; preset=lenient, default, strict or none; on_unsure=keep, flag or "
+        "reject.",
+        metavar="NAME=VALUE",
+        show_default=False,
+    ),
+]
+PARALLEL = Annotated[
+    str, typer.Option(help="'prompt' where the responses are no translations of each other, else 'both'.")
+]
 SEED = Annotated[int, typer.Option(help="What keys every choice.")]
 COLUMNS = Annotated[
     list[str],
@@ -98,63 +106,7 @@ ABOUT = Annotated[
     ),
 ]
 OVERWRITE = Annotated[bool, typer.Option("--overwrite", help="Replace an earlier export.")]
-EXPORT_ONLY = ("source", "out", "formats", "trainers", "shards", "root", "about", "overwrite", "debug", "setting")
 DEBUG = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-
-
-def _pairs(values: Sequence[str], option: str) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for value in values:
-        name, equals, said = value.partition("=")
-        if not equals or not name or not said:
-            raise ArgumentError(f"{option} {value}: write {option} NAME=VALUE.")
-        if name in pairs:
-            raise ArgumentError(f"{option} {name} is given twice.")
-        pairs[name] = said
-    return pairs
-
-
-def _amount(option: str, name: str, said: str) -> int | float | Decimal:
-    try:
-        if said.endswith("%"):
-            return Decimal(said[:-1]) / 100  # exact, where a float turns 12.3 % into 0.12300000000000001
-        if re.fullmatch(r"\d{1,3}(,\d{3})+", said):
-            return int(said.replace(",", ""))
-        return float(said) if any(char in said for char in ".eE") else int(said)
-    except (ValueError, InvalidOperation):
-        raise ArgumentError(f"{option} {name}={said}: the amount is a count, a share or a percentage.") from None
-
-
-def _amounts(values: Sequence[str], option: str) -> dict[str, int | float | Decimal]:
-    return {name: _amount(option, name, said) for name, said in _pairs(values, option).items()}
-
-
-def _names(said: str) -> list[str]:
-    return [name.strip() for name in said.split(",") if name.strip() not in ("", "none")]
-
-
-def _setting(said: str) -> Any:
-    """Return a parameter's value: a number, a list or a mapping where it is written as one, else the text."""
-    try:
-        return json.loads(said)
-    except ValueError:
-        return said
-
-
-def _arguments(said: dict[str, Any]) -> dict[str, Any]:
-    """Return the options of a command as arguments of the function; those that only the command has are left out."""
-    taken = {name: value for name, value in said.items() if name not in EXPORT_ONLY}
-    settings = {name: _setting(value) for name, value in _pairs(said["setting"], "--setting").items()}
-    return {
-        **taken,
-        "budget": _amounts(said["budget"], "--budget"),
-        "split": _amounts(said["split"], "--split") or None,
-        "languages": _names(said["languages"]) or None,
-        "sampler": find_plugin("samplers", said["sampler"], **settings) if settings else said["sampler"],
-        "tokenizer": said["tokenizer"] or None,
-        "exclude": Path(said["exclude"]) if said["exclude"] else None,
-        "columns": _pairs(said["columns"], "--columns") or None,
-    }
 
 
 @app.command()
@@ -170,6 +122,8 @@ def build(
     sampler: SAMPLER = "random",
     setting: SETTING = [],  # noqa: B006 - typer wants a plain default and never changes it
     validate: VALIDATE = True,
+    check: CHECK = [],  # noqa: B006 - typer wants a plain default and never changes it
+    parallel: PARALLEL = "both",
     tokenizer: TOKENIZER = "",
     counted: COUNTED = "both",
     repeat: REPEAT = 1,
@@ -189,10 +143,10 @@ def build(
     debug: DEBUG = False,
 ) -> None:
     """Build a mixture, export it, and verify the export."""
-    arguments = _arguments(locals())
-    said = {name: _setting(text) for name, text in _pairs(about, "--about").items()}
+    arguments = arguments_of(locals())
+    said = {name: setting_of(text) for name, text in pairs(about, "--about").items()}
     exported = make_options(
-        _names(formats), "all" if trainers == "all" else _names(trainers), shards, root or None, said
+        names_in(formats), "all" if trainers == "all" else names_in(trainers), shards, root or None, said
     )
     check_target(place_of(out), overwrite)
     mixture = pinchmix.build_mixture(source, **arguments)
@@ -232,8 +186,45 @@ def plan(
     debug: DEBUG = False,
 ) -> None:
     """Say whether a budget is possible and how, without choosing anything."""
-    arguments = _arguments(locals())
+    arguments = arguments_of(locals())
     typer.echo(str(pinchmix.plan_mixture(source, **arguments)))
+
+
+@app.command()
+def audit(
+    source: SOURCE,
+    languages: LANGUAGES = "",
+    pivot: PIVOT = "en",
+    check: CHECK = ["preset=strict"],  # noqa: B006 - typer wants a plain default and never changes it
+    parallel: PARALLEL = "both",
+    columns: COLUMNS = [],  # noqa: B006 - typer wants a plain default and never changes it
+    join: JOIN = "id",
+    exclude: EXCLUDE = "",
+    workers: Annotated[Optional[int], typer.Option(help="Processes; one a processor by default.")] = None,  # noqa: UP045 - typer reads the annotation at run time, on Python 3.10 too
+    cache: Annotated[str, typer.Option(help="A folder that keeps verdicts for the next audit.")] = "",
+    out: Annotated[str, typer.Option(help="A file for the findings: .csv, .jsonl or .parquet.")] = "",
+    debug: DEBUG = False,
+) -> None:
+    """Ask every check about every cell of a source."""
+    if out and not out.endswith((".csv", ".jsonl", ".parquet")):
+        raise ArgumentError(f"--out {out}: the findings are written as .csv, .jsonl or .parquet.")
+    found = pinchmix.audit_source(
+        source,
+        validate=pairs(check, "--check"),
+        languages=[tag.strip() for tag in languages.split(",") if tag.strip()] or None,
+        pivot=pivot,
+        parallel=parallel,
+        columns=pairs(columns, "--columns") or None,
+        join=join,
+        exclude=Path(exclude) if exclude else None,
+        workers=workers,
+        cache=cache or None,
+    )
+    typer.echo(f"read {found.recognised}")
+    typer.echo(repr(found))
+    if out:
+        found.write(out)
+        typer.echo(f"{len(found.found):,} findings in {out}")
 
 
 @app.command()
@@ -272,7 +263,7 @@ def rebuild(
         out=out or None,
         tokenizer=tokenizer or None,
         exclude=Path(exclude) if exclude else None,
-        columns=_pairs(columns, "--columns") or None,
+        columns=pairs(columns, "--columns") or None,
         root=root or None,
         overwrite=overwrite,
     )
@@ -312,25 +303,12 @@ def main() -> NoReturn:
     except (PinchmixError, OSError) as error:
         if debug:
             traceback.print_exc()
-        said = _in_words_of_options(error) if isinstance(error, PinchmixError) else str(error)
+        said = in_words_of_options(error) if isinstance(error, PinchmixError) else str(error)
         typer.echo(f"{type(error).__name__}: {said}", err=True)
         sys.exit(error.exit_code if isinstance(error, PinchmixError) else 1)
     except KeyboardInterrupt:
         sys.exit(130)
     sys.exit(0)
-
-
-def _in_words_of_options(error: PinchmixError) -> str:
-    """Return the message with its way out spelled as an option."""
-    text = str(error)
-    if isinstance(error, BadRows):
-        return text.replace('on_bad_rows="drop"', "--on-bad-rows drop")
-    if isinstance(error, FolderTaken):
-        return text.replace("overwrite=True", "--overwrite")
-    if isinstance(error, InfeasibleBudget):
-        text = re.sub(r"\brepeat=(\d+)", r"--repeat \1", text)
-        return re.sub(r"\bcontent=('[a-z]+(?:\(\d+\))?')", r"--content \1", text)
-    return text
 
 
 if __name__ == "__main__":

@@ -110,6 +110,34 @@ class SourceFacts:
             self.database.unregister(wanted)
         return pa.concat_arrays(places).to_numpy(), pa.concat_arrays(found)
 
+    def hashes(self, field: str, shortest: int) -> npt.NDArray[np.uint64]:
+        """Return a hash of the text of each cell of the grid, aligned with its cells, uint64.
+
+        It is 0 for texts of fewer than ``shortest`` characters and for rows that cannot be used.
+        """
+        if field not in ROLES:
+            raise ArgumentError(f"{field!r} is neither 'prompt' nor 'response'.{near(str(field), ROLES)}")
+        order = np.argsort(self.grid.address)
+        address = self.grid.address[order]
+        hashes = np.zeros(len(address), dtype=np.uint64)
+        for table in self.source.tables:
+            if not ((address >> ROW_BITS) == table.number).any():
+                continue
+            joined = f"trim(array_to_string({contents_of(table.layout, ROLES[field])}, chr(10)))"
+            with reading([table]):
+                for batch in self.database.batches(
+                    f"SELECT ({table.number}::BIGINT << {ROW_BITS}) | t.{table.row}::BIGINT AS address, "
+                    f"md5_number_lower({joined})::UBIGINT AS hash FROM {table.relation} AS t "
+                    f"WHERE {fault_of(table.layout)} IS NULL AND length({joined}) >= {int(shortest)}"
+                ):
+                    here = batch.column("address").to_numpy()
+                    place = np.minimum(np.searchsorted(address, here), len(address) - 1)
+                    there = address[place] == here
+                    hashes[place[there]] = batch.column("hash").to_numpy()[there]
+        aligned = np.zeros_like(hashes)
+        aligned[order] = hashes
+        return aligned
+
     def column(self, name: str) -> pa.Array:
         """Return a column that is no part of the conversation, such as ``"task"``.
 

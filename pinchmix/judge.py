@@ -2,125 +2,160 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pinchmix.errors import ArgumentError
+from pinchmix.examine import FINDINGS, Examiner, examine
 from pinchmix.grid import Grid
-from pinchmix.plugins import Cells, Validator, Verdict
+from pinchmix.plugins import Cells
 from pinchmix.progress import progress_bar
-from pinchmix.texts import Texts
+from pinchmix.recipe import Recipe
+from pinchmix.texts import Said, Texts
 
-EXCERPT = 120  # characters of a text that are kept as evidence
-FINDINGS = pa.schema(
-    [
-        ("address", pa.int64()),
-        ("id", pa.string()),
-        ("language", pa.string()),
-        ("field", pa.string()),
-        ("check", pa.string()),
-        ("verdict", pa.string()),
-        ("reason", pa.string()),
-        ("score", pa.float32()),
-        ("seen", pa.string()),
-        ("excerpt", pa.string()),
-    ]
-)
+SIZE = 20_000  # cells judged together
+KEYS = ("language", "id", "field", "check")
+
+
+class Reader:
+    """Puts cells together with what the pivot says in their place.
+
+    Attributes:
+        grid: What there is; rows that turn out to be bad may still be in it.
+        pivot: The language that the others are translations of.
+    """
+
+    def __init__(self, grid: Grid, texts: Texts, pivot: str, parallel: str = "both", *, with_pivot: bool) -> None:
+        self.grid, self.pivot = grid, pivot
+        self._texts, self._parallel = texts, parallel
+        self._pivot = np.full(len(grid.ids), -1, dtype=np.int64)
+        if with_pivot and pivot in grid.languages:
+            mine = np.flatnonzero(grid.language == grid.languages.index(pivot))
+            self._pivot[grid.instruction[mine]] = grid.address[mine]
+
+    def beside(self, grid: Grid, cells: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return the addresses of all texts that cells are judged by: their own and the pivot's, ascending."""
+        pivot = self._pivot[grid.instruction[cells]]
+        return np.unique(np.concatenate([grid.address[cells], pivot[pivot >= 0]]))
+
+    def batches(
+        self, grid: Grid, cells: npt.NDArray[np.int64], size: int = SIZE
+    ) -> Iterator[tuple[npt.NDArray[np.int64], Cells]]:
+        """Yield cells in batches, each with their numbers; their texts have been fetched.
+
+        Args:
+            grid: Where they are.
+            cells: Their numbers; cells whose row cannot be used are passed over.
+            size: How many are in a batch.
+        """
+        parts = [cells[start : start + size] for start in range(0, len(cells), size)]
+        for part, said in zip(parts, self._texts.said(self.beside(grid, part) for part in parts), strict=True):
+            yield self._cells(grid, part, said)
+
+    def _cells(self, grid: Grid, cells: npt.NDArray[np.int64], said: Said) -> tuple[npt.NDArray[np.int64], Cells]:
+        def find(address: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+            """Return where the texts of addresses are, -1 where there are none."""
+            if not len(said.address):
+                return np.full(len(address), -1)
+            place = np.minimum(np.searchsorted(said.address, address), len(said.address) - 1)
+            return np.where(said.address[place] == address, place, -1)
+
+        own = find(grid.address[cells])
+        cells, own = cells[own >= 0], own[own >= 0]
+        pivot = find(self._pivot[grid.instruction[cells]])
+        languages = [grid.languages[number] for number in grid.language[cells].tolist()]
+        place = own.tolist()
+        beside = [-1 if tag == self.pivot else at for tag, at in zip(languages, pivot.tolist(), strict=True)]
+
+        def of_pivot(column: Sequence[str]) -> list[str | None]:
+            return [None if at < 0 else column[at] for at in beside]
+
+        return cells, Cells(
+            ids=grid.ids.take(pa.array(grid.instruction[cells])).to_pylist(),
+            prompt_languages=languages,
+            response_languages=languages,
+            prompts=[said.prompts[at] for at in place],
+            responses=[said.responses[at] for at in place],
+            roles=[said.roles[at] for at in place],
+            pivot=self.pivot,
+            pivot_prompts=of_pivot(said.prompts),
+            pivot_responses=of_pivot(said.responses) if self._parallel == "both" else [None] * len(place),
+            pivot_roles=of_pivot(said.roles),
+        )
 
 
 class Judge:
     """Asks the validators about cells, each cell once.
 
     Attributes:
-        rejected: Cells with a mismatch so far, by language.
+        reader: Where cells come from.
+        rejected: Cells that were rejected so far, by language; where an instruction is rejected, all its cells.
         by_check: The same by check and language; a cell that several checks reject counts for the first.
     """
 
-    def __init__(
-        self, validators: Sequence[Validator], languages: Sequence[str], texts: Texts, progress: bool | None = None
-    ) -> None:
+    def __init__(self, panel: Sequence[Examiner], recipe: Recipe, reader: Reader, progress: bool | None = None) -> None:
+        languages = reader.grid.languages
+        self.reader = reader
         self.rejected: dict[str, int] = dict.fromkeys(languages, 0)
-        self.by_check: dict[str, dict[str, int]] = {check.name: dict.fromkeys(languages, 0) for check in validators}
-        self._validators, self._languages, self._texts, self._progress = validators, languages, texts, progress
+        self.by_check: dict[str, dict[str, int]] = {one.check.name: dict.fromkeys(languages, 0) for one in panel}
+        self._panel, self._recipe, self._progress = panel, recipe, progress
         self._judged = np.zeros(0, dtype=np.int64)
         self._found: list[pa.Table] = []
 
+    def wanted(self, grid: Grid, cells: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return the addresses of the texts that must be fetched before these cells are judged and written."""
+        if not self._panel:
+            return grid.address[cells]
+        return self.reader.beside(grid, cells)
+
     def reject(self, grid: Grid, cells: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Return the addresses of those cells that have a mismatch, after judging the ones not judged before.
+        """Return the addresses of all cells that leave the grid, after judging those of these not judged before.
 
         Args:
             grid: Where the cells are.
             cells: Chosen cells, whose texts have been fetched.
         """
-        if not self._validators:
+        if not self._panel:
             return np.zeros(0, dtype=np.int64)
         new = cells[~np.isin(grid.address[cells], self._judged)]
-        rejected: list[npt.NDArray[np.int64]] = [np.zeros(0, dtype=np.int64)]
+        by = np.full(len(grid), -1, dtype=np.int64)
+        of_instruction = np.full(len(grid.ids), -1, dtype=np.int64)
         with progress_bar("checking", len(new), "cell", self._progress) as step:
-            place_of = dict(zip(grid.address[new].tolist(), new.tolist(), strict=True))
-            for address, prompts, responses in self._texts.pairs(grid.address[new]):
-                places = np.array([place_of[one] for one in address], dtype=np.int64)
-                languages = [grid.languages[number] for number in grid.language[places].tolist()]
-                ids = grid.ids.take(pa.array(grid.instruction[places])).to_pylist()
-                rejected.append(self._judge(np.array(address), Cells(ids, languages, languages, prompts, responses)))
-                step(len(address))
+            for numbers, batch in self.reader.batches(grid, new):
+                found = examine(batch, self._panel, grid.languages, parallel=self._recipe.parallel)
+                by[numbers] = found.by
+                whole = found.content
+                of_instruction[grid.instruction[numbers[whole]]] = found.by[whole]
+                address = grid.address[numbers[found.findings.column("place").to_numpy()]]
+                self._found.append(found.findings.set_column(0, "address", pa.array(address)))
+                step(len(batch))
         self._judged = np.union1d(self._judged, grid.address[new])
-        found = np.unique(np.concatenate(rejected))
-        counts = np.bincount(grid.language[np.isin(grid.address, found)], minlength=len(grid.languages))
-        for language, count in zip(grid.languages, counts.tolist(), strict=True):
-            self.rejected[language] += count
-        return found
-
-    def _judge(self, address: npt.NDArray[np.int64], cells: Cells) -> npt.NDArray[np.int64]:
-        rejected = [np.zeros(0, dtype=np.int64)]
-        known: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
-        for validator in self._validators:
-            found = validator.judge(cells, self._languages)
-            places = found.place.tolist()
-            if strange := [place for place in places if not 0 <= place < len(cells.ids)]:
-                raise ArgumentError(
-                    f"validator {validator.name}: it found something in cell {strange[0]} of {len(cells.ids):,}."
-                )
-            if odd := sorted(set(found.verdict.tolist()).difference(Verdict)):
-                raise ArgumentError(f"validator {validator.name}: {odd[0]} is no verdict (0, 1 or 2).")
-            texts = {"prompt": cells.prompts, "response": cells.responses}
-            self._found.append(
-                pa.table(
-                    [
-                        address[found.place],
-                        [cells.ids[place] for place in places],
-                        [cells.response_languages[place] for place in places],
-                        list(found.field),
-                        [validator.name] * len(places),
-                        [Verdict(verdict).name.lower() for verdict in found.verdict.tolist()],
-                        list(found.reason),
-                        found.score.astype(np.float32),
-                        list(found.seen),
-                        [
-                            texts.get(field, cells.responses)[place][:EXCERPT]
-                            for place, field in zip(places, found.field, strict=True)
-                        ],
-                    ],
-                    schema=FINDINGS,
-                )
-            )
-            wrong = np.setdiff1d(found.place[found.verdict == Verdict.MISMATCH], known)
-            known = np.union1d(known, wrong)
-            for place in wrong.tolist():
-                self.by_check[validator.name][cells.response_languages[place]] += 1
-            rejected.append(address[wrong])
-        return np.unique(np.concatenate(rejected))
+        by = np.where(by < 0, of_instruction[grid.instruction], by)
+        for number, one in enumerate(self._panel):
+            counts = np.bincount(grid.language[by == number], minlength=len(grid.languages)).tolist()
+            for language, count in zip(grid.languages, counts, strict=True):
+                self.by_check[one.check.name][language] += count
+                self.rejected[language] += count
+        return grid.address[by >= 0]
 
     def findings(self) -> pa.Table:
         """Return everything that was found, by language, id and field; without addresses."""
-        whole = pa.concat_tables([FINDINGS.empty_table(), *self._found])
-        return whole.sort_by([(name, "ascending") for name in ("language", "id", "field", "check")]).drop(["address"])
+        return self._whole().sort_by([(name, "ascending") for name in KEYS]).drop(["address"])
+
+    def _whole(self) -> pa.Table:
+        schema = pa.schema([("address", pa.int64()), *list(FINDINGS)[1:]])
+        return pa.concat_tables([schema.empty_table(), *self._found])
 
     def doubted(self) -> npt.NDArray[np.int64]:
         """Return the addresses of the cells that a validator was unsure of, ascending."""
-        whole = pa.concat_tables([FINDINGS.empty_table(), *self._found])
-        return np.unique(whole.filter(pc.field("verdict") == "unsure").column("address").to_numpy())
+        return self._where("verdict", "unsure")
+
+    def flagged(self) -> npt.NDArray[np.int64]:
+        """Return the addresses of the cells that a check flagged, ascending."""
+        return self._where("outcome", "flag")
+
+    def _where(self, column: str, value: str) -> npt.NDArray[np.int64]:
+        return np.unique(self._whole().filter(pc.field(column) == value).column("address").to_numpy())

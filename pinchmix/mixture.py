@@ -93,9 +93,10 @@ class Report:
         dropped: Bad rows that were left out, by fault.
         excluded: The instructions that were to be excluded, and why; None where none were.
         bad_rows: The first of them.
-        rejected: Cells that a validator rejected, by language.
+        rejected: Cells that a check rejected, by language; where it rejects an instruction, all its cells.
         unsure: Chosen cells that a validator was unsure of, by split and language.
-        findings: What the validators found: id, language, field, check, verdict, reason, score, seen, excerpt.
+        findings: What the checks found: id, language, field, check, verdict, what became of it (``reject``, ``flag``
+            or ``keep``), reason, score, seen, excerpt.
         plugins: Name and version of each plugin that had a say.
     """
 
@@ -223,8 +224,16 @@ class Mixture:
 
     @property
     def rejected(self) -> pd.DataFrame:
-        """What the validators rejected: id, language, field, check, verdict, reason, score, seen, excerpt."""
-        frame: pd.DataFrame = self.report.findings.filter(pc.field("verdict") == "mismatch").to_pandas()
+        """What the checks kept out: id, language, field, check, verdict, outcome, reason, score, seen, excerpt."""
+        return self._found("reject")
+
+    @property
+    def flagged(self) -> pd.DataFrame:
+        """What the checks flagged, most of it in the mixture; the columns are those of :attr:`rejected`."""
+        return self._found("flag")
+
+    def _found(self, outcome: str) -> pd.DataFrame:
+        frame: pd.DataFrame = self.report.findings.filter(pc.field("outcome") == outcome).to_pandas()
         return frame
 
     @property

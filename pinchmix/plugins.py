@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping, Sequence
-from enum import IntEnum
 from fractions import Fraction
 from importlib.metadata import entry_points
 from types import MappingProxyType
@@ -22,57 +21,18 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
+from pinchmix.cells import Cells as Cells
+from pinchmix.cells import Cost as Cost
+from pinchmix.cells import Finding as Finding
+from pinchmix.cells import Findings as Findings
+from pinchmix.cells import Verdict as Verdict
 from pinchmix.errors import ArgumentError, UnknownPlugin
+from pinchmix.exporting import Exported as Exported
+from pinchmix.exporting import Exporter as Exporter
+from pinchmix.exporting import Format as Format
 from pinchmix.pool import Pool
 from pinchmix.wording import listing
-
-
-class Verdict(IntEnum):
-    """What a check says of a text; the larger one wins when a cell has several."""
-
-    OK = 0
-    UNSURE = 1
-    MISMATCH = 2
-
-
-class Cells(NamedTuple):
-    """Cells to be judged, as equally long lists.
-
-    Attributes:
-        ids: Instruction ids.
-        prompt_languages: The canonical tag that each prompt should be in.
-        response_languages: The same for the responses.
-        prompts: All user turns of each cell, joined by line ends.
-        responses: All assistant turns of each cell, joined by line ends.
-    """
-
-    ids: Sequence[str]
-    prompt_languages: Sequence[str]
-    response_languages: Sequence[str]
-    prompts: Sequence[str]
-    responses: Sequence[str]
-
-
-class Findings(NamedTuple):
-    """Whatever is not OK among judged cells, as equally long arrays; a cell may occur more than once.
-
-    Attributes:
-        place: Which of the judged cells, int64.
-        field: ``"prompt"`` or ``"response"``, or ``""`` for both together.
-        verdict: :class:`Verdict`, uint8.
-        reason: A short code, such as ``"language"`` or ``"script"``.
-        score: How sure the check is that the text is right, 0 to 1, or NaN; float32.
-        seen: What the check took the text for, such as a language tag; may be empty.
-    """
-
-    place: npt.NDArray[np.int64]
-    field: Sequence[str]
-    verdict: npt.NDArray[np.uint8]
-    reason: Sequence[str]
-    score: npt.NDArray[np.float32]
-    seen: Sequence[str]
 
 
 class Order(NamedTuple):
@@ -173,10 +133,16 @@ class Allocator(Protocol):
 
 @runtime_checkable
 class Validator(Protocol):
-    """Judges cells; a cell with a mismatch is never in a mixture.
+    """Judges cells; what becomes of a cell with a mismatch is for the recipe to say, and in general it is left out.
 
-    Laws (:func:`pinchmix.testing.check_validator` tests them): a verdict depends on the cell alone, never on its
-    neighbours in the batch, on their order or on earlier calls.
+    Laws (:func:`pinchmix.testing.check_validator` tests them): a verdict depends on the cell and on what the pivot says
+    in its place, never on its neighbours in the batch, on their order, on earlier calls or on the size of the batch;
+    no text is changed.
+
+    A validator may have more attributes; without them it is as :class:`Traits` says. One with parameters has
+    ``settings``, as a sampler has. One that must know the whole source, as a search for doubles must, has a method
+    ``survey(pool)`` that returns a validator: it is called once, before anything is judged, and verdicts then depend on
+    the pool too.
     """
 
     name: str
@@ -187,110 +153,67 @@ class Validator(Protocol):
         ...
 
 
-class Exported(NamedTuple):
-    """What an exporter is told of the folder for which it writes files.
+SCOPES = ("cell", "content")
+
+
+class Traits(NamedTuple):
+    """What the judge must know of a validator, each an attribute that it may have.
 
     Attributes:
-        name: What the data may be called: letters, digits and ``_``, another one for another mixture.
-        digest: The digest of the mixture.
-        root: Where the folder will stand when it is used, absolute, or ``""`` where it is the current folder then.
-        splits: Split → the names of its shards, in order; only splits that have rows.
-        rows: Split → its rows.
-        formats: The shapes in which the rows are there, each in ``data/NAME/``.
+        cost: How dear it is, a :class:`Cost`.
+        scope: ``"cell"``: a mismatch is of the cell. ``"content"``: it is of the instruction, which is then left out in
+            all languages; such a check must look at ``cells.said_by_pivot`` alone.
+        needs_pivot: Whether it looks at what the pivot says; if nobody does, the pivot's texts are not read.
+        capped: Whether a mismatch is only a doubt where this check is not sure of the pivot's text either.
+        settings: Its parameters, plain data, as the recipe records them; its class called with them gives it again.
     """
 
-    name: str
-    digest: str
-    root: str
-    splits: Mapping[str, Sequence[str]]
-    rows: Mapping[str, int]
-    formats: Sequence[str] = ("messages",)
-
-    def split_for(self, use: str) -> str | None:
-        """Return the split that is for training, validation or testing, or None where there is none.
-
-        Args:
-            use: ``"train"`` (the split of that name, or the first), ``"valid"`` or ``"test"``.
-
-        Example:
-            >>> Exported("mix", "0", "", {"main": ["main"], "validation": ["valid"]}, {}).split_for("valid")
-            'validation'
-        """
-        if use == "train":
-            return "train" if "train" in self.splits else next(iter(self.splits), None)
-        return next((name for name in USES[use] if name in self.splits), None)
-
-    def files(self, use: str, pattern: str = "data/messages/{}.jsonl", *, up: int = 0) -> list[str]:
-        """Return where the rows of a use are, one path a shard; none where there is no such split.
-
-        Args:
-            use: As of :meth:`split_for`.
-            pattern: The path of a shard in the folder, with its name left open.
-            up: How many folders up the paths begin, where they are relative.
-
-        Example:
-            >>> Exported("mix", "0", "", {"train": ["train"]}, {}).files("train", "data/alpaca/{}.jsonl", up=2)
-            ['../../data/alpaca/train.jsonl']
-        """
-        split = self.split_for(use)
-        return [] if split is None else [self.at(pattern.format(shard), up=up) for shard in self.splits[split]]
-
-    def at(self, path: str, *, up: int = 0) -> str:
-        """Return how a file names another place of the folder, from ``up`` folders below its top."""
-        return f"{self.root.rstrip('/')}/{path}" if self.root else "../" * up + path
+    cost: Cost = Cost.WORDS
+    scope: str = "cell"
+    needs_pivot: bool = False
+    capped: bool = False
+    settings: Mapping[str, Any] = MappingProxyType({})
 
 
-USES = MappingProxyType({"valid": ("valid", "validation", "val", "dev", "eval"), "test": ("test",)})
+def traits_of(validator: Validator) -> Traits:
+    """Return what the judge must know of a validator.
+
+    Raises:
+        ArgumentError: It has an attribute of that name that means something else.
+
+    Example:
+        >>> traits_of(find_plugin("validators", "language")).cost
+        <Cost.MODEL: 2>
+    """
+    named: dict[str, Any] = {
+        name: getattr(validator, name, default) for name, default in Traits._field_defaults.items()
+    }
+    traits = Traits(**named)
+    if traits.cost not in tuple(Cost) or traits.scope not in SCOPES or not isinstance(traits.settings, Mapping):
+        raise ArgumentError(
+            f"validator {validator.name}: cost is a Cost (0, 1 or 2), scope one of {listing(SCOPES)}, settings a "
+            f"mapping; they are {traits.cost!r}, {traits.scope!r} and {traits.settings!r}."
+        )
+    return traits._replace(cost=Cost(traits.cost))
 
 
 @runtime_checkable
-class Format(Protocol):
-    """Writes conversations in another shape, as JSON lines in ``data/NAME/``; the rows and their order are the same.
+class Surveys(Protocol):
+    """A validator that must know the whole source before it judges."""
 
-    Laws (:func:`pinchmix.testing.check_format` tests them): a row depends on its conversation alone; every row has the
-    same keys; two conversations of one shape are two different rows, or refused.
+    def survey(self, pool: Pool) -> Validator:
+        """Return the validator with what it must know; the same pool gives the same verdicts."""
+        ...
+
+
+def surveyed(validator: Validator, pool: Pool) -> Validator:
+    """Return a validator that knows of the whole source what it must.
+
+    Example:
+        >>> surveyed(find_plugin("validators", "language"), None).name
+        'language'
     """
-
-    name: str
-    version: str
-
-    def faults(self, messages: pa.Array) -> pa.Array:
-        """Return why each conversation cannot be said in this format, null where it can; strings.
-
-        Args:
-            messages: Lists of structs of role and content.
-        """
-        ...
-
-    def rows(self, messages: pa.Array) -> pa.RecordBatch:
-        """Return the rows of conversations that can be said, a column a key."""
-        ...
-
-
-@runtime_checkable
-class Exporter(Protocol):
-    """Writes the files by which a trainer finds the data, in ``trainers/``; the data part of its settings only.
-
-    Laws (:func:`pinchmix.testing.check_exporter` tests them): the files depend on :class:`Exported` alone; their paths
-    are relative and stay in ``trainers/``; what they name exists in the folder.
-
-    Attributes:
-        name: What it is called; its files are named after it.
-        version: A text that changes whenever the files do.
-        title: What people call the trainer.
-        usage: One line: what to type, from the top of the folder.
-        shards: Whether it can read a split that is cut into several files.
-    """
-
-    name: str
-    version: str
-    title: str
-    usage: str
-    shards: bool
-
-    def files(self, export: Exported) -> Mapping[str, str]:
-        """Return path in ``trainers/`` → text; nothing where the trainer can do nothing with this export."""
-        ...
+    return validator.survey(pool) if isinstance(validator, Surveys) else validator
 
 
 GROUPS = ("samplers", "validators", "tokenizers", "allocators", "formats", "exporters")
@@ -303,7 +226,29 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "stratified": "pinchmix.samplers.stratified:Stratified",
             "weighted": "pinchmix.samplers.weighted:Weighted",
         },
-        "validators": {"language": "pinchmix.validators.language:LanguageValidator"},
+        "validators": {
+            "code": "pinchmix.validators.preserved:CodeValidator",
+            "copy": "pinchmix.validators.copies:CopyValidator",
+            "damage": "pinchmix.validators.damage:DamageValidator",
+            "duplicates": "pinchmix.validators.duplicates:DuplicatesValidator",
+            "echo": "pinchmix.validators.echo:EchoValidator",
+            "empty": "pinchmix.validators.answers:EmptyValidator",
+            "language": "pinchmix.validators.language:LanguageValidator",
+            "length": "pinchmix.validators.length:LengthValidator",
+            "loops": "pinchmix.validators.loops:LoopsValidator",
+            "markers": "pinchmix.validators.markers:MarkersValidator",
+            "markup": "pinchmix.validators.markup:MarkupValidator",
+            "math": "pinchmix.validators.preserved:MathValidator",
+            "numbers": "pinchmix.validators.numbers:NumbersValidator",
+            "refusals": "pinchmix.validators.refusals:RefusalsValidator",
+            "repeated": "pinchmix.validators.repeated:RepeatedValidator",
+            "tasks": "pinchmix.validators.tasks:TasksValidator",
+            "truncation": "pinchmix.validators.truncation:TruncationValidator",
+            "turns": "pinchmix.validators.turns:TurnsValidator",
+            "unicode": "pinchmix.validators.unicode:UnicodeValidator",
+            "urls": "pinchmix.validators.preserved:UrlsValidator",
+            "variables": "pinchmix.validators.preserved:VariablesValidator",
+        },
         "tokenizers": {},
         "allocators": {
             "proportional": "pinchmix.allocators.proportional:ProportionalAllocator",
@@ -344,10 +289,11 @@ def list_plugins() -> dict[str, dict[str, str]]:
         >>> list_plugins()["samplers"]["random"]
         'pinchmix.samplers.random:RandomSampler'
     """
-    return {
-        group: {**BUILT_IN[group], **{point.name: point.value for point in entry_points(group=f"pinchmix.{group}")}}
-        for group in GROUPS
-    }
+    return {group: _list_of(group) for group in GROUPS}
+
+
+def _list_of(group: str) -> dict[str, str]:
+    return {**BUILT_IN[group], **{point.name: point.value for point in entry_points(group=f"pinchmix.{group}")}}
 
 
 def find_plugin(group: str, name: str, **settings: Any) -> Any:
@@ -366,7 +312,7 @@ def find_plugin(group: str, name: str, **settings: Any) -> Any:
         >>> find_plugin("samplers", "random").name
         'random'
     """
-    known = list_plugins()[group]
+    known = _list_of(group)
     if name not in known:
         raise UnknownPlugin(group.removesuffix("s"), name, sorted(known))
     module, _, attribute = known[name].partition(":")

@@ -23,6 +23,10 @@ class PoolReader(Protocol):
         """Return the length of the same text in characters, -1 where the pivot lacks the instruction."""
         ...
 
+    def hashes(self, field: str, shortest: int) -> npt.NDArray[np.uint64]:
+        """Return a hash of the text of each cell of the grid, 0 for texts of fewer characters and those of bad rows."""
+        ...
+
     def column(self, name: str) -> pa.Array:
         """Return a column of the source that is no text of the conversation, such as ``"task"``."""
         ...
@@ -52,6 +56,17 @@ class Pool:
     def length(self, field: str = "response") -> npt.NDArray[np.int64]:
         """Return the characters of that text, shape ``(instructions,)``; -1 where it does not exist in the pivot."""
         return self.reader.length(field)
+
+    def hashes(self, field: str, shortest: int = 1) -> npt.NDArray[np.uint64]:
+        """Return a hash of the prompt or response of each cell, shape ``(cells,)``, uint64; equal texts share it.
+
+        It reads all texts of the source. White space at the ends makes no difference.
+
+        Args:
+            field: ``"prompt"`` or ``"response"``.
+            shortest: Texts of fewer characters have the hash 0, as have those of rows that cannot be used.
+        """
+        return self.reader.hashes(field, shortest)
 
     def column(self, name: str) -> pa.Array:
         """Return a column of the pivot's rows, such as ``"task"``, shape ``(instructions,)``.

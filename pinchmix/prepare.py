@@ -38,6 +38,7 @@ class Prepared:
         plugins: What the recipe names.
         source: The tables.
         database: Where they are readable.
+        pool: What may be asked about instructions.
         serving: What exists, and in which order it is served.
         measures: The size of each cell, where the budget is not in examples.
         excluded: What was left out of the data, if anything was to be.
@@ -50,6 +51,7 @@ class Prepared:
     plugins: Plugins
     source: Source
     database: Database
+    pool: Pool
     serving: Serving
     measures: Measures | None
     excluded: Overlap | None
@@ -92,7 +94,7 @@ def prepare(
             opened, database, grid, recipe.budget.unit, plugins.tokenizer, recipe.counted, recipe.pivot, progress
         )
     reading = {"columns": dict(columns or {}), "join": join, "on_bad_rows": on_bad_rows}
-    return Prepared(recipe, plugins, opened, database, serving, measures, excluded, faults, on_bad_rows, reading)
+    return Prepared(recipe, plugins, opened, database, pool, serving, measures, excluded, faults, on_bad_rows, reading)
 
 
 def serving_of(pool: Pool, recipe: Recipe, order: Order, name: str) -> Serving:

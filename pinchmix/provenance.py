@@ -27,7 +27,7 @@ ORIGIN = pa.schema(  # its columns
         ("row", pa.int64()),
         ("copy", pa.int64()),
         ("tokens", pa.int64()),  # null where the budget is not in tokens
-        ("verdict", pa.string()),  # ok, unsure, or unchecked
+        ("verdict", pa.string()),  # ok, unsure, flagged, or unchecked
         ("digest", pa.string()),  # MD5 of the row's JSON line
     ]
 )

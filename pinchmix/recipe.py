@@ -16,8 +16,10 @@ from pinchmix.budget import Budget
 from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.content import Content
 from pinchmix.errors import ArgumentError, BudgetError
+from pinchmix.policy import Check
 from pinchmix.wording import near
 
+PARALLEL = ("both", "prompt")
 COUNTED = ("both", "prompt", "response", "chat")
 WHOLE = "train"  # the one split of a mixture that is not split
 MOST_REPEATS = 10**6
@@ -39,7 +41,10 @@ class Recipe:
             ``"chat"`` (both, in the tokenizer's chat template).
         sampler: The name of the sampler that orders the instructions.
         settings: The parameters of the sampler.
-        validators: The names of the checks that each chosen cell must pass.
+        validators: The checks that each chosen cell must pass, and what becomes of those that do not; a name stands
+            for a check that rejects.
+        parallel: What is a translation of the pivot: ``"both"``, or ``"prompt"`` where each language has responses of
+            its own, which checks then do not compare.
         split: Name → share (fractions that sum to 1) or count of the examples of each split; empty for none.
         exclude: The digest of the evaluation prompts or ids whose instructions are left out; empty for none.
         seed: What keys every choice.
@@ -58,7 +63,8 @@ class Recipe:
     counted: str = "both"
     sampler: str = "random"
     settings: Mapping[str, Any] = field(default_factory=dict)
-    validators: tuple[str, ...] = ()
+    validators: tuple[Check, ...] = ()
+    parallel: str = "both"
     split: Mapping[str, Fraction | int] = field(default_factory=dict)
     exclude: str = ""
     seed: int = 0
@@ -70,6 +76,10 @@ class Recipe:
         if self.counted not in COUNTED:
             raise ArgumentError(
                 f"counted={self.counted!r} is none of {', '.join(COUNTED)}.{near(str(self.counted), COUNTED)}"
+            )
+        if self.parallel not in PARALLEL:
+            raise ArgumentError(
+                f"parallel={self.parallel!r} is none of {', '.join(PARALLEL)}.{near(str(self.parallel), PARALLEL)}"
             )
         repeat = self.repeat
         if isinstance(repeat, bool) or not isinstance(repeat, Integral) or not 1 <= int(repeat) <= MOST_REPEATS:
@@ -87,8 +97,10 @@ class Recipe:
             value = getattr(self, name)
             if not isinstance(value, (list, tuple)):
                 raise ArgumentError(f"{name}={value!r}: give a list or tuple; their order counts.")
-            object.__setattr__(self, name, tuple(value))
-            if twice := [item for item in self.__dict__[name] if value.count(item) > 1]:
+            items = tuple(map(Check.of, value)) if name == "validators" else tuple(value)
+            object.__setattr__(self, name, items)
+            keys = [item.name if isinstance(item, Check) else item for item in items]
+            if twice := [key for key in keys if keys.count(key) > 1]:
                 raise ArgumentError(f"{name}: {twice[0]!r} is given twice.")
 
     def to_dict(self) -> dict[str, Any]:
@@ -108,7 +120,8 @@ class Recipe:
             "counted": self.counted,
             "sampler": self.sampler,
             "settings": dict(self.settings),
-            "validators": list(self.validators),
+            "validators": [check.to_dict() for check in self.validators],
+            "parallel": self.parallel,
             "split": [[name, part if isinstance(part, int) else str(part)] for name, part in self.split.items()],
             "exclude": self.exclude,
             "seed": self.seed,

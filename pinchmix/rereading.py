@@ -26,7 +26,7 @@ from pinchmix.texts import fault_of
 from pinchmix.wording import listing
 
 SHOWN = 20  # faults of one kind in a file
-VERDICTS = ("ok", "unsure", "unchecked")
+VERDICTS = ("ok", "unsure", "flagged", "unchecked")
 
 
 class Reread(NamedTuple):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +34,22 @@ KEPT = 448 << 20  # bytes of text that are kept in memory; the rest goes to the 
 TOGETHER = 16  # tables read by one query, so that every core has work until the last of them
 HELD = pa.schema([("address", pa.int64()), ("messages", MESSAGES)])
 DEALT = pa.schema([("place", pa.int64()), ("messages", MESSAGES)])
+
+
+class Said(NamedTuple):
+    """What is said at some addresses.
+
+    Attributes:
+        address: Ascending, int64.
+        prompts: All user turns of each, joined by line ends.
+        responses: The same of the assistant turns.
+        roles: The first letter of the role of each turn.
+    """
+
+    address: npt.NDArray[np.int64]
+    prompts: Sequence[str]
+    responses: Sequence[str]
+    roles: Sequence[str]
 
 
 @dataclass
@@ -128,23 +145,22 @@ class Texts:
                 kind, _, detail = fault.partition("|")
                 self.faults.add(table.name, line, kind, detail)
 
-    def pairs(
-        self, address: npt.NDArray[np.int64], size: int = 20_000
-    ) -> Iterator[tuple[list[int], list[str], list[str]]]:
-        """Yield addresses, prompts and responses of fetched cells in batches, for the checks.
+    def said(self, batches: Iterable[npt.NDArray[np.int64]]) -> Iterator[Said]:
+        """Yield what is said at the addresses of each batch, for the checks; bad rows say nothing.
 
-        A prompt is all user turns, a response all assistant turns, joined by line ends.
+        Args:
+            batches: Addresses of fetched cells, each once in its batch, int64.
         """
         texts = self.database.register(self._texts.table())
-        for start in range(0, len(address), size):
-            wanted = self.database.register(pa.table({"address": address[start : start + size]}))
+        for address in batches:
+            wanted = self.database.register(pa.table({"address": address}))
             batch = self.database.table(
-                f"SELECT t.address, {_joined('user')} AS prompt, {_joined('assistant')} AS response "
+                f"SELECT t.address, {_joined('user')} AS prompt, {_joined('assistant')} AS response, "
+                f"array_to_string([left(m.role, 1) FOR m IN t.messages], '') AS roles "
                 f"FROM {texts} AS t JOIN {wanted} AS w USING (address) WHERE messages IS NOT NULL ORDER BY 1"
             )
             self.database.unregister(wanted)
-            addresses, prompts, responses = (column.to_pylist() for column in batch.columns)
-            yield addresses, prompts, responses
+            yield Said(batch.column("address").to_numpy(), *(column.to_pylist() for column in batch.columns[1:]))
         self.database.unregister(texts)
 
     def ordered(self, address: npt.NDArray[np.int64]) -> Iterator[pa.Array]:

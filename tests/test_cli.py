@@ -317,3 +317,32 @@ def test_verify_says_what_is_different_from_another_export(call, source, tmp_pat
     code, _, err = call("verify", tmp_path / "one", "--diff", tmp_path / "none")
     assert code == 2
     assert "is no export" in err
+
+
+# Checks --------------------------------------------------------------------------------------------------------------
+
+
+def test_an_audit_lists_what_it_finds(call, tmp_path):
+    rows = [{"id": str(n), "prompt": f"What is {n}?", "response": "TODO" if n < 2 else f"It is {n}."} for n in range(5)]
+    (tmp_path / "en.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    source, out = tmp_path / "{lang}.jsonl", tmp_path / "found.csv"
+    code, said, _ = call("audit", source, "--check", "preset=none", "--check", "empty=flag", "--out", out)
+    assert code == 0
+    assert "Audit of 5 cells in 1 language" in said
+    assert "2 findings in" in said
+    assert out.read_text(encoding="utf-8").count("placeholder") == 2
+    code, _, err = call("audit", source, "--check", "empty=maybe")
+    assert code == 2
+    assert "'maybe'" in err
+
+
+def test_checks_are_chosen_by_options(call, tmp_path):
+    rows = [{"id": str(n), "prompt": f"What is {n}?", "response": "TODO" if n < 2 else f"It is {n}."} for n in range(5)]
+    (tmp_path / "en.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    command = ["build", tmp_path / "{lang}.jsonl", "--budget", "en=4", "--out", tmp_path / "out"]
+    code, _, err = call(*command, "--check", "language=off")
+    assert code == 3
+    assert "2 cells" in err
+    assert "--check empty=flag" in err
+    assert call(*command, "--check", "empty=flag", "--no-validate")[0] == 2
+    assert call(*command, "--check", "language=off", "--check", "empty=flag")[0] == 0

@@ -5,8 +5,8 @@ from pinchmix.testing.exporters import check_exporter, toy_exports
 from pinchmix.testing.formats import check_format
 from pinchmix.testing.samplers import check_sampler
 from pinchmix.testing.tokenizers import check_tokenizer
-from pinchmix.testing.toys import TableReader, toy_grid, toy_pool
 from pinchmix.testing.validators import check_validator
+from pinchmix.toys import TableReader, toy_grid, toy_pool
 
 __all__ = [
     "TableReader",

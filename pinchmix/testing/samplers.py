@@ -19,7 +19,7 @@ from pinchmix.grid import Grid
 from pinchmix.plugins import Order, Sampler
 from pinchmix.pool import Pool
 from pinchmix.testing.laws import hold
-from pinchmix.testing.toys import toy_pool
+from pinchmix.toys import toy_pool
 from pinchmix.wording import near
 
 
@@ -34,6 +34,9 @@ class _PartReader:
 
     def length(self, field: str) -> npt.NDArray[np.int64]:
         return self.pool.length(field)[self.places]
+
+    def hashes(self, field: str, shortest: int) -> npt.NDArray[np.uint64]:
+        raise NotImplementedError("a sampler looks at the pivot")
 
     def column(self, name: str) -> pa.Array:
         return self.pool.column(name).take(pa.array(self.places))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pinchmix.errors import ArgumentError
-from pinchmix.plugins import Cells, Findings
+from pinchmix.plugins import Cells, Cost, Findings
 from pinchmix.validators.langid import REASONS, Backend, judge_texts
 from pinchmix.validators.langid.backends import find_backend
 from pinchmix.validators.langid.verdict import check_candidates, check_thresholds
@@ -50,6 +50,8 @@ class LanguageValidator:
     """
 
     name: str = "language"
+    cost = Cost.MODEL
+    needs_pivot = capped = True
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Toy grids and pools, to try plugins on."""
+"""Toy grids and pools, for the tests of plugins."""
 
 from __future__ import annotations
 
@@ -35,9 +35,11 @@ class TableReader:
 
     Attributes:
         columns: Name → values, one an instruction; ``"prompt"`` and ``"response"`` are the pivot's texts.
+        cells: How many cells the grid has.
     """
 
-    def __init__(self, columns: Mapping[str, Sequence[Any]]) -> None:
+    def __init__(self, columns: Mapping[str, Sequence[Any]], cells: int = 0) -> None:
+        self.cells = cells
         self.columns = {name: pa.array(values) for name, values in columns.items()}
 
     def text(self, field: str) -> pa.Array:
@@ -50,6 +52,10 @@ class TableReader:
             pc.fill_null(pc.utf8_length(self.column(field)), -1).to_numpy(zero_copy_only=False).astype(np.int64)
         )
         return lengths
+
+    def hashes(self, field: str, shortest: int) -> npt.NDArray[np.uint64]:
+        """Return nothing but zeros: there are no texts of cells in memory."""
+        return np.zeros(self.cells, dtype=np.uint64)
 
     def column(self, name: str) -> pa.Array:
         """Return any column."""
@@ -77,4 +83,4 @@ def toy_pool(grid: Grid | None = None, **columns: Sequence[Any]) -> Pool:
         "task": [("code", "chat", "list")[place % 3] for place in range(len(number))],
         "quality": [value / 1000 for value in number],
     }
-    return Pool(held, "en", TableReader({**made, **columns}))
+    return Pool(held, "en", TableReader({**made, **columns}, len(held)))

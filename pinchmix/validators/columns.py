@@ -1,0 +1,69 @@
+"""Texts as columns: which of many texts hold a sign or match a pattern, before any is looked at by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+def column(texts: Sequence[str | None]) -> pa.Array:
+    """Return texts as an Arrow array; None is null.
+
+    Example:
+        >>> column(["a", None]).null_count
+        1
+    """
+    return pa.array(texts, pa.large_string())
+
+
+def holds(texts: pa.Array, *signs: str) -> npt.NDArray[np.bool_]:
+    """Return which texts hold one of some signs; null holds none.
+
+    Example:
+        >>> holds(column(["a b", "c", None]), "a", "x").tolist()
+        [True, False, False]
+    """
+    found = np.zeros(len(texts), dtype=bool)
+    for sign in signs:
+        found |= np.asarray(pc.fill_null(pc.match_substring(texts, sign), False))
+    return found
+
+
+def matches(texts: pa.Array, pattern: str) -> npt.NDArray[np.bool_]:
+    """Return which texts match an RE2 pattern somewhere; null matches none.
+
+    Example:
+        >>> matches(column(["a1", "b", None]), "[0-9]").tolist()
+        [True, False, False]
+    """
+    found: npt.NDArray[np.bool_] = np.asarray(pc.fill_null(pc.match_substring_regex(texts, pattern), False))
+    return found
+
+
+def lengths(texts: pa.Array) -> npt.NDArray[np.int64]:
+    """Return the characters of each text, -1 for null.
+
+    Example:
+        >>> lengths(column(["né", None])).tolist()
+        [2, -1]
+    """
+    return np.asarray(pc.fill_null(pc.utf8_length(texts), -1)).astype(np.int64)
+
+
+def both(
+    texts: Sequence[str], pivots: Sequence[str | None], some: npt.NDArray[np.bool_]
+) -> Iterator[tuple[int, str, str]]:
+    """Yield place, text and pivot's text of those cells that are marked and have a pivot.
+
+    Example:
+        >>> list(both(["a", "b"], ["x", None], np.array([True, True])))
+        [(0, 'a', 'x')]
+    """
+    for place in np.flatnonzero(some).tolist():
+        pivot = pivots[place]
+        if pivot is not None:
+            yield place, texts[place], pivot

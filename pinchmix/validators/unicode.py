@@ -1,0 +1,95 @@
+"""The unicode check: text that is right to the eye and wrong to a tokenizer; reported, never changed."""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow.compute as pc
+
+from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
+from pinchmix.validators.columns import column, matches
+from pinchmix.validators.langid.codes import batches, encode
+
+PLANES = 0x30000  # the code points among which Unicode has letters
+ODD, MARK = 1, 2
+_OPENING = re.compile("[\u202a\u202b\u202d\u202e\u2066-\u2068]")
+_CLOSING = re.compile("[\u202c\u2069]")
+_OVERRIDE = re.compile("[\u202d\u202e]")
+_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_SIEVE = r"[\x{FEFF}\x{202A}-\x{202E}\x{2066}-\x{2069}]"
+
+
+@cache
+def _kinds() -> npt.NDArray[np.uint8]:
+    """Return ODD for each code point that NFC may replace or compose with others, MARK for those it may move."""
+    kinds = np.zeros(sys.maxunicode + 1, dtype=np.uint8)
+    for code in range(PLANES):
+        char = chr(code)
+        parts = unicodedata.normalize("NFD", char)
+        if len(parts) > 1:
+            kinds[[ord(part) for part in parts[1:]]] |= ODD
+        if unicodedata.combining(char):
+            kinds[code] |= MARK
+        if not unicodedata.is_normalized("NFC", char):
+            kinds[code] |= ODD
+    kinds.flags.writeable = False
+    return kinds
+
+
+def _unstable(texts: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Return which texts may be other in NFC."""
+    found = np.zeros(len(texts), dtype=bool)
+    for batch in batches(texts):
+        codes = encode(texts[batch])
+        kinds = _kinds()[codes.points]
+        flags = (kinds & ODD) > 0
+        flags[1:] |= (kinds[1:] & kinds[:-1] & MARK) > 0
+        found[batch] = codes.count(flags) > 0
+    return found
+
+
+@dataclass(frozen=True)
+class UnicodeValidator:
+    """Reports texts that are not in Unicode's form NFC, hold a byte order mark, or turn the direction of writing.
+
+    Direction controls that are not closed, or that override the letters' own direction, can hide what a text says:
+    these are mismatches. All else is a doubt.
+
+    Example:
+        >>> cells = Cells(["a", "b"], ["fi"] * 2, ["fi"] * 2, ["Ma\u0308ki", "Hei"], ["Moi", "\u202eabc"])
+        >>> UnicodeValidator().judge(cells, ["fi"]).reason
+        ['not NFC', 'direction']
+    """
+
+    name: str = "unicode"
+    version: str = "1"
+    cost = Cost.CHEAP
+
+    def judge(self, cells: Cells, languages: Sequence[str]) -> Findings:
+        """Return texts with such forms."""
+        return Findings.of(finding for field, texts, *_ in cells.fields() for finding in self._odd(field, texts))
+
+    def _odd(self, field: str, texts: Sequence[str]) -> Iterator[Finding]:
+        whole = column(texts)
+        beyond = np.flatnonzero(~np.asarray(pc.string_is_ascii(whole)))
+        if not len(beyond):
+            return
+        some = whole.take(beyond)
+        for place in beyond[_unstable([texts[place] for place in beyond.tolist()])].tolist():
+            if not unicodedata.is_normalized("NFC", texts[place]):
+                yield Finding(place, field, Verdict.UNSURE, "not NFC")
+        for place in beyond[matches(some, _SIEVE)].tolist():
+            text = texts[place]
+            if "\ufeff" in text:
+                yield Finding(place, field, Verdict.UNSURE, "byte order mark")
+            if not _BIDI.search(text):
+                continue
+            odd = len(_OPENING.findall(text)) != len(_CLOSING.findall(text)) or _OVERRIDE.search(text)
+            yield Finding(place, field, Verdict.MISMATCH if odd else Verdict.UNSURE, "direction")
