@@ -13,9 +13,10 @@ from typing import Any
 
 from pinchmix.about import URL, About
 from pinchmix.account import steps_of, summary_of, used_languages
+from pinchmix.exporting import USES
 from pinchmix.folder import Entry
 from pinchmix.mixture import Mixture
-from pinchmix.plugins import USES, Exported
+from pinchmix.plugins import Exported
 from pinchmix.shards import JSONL, PARQUET, PROVENANCE
 
 NAME = "croissant.json"

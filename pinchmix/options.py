@@ -29,6 +29,7 @@ OF_COMMAND = (
 
 
 def pairs(values: Sequence[str], option: str) -> dict[str, str]:
+    """Return what an option that may be given several times says as NAME=VALUE."""
     pairs: dict[str, str] = {}
     for value in values:
         name, equals, said = value.partition("=")
@@ -52,10 +53,12 @@ def _amount(option: str, name: str, said: str) -> int | float | Decimal:
 
 
 def amounts(values: Sequence[str], option: str) -> dict[str, int | float | Decimal]:
+    """Return the same as counts, shares or percentages."""
     return {name: _amount(option, name, said) for name, said in pairs(values, option).items()}
 
 
 def names_in(said: str) -> list[str]:
+    """Return names that commas separate; ``none`` is none."""
     return [name.strip() for name in said.split(",") if name.strip() not in ("", "none")]
 
 
