@@ -320,6 +320,16 @@ def test_a_budget_that_became_impossible_is_told_with_the_files(tmp_path):
     assert "not there any more: i03 in sw" in str(caught.value)
 
 
+def test_a_language_of_the_budget_that_went_with_its_file_is_told_with_the_file(tmp_path):
+    source = write_jsonl(tmp_path / "data", ROWS)
+    export_mixture(build_mixture(source, {"en": 2, "sw": 1}, validate=False), tmp_path / "one", trainers=[])
+    (source / "sw.jsonl").unlink()
+    with pytest.raises(RebuildFailed, match="'sw' is not among the languages") as caught:
+        rebuild_mixture(tmp_path / "one", source)
+    assert dict(caught.value.changed) == {"sw.jsonl": "is missing"}
+    assert len(caught.value.cells.gone) == 1
+
+
 @pytest.mark.parametrize("all_of_them", [False, True])
 def test_a_renamed_file_is_called_so(tmp_path, all_of_them):
     names = ["a", "b"]
