@@ -259,7 +259,8 @@ def _first_choice(
 def _mixture(prepared: Prepared, serving: Serving, plan: Plan, chosen: Chosen, judge: Judge, texts: Texts) -> Mixture:
     """Put the chosen cells in the order of the mixture, write their rows, and report."""
     cells, split, copy = _shuffled(chosen, serving)
-    doubted = judge.doubted()
+    flagged = judge.flagged()
+    doubted = np.setdiff1d(judge.doubted(), flagged)
     report = Report(
         reading=prepared.reading,
         recognised=str(prepared.source),
@@ -270,10 +271,11 @@ def _mixture(prepared: Prepared, serving: Serving, plan: Plan, chosen: Chosen, j
         excluded=prepared.excluded,
         rejected=judge.rejected,
         unsure=_by_split(serving, chosen, np.isin(serving.grid.address[chosen.cell], doubted), prepared.recipe),
+        flagged=_by_split(serving, chosen, np.isin(serving.grid.address[chosen.cell], flagged), prepared.recipe),
         findings=judge.findings(),
         plugins=prepared.plugins.versions,
     )
-    rows = _write_rows(prepared, serving, cells, split, copy, texts, (doubted, judge.flagged()))
+    rows = _write_rows(prepared, serving, cells, split, copy, texts, (doubted, flagged))
     return Mixture(plan, serving.grid, cells, split, report, rows)
 
 
@@ -326,7 +328,7 @@ def _write_rows(
             "row": pa.array(lines),
             "copy": pa.array(copy + 1),
             "tokens": pa.array(measures.of(grid)[cells]) if measures and counted else pa.nulls(len(cells), pa.int64()),
-            "verdict": verdicts.take(pa.array(np.where(flagged, 2, unsure.astype(np.int64)))),
+            "verdict": verdicts.take(pa.array(2 * flagged + unsure)),
         }
     )
     rows = write_rows(prepared.database, columns, texts.ordered(address))

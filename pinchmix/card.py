@@ -229,7 +229,7 @@ def _languages(mixture: Mixture) -> list[str]:
     splits, shape = plan.recipe.splits, plan.examples.shape
     sums = {
         name: counts[name].to_numpy().reshape(shape)
-        for name in ("asked", "examples", "distinct", "given", *MEASURES, "rejected", "unsure", "available")
+        for name in ("asked", "examples", "distinct", "given", *MEASURES, "rejected", "unsure", "flagged", "available")
         if name in counts
     }
     if "given" in sums:
@@ -247,11 +247,8 @@ def _languages(mixture: Mixture) -> list[str]:
     whole = max(int(given.sum()), 1)
     columns["share"] = [float(part) / whole for part in given]
     columns["available"] = sums["available"][0]
-    columns |= {
-        name: figures
-        for name, figures in (("rejected", sums["rejected"][0]), ("unsure", sums["unsure"].sum(axis=0)))
-        if figures.any()
-    }
+    judged = {"rejected": sums["rejected"][0], **{name: sums[name].sum(axis=0) for name in ("unsure", "flagged")}}
+    columns |= {name: figures for name, figures in judged.items() if figures.any()}
     used = [place for place, count in enumerate(columns["together" if len(splits) > 1 else "examples"]) if count]
     rows = [[plan.languages[place], *(_figure(column[place]) for column in columns.values())] for place in used]
     if len(used) > 1:
@@ -267,6 +264,7 @@ def _languages(mixture: Mixture) -> list[str]:
         "distinct": "different examples, as some are repeated",
         "rejected": "chosen, found wrong by a check, and replaced",
         "unsure": "kept, though no check could tell whether they are right",
+        "flagged": "kept, though a check found something that it is not to reject",
     }
     told = [f"*{name}*: {note}" for name, note in notes.items() if name in columns]
     return [*table(["language", *columns], rows), "", f"{'; '.join(told)}."]

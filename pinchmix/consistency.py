@@ -77,17 +77,18 @@ def _verdict_faults(database: Database, name: str, manifest: Manifest) -> Iterat
     if unchecked:
         wrong = f"the recipe has {'' if judged else 'no '}validators"
         yield f"{NAME}: {wrong}, and {number_of(unchecked, 'row')} of provenance say otherwise"
-    doubts: dict[tuple[Any, Any], int] = {
-        (split, language): count
-        for split, language, count in database.rows(
-            f"SELECT split, response_language, count(DISTINCT id) FROM {name} WHERE verdict = 'unsure' GROUP BY ALL"
+    noted: dict[tuple[Any, ...], int] = {
+        tuple(key): count
+        for *key, count in database.rows(
+            f"SELECT verdict, split, response_language, count(DISTINCT id) FROM {name} GROUP BY ALL"
         )
     }
     for split, languages in manifest.counts.items():
         for language, figures in languages.items():
-            found = doubts.get((split, language), 0)
-            if found != figures["unsure"]:
-                yield (
-                    f"{NAME}: {split}: {figures['unsure']:,} of {language} are said to be unsure, and provenance has "
-                    f"{found:,}"
-                )
+            for verdict in ("unsure", "flagged"):
+                found = noted.get((verdict, split, language), 0)
+                if found != figures[verdict]:
+                    yield (
+                        f"{NAME}: {split}: {figures[verdict]:,} of {language} are said to be {verdict}, and provenance "
+                        f"has {found:,}"
+                    )

@@ -80,7 +80,7 @@ COLUMNS = MappingProxyType(  # of provenance → type, and what it holds
         "row": ("sc:Integer", "The line or row in it, from 1."),
         "copy": ("sc:Integer", "Which copy of the example it is, from 1."),
         "tokens": ("sc:Integer", "What it counts in tokens; empty where the budget is not in tokens."),
-        "verdict": ("sc:Text", "What the checks said: ok, unsure or unchecked."),
+        "verdict": ("sc:Text", "What the checks said: ok, unsure, flagged or unchecked."),
         "digest": ("sc:Text", "The MD5 of the line of the row's JSON lines."),
     }
 )

@@ -236,7 +236,7 @@ def _counts(mixture: Mixture) -> dict[str, Any]:
         "examples": table["examples"].to_numpy(),
         "distinct": plan.distinct,
         **mixture.sizes,
-        **{name: table[name].to_numpy() for name in ("available", "rejected", "unsure")},
+        **{name: table[name].to_numpy() for name in ("available", "rejected", "unsure", "flagged")},
     }
     if plan.measured is not None and "tokens" in plan.measured.units:
         figures["tokens"] = plan.measured.units["tokens"]

@@ -94,7 +94,8 @@ class Report:
         excluded: The instructions that were to be excluded, and why; None where none were.
         bad_rows: The first of them.
         rejected: Cells that a check rejected, by language; where it rejects an instruction, all its cells.
-        unsure: Chosen cells that a validator was unsure of, by split and language.
+        unsure: Chosen cells that a validator was unsure of and none flagged, by split and language.
+        flagged: Chosen cells that a validator flagged, likewise.
         findings: What the checks found: id, language, field, check, verdict, what became of it (``reject``, ``flag``
             or ``keep``), reason, score, seen, excerpt.
         plugins: Name and version of each plugin that had a say.
@@ -109,6 +110,7 @@ class Report:
     excluded: Overlap | None
     rejected: Mapping[str, int]
     unsure: Mapping[str, Mapping[str, int]]
+    flagged: Mapping[str, Mapping[str, int]]
     findings: pa.Table
     plugins: Mapping[str, str]
 
@@ -242,7 +244,7 @@ class Mixture:
 
         asked and given (in the budget's unit; given is left out where that is examples), examples, distinct cells (left
         out where none is repeated), characters, share of the given, available instructions, cells that were rejected
-        (in all splits) and those kept though unsure. Where the budget is not in examples, also what the plan comes to
+        (in all splits), those kept though unsure and those flagged. Where the budget is not in examples, also what the plan comes to
         in other units, and what languages need in tokens.
         """
         import pandas as pd
@@ -269,6 +271,7 @@ class Mixture:
         table["available"] = np.tile(plan.available, len(splits))
         table["rejected"] = [self.report.rejected.get(name, 0) for name in names] * len(splits)
         table["unsure"] = [self.report.unsure[split][name] for split in splits for name in names]
+        table["flagged"] = [self.report.flagged[split][name] for split in splits for name in names]
         index = pd.MultiIndex.from_product([splits, names], names=["split", "language"])
         counts: pd.DataFrame = pd.DataFrame(table, index=index)
         return counts if len(splits) > 1 else counts.droplevel("split")
@@ -287,7 +290,7 @@ class Mixture:
 
     def _lines(self) -> tuple[list[str], list[list[Any]], list[float]]:
         counts = self.counts
-        optional = [name for name in ("rejected", "unsure") if counts[name].any()]
+        optional = [name for name in ("rejected", "unsure", "flagged") if counts[name].any()]
         header = [str(name) for name in counts.index.names]
         unit = self.plan.recipe.budget.unit
         figures = [
@@ -337,6 +340,8 @@ class Mixture:
             parts.append(f"{sum(report.rejected.values()):,} rejected and replaced")
         if unsure := sum(sum(counts.values()) for counts in report.unsure.values()):
             parts.append(f"{unsure:,} unsure and kept")
+        if flagged := sum(sum(counts.values()) for counts in report.flagged.values()):
+            parts.append(f"{flagged:,} flagged")
         return ", ".join(parts)
 
     def __repr__(self) -> str:

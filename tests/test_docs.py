@@ -22,6 +22,7 @@ FOLDERS = {
     "pinchmix": "the library",
     "pinchmix/data": "the sample: 66 instructions in 12 languages",
     "tests": "laws, golden texts and a corpus of bad inputs",
+    "pinchmix/schemas": "JSON Schemas of what pinchmix writes",
     "examples": "scripts to start from, run by the tests",
     "benchmarks": "measured beside what people would write by hand",
     "docs": "guides, and decisions with their reasons",

@@ -251,7 +251,18 @@ def test_the_card_has_an_entry_and_figures_a_split(tmp_path):
 
 
 def test_the_manifest_counts_by_language_and_by_split_where_there_are_several(tmp_path):
-    names = ("asked", "given", "examples", "distinct", "characters", "bytes", "available", "rejected", "unsure")
+    names = (
+        "asked",
+        "given",
+        "examples",
+        "distinct",
+        "characters",
+        "bytes",
+        "available",
+        "rejected",
+        "unsure",
+        "flagged",
+    )
     mixture = mixture_of(repeat=2, budget={"en": 8, "fi": 4, "sw": 40})
     one = export_mixture(mixture, tmp_path / "one").identity
     assert set(one["counts"]) == {"en", "fi", "sw"}
@@ -261,7 +272,8 @@ def test_the_manifest_counts_by_language_and_by_split_where_there_are_several(tm
     distinct = len({row.id for row in mixture if row.response_language == "sw"})
     assert set(sw) == set(names)
     assert {name: sw[name] for name in names if name not in ("characters", "bytes")} == {
-        "asked": 40, "given": 40, "examples": 40, "distinct": distinct, "available": 24, "rejected": 0, "unsure": 0
+        "asked": 40, "given": 40, "examples": 40, "distinct": distinct, "available": 24, "rejected": 0, "unsure": 0,
+        "flagged": 0,
     }  # fmt: skip
     mixture = mixture_of(
         split={"a": 0.5, "b": 0.5}, budget={"en": 50, "fi": 10}, partial=True, exclude=["i00", "j1", "nowhere"]

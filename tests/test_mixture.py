@@ -135,7 +135,16 @@ def test_arrow_pandas_and_dataset_hold_the_same_rows_in_the_same_order(large):
 
 def test_the_counts_table_counts_the_rows(large):
     counts, rows = large.counts, list(large)
-    assert list(counts.columns) == ["asked", "examples", "characters", "share", "available", "rejected", "unsure"]
+    assert list(counts.columns) == [
+        "asked",
+        "examples",
+        "characters",
+        "share",
+        "available",
+        "rejected",
+        "unsure",
+        "flagged",
+    ]
     for language, line in counts.iterrows():
         mine = [row for row in rows if row.response_language == language]
         assert line["asked"] == line["examples"] == len(mine)
