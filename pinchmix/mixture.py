@@ -244,8 +244,8 @@ class Mixture:
 
         asked and given (in the budget's unit; given is left out where that is examples), examples, distinct cells (left
         out where none is repeated), characters, share of the given, available instructions, cells that were rejected
-        (in all splits), those kept though unsure and those flagged. Where the budget is not in examples, also what the plan comes to
-        in other units, and what languages need in tokens.
+        (in all splits), those kept though unsure and those flagged. Where the budget is not in examples, also what the
+        plan comes to in other units, and what languages need in tokens.
         """
         import pandas as pd
 

@@ -41,7 +41,8 @@ def pairs(values: Sequence[str], option: str) -> dict[str, str]:
     return pairs
 
 
-def _amount(option: str, name: str, said: str) -> int | float | Decimal:
+def amount(option: str, name: str, said: str) -> int | float | Decimal:
+    """Return a count, a share or a percentage."""
     try:
         if said.endswith("%"):
             return Decimal(said[:-1]) / 100  # exact, where a float turns 12.3 % into 0.12300000000000001
@@ -54,7 +55,7 @@ def _amount(option: str, name: str, said: str) -> int | float | Decimal:
 
 def amounts(values: Sequence[str], option: str) -> dict[str, int | float | Decimal]:
     """Return the same as counts, shares or percentages."""
-    return {name: _amount(option, name, said) for name, said in pairs(values, option).items()}
+    return {name: amount(option, name, said) for name, said in pairs(values, option).items()}
 
 
 def names_in(said: str) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import pinchmix
-from pinchmix import cli
+from pinchmix import cli, options
 from pinchmix.manifest import NAME
 from tests.grids import table_of
 
@@ -90,8 +90,8 @@ def test_shares_and_percentages_mean_what_they_mean_in_a_mapping(call, source, t
 
 @pytest.mark.parametrize(("said", "meant"), [("1,234", 1234), ("12,345,678", 12345678), ("1_000", 1000), ("7", 7)])
 def test_a_count_may_have_its_thousands_separated(said, meant):
-    assert cli._amount("--budget", "en", said) == meant
-    assert isinstance(cli._amount("--budget", "en", said), int)
+    assert options.amount("--budget", "en", said) == meant
+    assert isinstance(options.amount("--budget", "en", said), int)
 
 
 @pytest.mark.parametrize("said", ["0,9", "12,34", ",5", "many", "%", "ten%", "0x10", "--"])
