@@ -106,7 +106,7 @@ def steps_of(mixture: Mixture) -> list[str]:
     )
     for outcome, told in (("reject", "what failed was replaced"), ("flag", "what failed was kept and listed")):
         named = [
-            f"{check.name} {plugins.get(('validators', check.name), 'unknown')}"
+            f"{check.name} ({plugins[('validators', check.name)]})" if check.name == "language" else check.name
             for check in recipe.validators
             if check.mismatch == outcome
         ]
