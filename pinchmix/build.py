@@ -95,7 +95,7 @@ def build_mixture(
         exclude: Instructions that must not be chosen: a list of ids, a file of evaluation prompts, or an
             :class:`~pinchmix.exclude.Exclusion`.
         seed: What keys every choice; 0 by default.
-        partial: Where the budget is impossible, build the nearest that is possible.
+        partial: Where the budget is impossible, build the nearest that is possible (see ``Plan.levelled``).
         columns: Field → column name (id, language, system, prompt, input, response, messages), where the columns are of
             no known layout.
         join: ``"id"``, or ``"row"`` where row n is the same instruction in every language.

@@ -91,6 +91,8 @@ class Plan:
         grid_digest: The identity of the grid that was planned on.
         measured: The same in other units, where the budget is not in examples.
         partial: Whether less is given than was asked (see ``partial=`` of :func:`~pinchmix.plan_mixture`).
+        levelled: Whether it is partial in tokens, characters or bytes, and shortfalls are levelled by mean sizes, as
+            there are too many cells to search for the nearest plan; somewhat less may be given than could be.
 
     Example:
         >>> from pinchmix.budget import Budget
@@ -118,6 +120,7 @@ class Plan:
     grid_digest: str
     measured: Measured | None = None
     partial: bool = False
+    levelled: bool = False
 
     @property
     def total(self) -> int:
@@ -241,6 +244,7 @@ class Plan:
         if self.content.kind != "disjoint":
             head += f", {self.content}"
         head += ", partial" if self.partial else ""
+        head += " (shortfalls levelled by mean sizes)" if self.levelled else ""
         unit = self.recipe.budget.unit
         patterns, merged = self._by_pattern
         branches: list[str | tuple[str, list[str]]] = []

@@ -445,3 +445,21 @@ def test_many_patterns_of_one_instruction_are_rounded_without_favour():
     # About half of each language comes from rich instructions; chance moves it by about eight.
     assert np.abs(off).max() < 32
     assert off.std() < 12
+
+
+def test_a_partial_plan_that_was_not_searched_for_says_so(monkeypatch):
+    rows = [
+        {"id": f"i{number}", "language": tag, "prompt": "x" * (1 + number % 7), "response": "y"}
+        for number in range(30)
+        for tag in ("en", "fi")
+    ]
+    said = {"unit": "characters", "validate": False, "partial": True}
+    plan = pinchmix.plan_mixture(rows, {"en": 500, "fi": 500}, **said)
+    assert plan.partial
+    assert not plan.levelled
+    assert "levelled" not in str(plan)
+    monkeypatch.setattr("pinchmix.exact.cells.WHOLE", 10)
+    plan = pinchmix.plan_mixture(rows, {"en": 500, "fi": 500}, **said)
+    assert plan.partial
+    assert plan.levelled
+    assert "partial (shortfalls levelled by mean sizes)" in str(plan).splitlines()[0]

@@ -71,17 +71,20 @@ class Filler:
             return None
         return None if found is None else self._settle(*self._columns(*found), target)
 
-    def nearest(self, target: Ints) -> Chosen:
+    def nearest(self, target: Ints) -> tuple[Chosen, bool]:
         """Return cells for targets that cannot all be met: the least largest relative shortfall, then the most.
 
-        Among more than :data:`~pinchmix.exact.cells.WHOLE` cells, shortfalls are levelled by mean sizes.
+        Returns:
+            The cells, and False where they are that; True where shortfalls are levelled by mean sizes, and somewhat
+            less may be given than could be: among more than :data:`~pinchmix.exact.cells.WHOLE` cells, and where the
+            search for the nearest did not end.
         """
         if self.program is not None and self.program.exact:
             with suppress(Undecided):
                 cell, column = self._columns(*self.program.nearest(target))
                 chosen = self._settle(cell, column, self._reach(target, cell, column))
                 assert chosen is not None  # each is asked for no more than it was given
-                return chosen
+                return chosen, False
         repeat, mean = self.recipe.repeat, self.mean
         available = np.tile(self.choice.supply.available, self.parts)
         for _ in range(3):
@@ -92,7 +95,7 @@ class Filler:
             mean = np.where((distinct > 0) & (got > 0), got / np.maximum(distinct, 1), mean)
         chosen = self._settle(cell, column, self._reach(target, cell, column))
         assert chosen is not None
-        return chosen
+        return chosen, True
 
     def _reach(self, target: Ints, cell: Ints, column: Ints) -> Ints:
         """Return the targets, those of columns whose cells do not sum to them lowered to what they do."""
@@ -219,7 +222,7 @@ class Filler:
         rank = np.arange(len(order)) - np.repeat(begins, np.diff(np.append(begins, len(order))))
         return int(sizes[order][rank < self.choice.supply.most].sum()) * self.recipe.repeat
 
-    def plan(self, asked: Ints, chosen: Chosen, *, partial: bool) -> Plan:
+    def plan(self, asked: Ints, chosen: Chosen, *, partial: bool, levelled: bool = False) -> Plan:
         """Return the plan that chosen cells are."""
         column = self.serving.columns(chosen.cell, chosen.split)
 
@@ -240,6 +243,7 @@ class Filler:
             used=np.zeros((len(empty), self.parts), dtype=np.int64),
             grid_digest="",
             partial=partial,
+            levelled=levelled,
         )
         return plan_of(plan, self.serving, chosen)
 

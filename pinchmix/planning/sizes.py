@@ -78,12 +78,12 @@ def plan_sizes(
     asker = Asker(recipe, serving.languages, exist, allocator)
     asked = asker.asked()
     chosen = filler.fill(asked.ravel())
-    reduced = chosen is None
+    reduced, levelled = chosen is None, False
     if chosen is None:
         if not partial:
             raise _refusal(filler, asker, asked.ravel(), rejected or {})
-        chosen = filler.nearest(asked.ravel())
-    return filler.plan(asked, chosen, partial=reduced), chosen
+        chosen, levelled = filler.nearest(asked.ravel())
+    return filler.plan(asked, chosen, partial=reduced, levelled=levelled), chosen
 
 
 def _refusal(filler: Filler, asker: Asker, target: Ints, rejected: Rejected) -> BudgetError:
@@ -139,7 +139,7 @@ def _largest_total(filler: Filler, asker: Asker) -> int:
     if program is not None:
         total = int(total * program.level(target))
     else:
-        chosen = filler.nearest(target)
+        chosen, _ = filler.nearest(target)
         column = filler.serving.columns(chosen.cell, chosen.split)
         got = np.bincount(column, weights=filler.sizes[chosen.cell] * chosen.copies, minlength=len(target))
         total = int(total * min(1.0, float((got[target > 0] / target[target > 0]).min())))
