@@ -284,7 +284,7 @@ def _making(mixture: Mixture) -> list[str]:
     return [
         *(f"{number}. {inline(step)}" for number, step in enumerate(steps_of(mixture), 1)),
         "",
-        "The same data and recipe give the same files, byte for byte, whatever the order of rows and files, the format "
+        "The same data and recipe give the same rows, byte for byte, whatever the order of rows and files, the format "
         "or the machine:",
         "",
         *fenced(code_of(mixture), "python"),

@@ -233,7 +233,10 @@ class UnknownPlugin(PinchmixError):
         self.kind = kind
         self.name = name
         self.known = tuple(known)
-        super().__init__(f"no {kind} is called {name!r}.{near(name, known)} There are: {listing(self.known, 40)}.")
+        super().__init__(
+            f"no {kind} is called {name!r}.{near(name, known)} There are: {listing(self.known, 40)}. "
+            f"One of your own is passed as an object, or declared as an entry point in 'pinchmix.{kind}s'."
+        )
 
 
 class ExportError(PinchmixError):

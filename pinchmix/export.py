@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, CancelledError, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
 from pinchmix.about import About
@@ -34,7 +34,7 @@ from pinchmix.folder import (
 )
 from pinchmix.manifest import NAME, Exporting, Manifest, is_manifest, make_manifest
 from pinchmix.mixture import Mixture
-from pinchmix.plugins import Exported, Exporter, Format, find_plugin, list_plugins
+from pinchmix.plugins import BUILT_IN, Exported, Exporter, Format, find_plugin, list_plugins
 from pinchmix.progress import progress_bar
 from pinchmix.shards import Shard, shards_of
 from pinchmix.wording import listing
@@ -97,7 +97,7 @@ def export_mixture(
     rows in ``data/messages_parquet/{split}.parquet``, and ``provenance/{split}.parquet`` with id, languages, source
     file, row, copy, tokens, verdict and digest of each of them; settings of trainers in ``trainers/``; a card by which
     ``datasets.load_dataset(folder)`` finds its way, ``croissant.json`` and ``manifest.json``. A split without rows has
-    files too, but datasets loads no empty split, so the card has it not.
+    no files, as datasets and trainers stumble over empty ones.
 
     Args:
         mixture: What to write.
@@ -168,7 +168,7 @@ def write_export(
     try:
         remove_leftovers(target)
         check_target(target, overwrite)
-        check_rows(mixture, options.formats)
+        check_rows(mixture, options.formats, shards_for(mixture, options))
         with new_folder(target) as part:
             manifest = _write(mixture, options, part, day, progress)
             with HashedFile(part / NAME) as file:
@@ -216,15 +216,24 @@ def make_options(
         names = [plugin.name for plugin in plugins]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ArgumentError(f"{kind}s: {listing(twice)} twice.")
-        if odd := [name for name in names if not name.isidentifier() or not name.isascii()]:
-            raise ArgumentError(f"{kind}: {odd[0]!r} names a file; use letters, digits and _.")
+        if odd := [name for name in names if not name.isidentifier() or not name.isascii() or name != name.lower()]:
+            raise ArgumentError(f"{kind}: {odd[0]!r} names a file; use small letters, digits and _.")
+        if "messages_parquet" in names:
+            raise ArgumentError(f"{kind}: 'messages_parquet' is where the Parquet files are; choose another name.")
+        for plugin in plugins:
+            built_in = BUILT_IN[f"{kind}s"].get(plugin.name)
+            if built_in and f"{type(plugin).__module__}:{type(plugin).__name__}" != built_in:
+                raise ArgumentError(f"{kind}: {plugin.name} is the name of a built-in one; choose another name.")
     if shards > 1 and (single := [one.title for one in exporters if not one.shards]):
         if named:
             raise ArgumentError(f"shards={shards}: {listing(single)} can read a split from one file only.")
         exporters = [one for one in exporters if one.shards]
-    place = "" if root is None else os.fspath(root)
-    if place and not Path(place).is_absolute():
-        raise ArgumentError(f"root={place!r}: give the absolute path at which the folder will stand.")
+    try:
+        place = "" if root is None else os.fspath(root)
+    except TypeError:
+        place = None
+    if not isinstance(place, str) or (place and not (PurePath(place).is_absolute() and place.isprintable())):
+        raise ArgumentError(f"root={root!r}: give the absolute path at which the folder will stand.")
     others = tuple(form for form in forms if form.name != "messages")
     return Options(others, tuple(exporters), shards, place, About.of(about))
 
@@ -245,19 +254,12 @@ def check_target(target: Path, overwrite: bool) -> None:
 
 def _write(mixture: Mixture, options: Options, part: Path, day: str, progress: bool | None) -> Manifest:
     created = datetime.datetime.now(datetime.timezone.utc)
-    sizes = {name: place.stop - place.start for name, place in mixture.splits.items()}
-    shards = shards_of(sizes, options.shards)
+    shards = shards_for(mixture, options)
     written, files, read = _write_rows(mixture, options, shards, part, progress)
     mixture.rows.know_text(written.text)
     exported = exported_of(mixture, options, shards)
-    for exporter in options.exporters:
-        for name, text in sorted(exporter.files(exported).items()):
-            path = PurePosixPath(name)
-            if path.is_absolute() or not set(path.parts).isdisjoint({"..", "."}) or not SAFE.fullmatch(name):
-                raise ArgumentError(
-                    f"exporter {exporter.name}: {name!r} is no path in trainers/; use a-z, 0-9 and _-./."
-                )
-            files[TRAINERS.format(name)] = write_text(part, TRAINERS.format(name), text)
+    for name, text in settings_of(options.exporters, exported).items():
+        files[TRAINERS.format(name)] = write_text(part, TRAINERS.format(name), text)
     files[CARD] = write_text(part, CARD, card_of(mixture, exported, options.exporters, options.about))
     whole = {**files, **written.origin}
     day = options.about.published or day or created.date().isoformat()
@@ -265,6 +267,39 @@ def _write(mixture: Mixture, options: Options, part: Path, day: str, progress: b
     return make_manifest(
         mixture, Exporting(options.plain, options.versions, files, written.origin, dated, read, created)
     )
+
+
+def shards_for(mixture: Mixture, options: Options) -> tuple[Shard, ...]:
+    """Return which rows of a mixture go to which files."""
+    return shards_of({name: place.stop - place.start for name, place in mixture.splits.items()}, options.shards)
+
+
+def settings_of(exporters: Sequence[Exporter], exported: Exported) -> dict[str, str]:
+    """Return what exporters write: path in ``trainers/`` → text.
+
+    Raises:
+        ArgumentError: An exporter names a place outside, writes no text, or two of them write the same file.
+    """
+    found: dict[str, str] = {}
+    writers: dict[str, str] = {}
+    for exporter in exporters:
+        files = exporter.files(exported)
+        if not isinstance(files, Mapping):
+            raise ArgumentError(f"exporter {exporter.name}: files() returns path → text, not {type(files).__name__}.")
+        for name, text in sorted(files.items()):
+            if not isinstance(name, str) or not SAFE.fullmatch(name):
+                raise ArgumentError(
+                    f"exporter {exporter.name}: {name!r} is no path in trainers/; use a-z, 0-9 and _-./."
+                )
+            if not isinstance(text, str) or any("\ud800" <= sign <= "\udfff" for sign in text):
+                raise ArgumentError(f"exporter {exporter.name}: what it writes to {name} is no text.")
+            folded = name.casefold()  # one file on some machines
+            for other in writers:
+                if folded == other or folded.startswith(f"{other}/") or other.startswith(f"{folded}/"):
+                    raise ArgumentError(f"trainers/{name}: both {writers[other]} and {exporter.name} write it.")
+            writers[folded] = exporter.name
+            found[name] = text
+    return found
 
 
 @contextmanager

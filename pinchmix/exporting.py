@@ -32,14 +32,18 @@ class Exported(NamedTuple):
         """Return the split that is for training, validation or testing, or None where there is none.
 
         Args:
-            use: ``"train"`` (the split of that name, or the first), ``"valid"`` or ``"test"``.
+            use: ``"train"`` (the split of that name, or the first that is for nothing else), ``"valid"`` or ``"test"``.
 
         Example:
             >>> Exported("mix", "0", "", {"main": ["main"], "validation": ["valid"]}, {}).split_for("valid")
             'validation'
+            >>> Exported("mix", "0", "", {"test": ["test"], "main": ["main"]}, {}).split_for("train")
+            'main'
         """
         if use == "train":
-            return "train" if "train" in self.splits else next(iter(self.splits), None)
+            others = {name for names in USES.values() for name in names}
+            free = (name for name in self.splits if name not in others)
+            return "train" if "train" in self.splits else next(free, None)
         return next((name for name in USES[use] if name in self.splits), None)
 
     def files(self, use: str, pattern: str = "data/messages/{}.jsonl", *, up: int = 0) -> list[str]:

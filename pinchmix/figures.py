@@ -22,7 +22,7 @@ def figure_faults(manifest: Manifest) -> Iterator[str]:
     Args:
         manifest: Of the right shape.
     """
-    for fault in (*_recipe_faults(manifest), *_sum_faults(manifest)):
+    for fault in (*_recipe_faults(manifest), *_plugin_faults(manifest), *_sum_faults(manifest)):
         yield f"{NAME}: {fault}"
 
 
@@ -67,6 +67,19 @@ def _recipe_faults(manifest: Manifest) -> Iterator[str]:
         planned = sum(figures[language]["asked"] for figures in counts.values() if language in figures)
         if planned != count:
             yield f"identity.counts: {planned:,} of {language} are asked, and the budget asks {count:,}"
+
+
+def _plugin_faults(manifest: Manifest) -> Iterator[str]:
+    """Yield the plugins that recipe and export name without a version in the manifest, or the other way round."""
+    export, recipe = manifest.identity["export"], manifest.identity["recipe"]
+    named = {f"samplers/{recipe['sampler']}", *(f"validators/{check['name']}" for check in recipe["validators"])}
+    named |= {f"formats/{name}" for name in export["formats"] if name != "messages"}
+    named |= {f"exporters/{name}" for name in export["trainers"]}
+    shelves = ("samplers/", "validators/", "formats/", "exporters/")
+    held = {name for name in manifest.identity["plugins"] if name.startswith(shelves)}
+    for name in sorted(named ^ held):
+        what = "is named, and has no version" if name in named else "has a version, and nothing names it"
+        yield f"identity.plugins: {name} {what}"
 
 
 def _asked(recipe: Recipe, languages: Sequence[str]) -> dict[str, int]:

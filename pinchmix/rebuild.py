@@ -83,6 +83,7 @@ def rebuild_mixture(
     columns: Mapping[str, str] | None = None,
     join: str | None = None,
     root: str | os.PathLike[str] | None = None,
+    plugins: Sequence[Any] = (),
     overwrite: bool = False,
     progress: bool | None = None,
 ) -> Rebuilt:
@@ -100,6 +101,8 @@ def rebuild_mixture(
         columns: As of :func:`~pinchmix.build_mixture`; what was said the first time by default.
         join: The same.
         root: Where the folder will stand, if that was said the first time: the manifest knows no places.
+        plugins: Formats and exporters that were given as objects the first time. A sampler or a validator of your own
+            is found by its name, which an entry point declares.
         overwrite: As of :func:`~pinchmix.export_mixture`.
         progress: See :func:`~pinchmix.progress.progress_bar`.
 
@@ -109,6 +112,7 @@ def rebuild_mixture(
     Raises:
         RebuildFailed: The source gives another mixture now; the error names files and ids.
         ExportError: There is no manifest.
+        UnknownPlugin: A plugin of the first time cannot be found by its name.
         ArgumentError: The tokenizer, the exclusion or the root is not the one of the first time, or is missing.
         FolderTaken: There is something at ``out``.
 
@@ -125,7 +129,7 @@ def rebuild_mixture(
     if faults := manifest.faults():
         raise ExportError(f"{NAME} has another shape than a manifest: {listing(faults, SHOWN)}.")
     identity, reading = manifest.identity, manifest.source["reading"]
-    options = None if out is None else _options(manifest, root)
+    options = None if out is None else _options(manifest, root, plugins)
     if out is not None:
         check_target(place_of(out), overwrite)
     said: dict[str, Any] = {
@@ -281,14 +285,16 @@ def _told(manifest: Manifest, mixture: Mixture, changed: Mapping[str, str], cell
     return "\n".join(lines)
 
 
-def _options(manifest: Manifest, root: Any) -> Options:
+def _options(manifest: Manifest, root: Any, plugins: Sequence[Any]) -> Options:
     """Return how a mixture was exported the first time."""
+    held = {plugin.name: plugin for plugin in plugins}
     said = manifest.identity["export"]
     if said["rooted"] and root is None:
         raise ArgumentError("the settings of trainers had absolute paths, and a manifest knows no places: give root=.")
     if root is not None and not said["rooted"]:
         raise ArgumentError(f"root={root!r}: the settings of trainers had relative paths; leave root= out.")
-    return make_options(said["formats"], said["trainers"], said["shards"], root, said["about"])
+    formats, trainers = ([held.get(name, name) for name in said[shelf]] for shelf in ("formats", "trainers"))
+    return make_options(formats, trainers, said["shards"], root, said["about"])
 
 
 def _day(manifest: Manifest) -> str:
@@ -315,6 +321,8 @@ def _file_differences(one: Manifest, other: Manifest, changed: Mapping[str, str]
             found[name] = form
         elif name in one.source["files"] and changed:
             found[name] = "the rows stand at other places of the changed source"
+        elif name in one.source["files"] and not one.source["read"]:
+            found[name] = "the rows may stand at other places of a table in memory"
         elif name.endswith(".parquet") and versions[0] != versions[1]:
             found[name] = f"the same rows, written by pyarrow {versions[1]} instead of {versions[0]}"
         elif name in one.provenance["files"]:

@@ -40,6 +40,8 @@ class Shard(NamedTuple):
 def shards_of(rows: Mapping[str, int], count: int = 1) -> tuple[Shard, ...]:
     """Return the shards of splits, as even as can be; a split of fewer rows than shards has a shard a row.
 
+    A split without rows has none, as trainers stumble over empty files, unless there are no rows at all.
+
     The files of the one split that is for validation are called ``valid``, whatever the split is called.
 
     Args:
@@ -55,6 +57,8 @@ def shards_of(rows: Mapping[str, int], count: int = 1) -> tuple[Shard, ...]:
     found = []
     aliases = [name for name in rows if name in VALID]
     for split, size in rows.items():
+        if not size and any(rows.values()):
+            continue
         stem = "valid" if aliases == [split] else split
         pieces = max(min(count, size), 1)
         ends = [size * number // pieces + (size * number % pieces > 0) for number in range(pieces + 1)]

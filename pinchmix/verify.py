@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pyarrow as pa
@@ -110,6 +110,12 @@ def _check_files(place: Path, manifest: Manifest, progress: bool | None) -> Iter
     found.pop(NAME)
     for name in sorted(found.keys() - expected.keys()):
         yield f"{name}: an extra file, which the manifest does not know"
+    parents = {parent.as_posix() for name in (*expected, *found) for parent in PurePosixPath(name).parents}
+    folders = {
+        path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_dir() and not path.is_symlink()
+    }
+    for name in sorted(folders - parents):
+        yield f"{name}: an extra folder"
     with progress_bar("verifying", sum(entry["bytes"] for entry in expected.values()), "B", progress) as step:
         for name, entry in sorted(expected.items()):
             if name not in found:
@@ -198,6 +204,8 @@ def _check_provenance(
     texts = []
     for split in manifest.splits:
         mine = [shard for shard in shards if shard.split == split]
+        if not mine:
+            continue
         state = hashlib.sha256()
         for shard in mine if len(mine) > 1 else ():
             with (place / JSONL.format("messages", shard.name)).open("rb") as file:

@@ -41,42 +41,80 @@ class Written(NamedTuple):
     origin: Entries
 
 
-def check_rows(mixture: Mixture, formats: Sequence[Format]) -> None:
+def check_rows(mixture: Mixture, formats: Sequence[Format], shards: Sequence[Shard]) -> None:
     """Refuse a mixture with rows that a format cannot say or that readers would garble, before anything is written.
 
     Raises:
         RowsRefused: There are some; all of them are counted, and the first are named.
+        ArgumentError: A format answers what is no answer.
     """
     bad: list[BadRow] = []
     counts: dict[str, int] = {}
     way = "Nothing was written. Leave out the format, or build without these rows."
-    for split in mixture.splits:
-        dates = True
-        for batch in mixture.rows.batches(["id", "source", "row", "messages"], split):
-            if not dates and not formats:
+    for shard in shards:
+        dated: dict[tuple[str, str], bool] = {}
+        for batch in _batches(mixture.rows, ("id", "source", "row"), shard):
+            if not formats and dated and not any(dated.values()):
                 break
             messages = batch.column("messages")
-            dates = dates and bool(pc.all(pc.match_substring_regex(_contents(messages), DATE)).as_py())
+            _note_dates("messages", pa.record_batch({"messages": messages}), dated)
             for form in formats:
-                faults = form.faults(messages)
+                faults = _faults_of(form, messages)
                 for place in pc.indices_nonzero(pc.is_valid(faults)).to_pylist():
                     why = faults[place].as_py()
                     counts[why] = counts.get(why, 0) + 1
                     if counts[why] <= RowsRefused.SHOWN:
                         where = [batch[name][place].as_py() for name in ("source", "row", "id")]
                         bad.append(BadRow(where[0], where[1], why, where[2]))
-        if dates and split in mixture.rows.splits:
-            first = mixture[mixture.splits[split].start]
-            why = f"every text of split {split} is a date, which JSON readers that guess types make a time"
-            counts[why] = mixture.splits[split].stop - mixture.splits[split].start
-            bad.append(BadRow(first.origin.source, first.origin.row, why, ""))
-            way = "Nothing was written. Give the split a row with words."
+                if faults.null_count == len(faults):
+                    _note_dates(form.name, _rows_of(form, messages), dated)
+        if garbled := [key for key, all_dates in dated.items() if all_dates]:
+            name, column = garbled[0]
+            first = mixture[mixture.splits[shard.split].start + shard.start]
+            why = (
+                f"every {column} of {JSONL.format(name, shard.name)} is a date, which JSON readers that guess types "
+                "make a time"
+            )
+            counts[why] = shard.rows
+            bad.append(BadRow(first.origin.source, first.origin.row, why, first.id))
+            way = (
+                "Nothing was written. Give the file a row with words: other rows, fewer shards, or without the format."
+            )
     if bad:
         raise RowsRefused(bad, counts, way)
 
 
-def _contents(messages: pa.Array) -> pa.Array:
-    return pc.struct_field(messages.flatten(), "content")
+def _note_dates(form: str, rows: pa.RecordBatch, dated: dict[tuple[str, str], bool]) -> None:
+    """Note of each column of texts whether all that was seen of it are dates."""
+    for name, column in zip(rows.schema.names, rows.columns, strict=True):
+        for leaf, texts in _leaves(name, column):
+            if dated.get((form, leaf), True):
+                dated[form, leaf] = bool(pc.all(pc.match_substring_regex(texts, DATE)).as_py())
+
+
+def _leaves(name: str, column: pa.Array) -> Iterator[tuple[str, pa.Array]]:
+    """Yield the texts in a column, however deep."""
+    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+        yield from _leaves(name, column.flatten())
+    elif pa.types.is_struct(column.type):
+        for place in range(column.type.num_fields):
+            yield from _leaves(column.type.field(place).name, pc.struct_field(column, place))
+    elif pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        yield name, column
+
+
+def _faults_of(form: Format, messages: pa.Array) -> pa.Array:
+    faults = form.faults(messages)
+    if not isinstance(faults, pa.Array) or len(faults) != len(messages):
+        raise ArgumentError(f"format {form.name}: faults() returns one text or null a conversation, as an Arrow array.")
+    return faults
+
+
+def _rows_of(form: Format, messages: pa.Array) -> pa.RecordBatch:
+    rows = form.rows(messages)
+    if not isinstance(rows, pa.RecordBatch) or rows.num_rows != len(messages):
+        raise ArgumentError(f"format {form.name}: rows() returns an Arrow record batch with a row a conversation.")
+    return rows
 
 
 def write_messages(mixture: Mixture, shards: Sequence[Shard], part: Path, syncing: Executor, step: Step) -> Written:
@@ -125,11 +163,7 @@ def write_format(
             name = JSONL.format(form.name, shard.name)
             with HashedFile(part / name, syncing) as file:
                 for batch in _batches(mixture.rows, (), shard):
-                    rows = form.rows(batch.column("messages"))
-                    if rows.num_rows != batch.num_rows:
-                        raise ArgumentError(
-                            f"format {form.name}: of {batch.num_rows:,} rows it makes {rows.num_rows:,}."
-                        )
+                    rows = _rows_of(form, batch.column("messages"))
                     file.write(json_lines(database, rows).block)
                     step(batch.num_rows)
                 files[name] = file.entry(shard.rows)

@@ -16,6 +16,7 @@ import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+import pinchmix
 from pinchmix import InfeasibleBudget, build_mixture, verify_export
 from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.content import Content
@@ -81,11 +82,14 @@ def check(mixture, folder):
     export_mixture(mixture, folder)
     manifest = verify_export(folder)
     forms = (JSONL, PARQUET, PROVENANCE)
-    kept = [name for split in mixture.splits for name in (form.format(stem(split)) for form in forms)]
-    assert sorted(manifest.files) == sorted([CARD, CROISSANT, SETTINGS, *kept])
+    # A split without rows has no files, unless there are none at all.
+    there = [split for split, place in mixture.splits.items() if place.stop > place.start or not len(mixture)]
+    kept = [name for split in there for name in (form.format(stem(split)) for form in forms)]
+    settings = [SETTINGS] if len(mixture) and {"train", "main"} & set(there) else []
+    assert sorted(manifest.files) == sorted([CARD, CROISSANT, *settings, *kept])
     assert manifest.splits == tuple(mixture.splits)
     rows = mixture.to_arrow().to_pylist()
-    for split, found in rows_in(folder, mixture.splits).items():
+    for split, found in rows_in(folder, there).items():
         expected = rows[mixture.splits[split]]
         assert [json.loads(line)["messages"] for line, _, _ in found] == [row["messages"] for row in expected]
         assert [messages for _, messages, _ in found] == [row["messages"] for row in expected]
@@ -159,18 +163,25 @@ def test_the_folder_loads_with_datasets_as_the_mixture_gives_it(split, tmp_path)
         assert loaded[name]["messages"][:] == mine[name]["messages"][:]
 
 
-def test_a_split_without_rows_has_files_of_the_right_schema(tmp_path):
-    export_mixture(mixture_of(split=SPLITS["one empty"]), tmp_path / "out")
-    verify_export(tmp_path / "out")
-    assert (tmp_path / "out" / JSONL.format("held_out")).read_bytes() == b""
-    for form in (PARQUET, PROVENANCE):
-        empty, full = (pq.read_table(tmp_path / "out" / form.format(name)) for name in ("held_out", "train"))
-        assert empty.num_rows == 0
-        assert empty.schema == full.schema
-    rows = datasets.Dataset.from_parquet(
-        str(tmp_path / "out" / PARQUET.format("train")), cache_dir=str(tmp_path / "cache")
+def test_a_split_without_rows_has_no_files_as_trainers_stumble_over_empty_ones(tmp_path):
+    mixture = mixture_of(split={"train": 5, "valid": 0, "test": 11})
+    pinchmix.export_mixture(mixture, tmp_path / "out")
+    assert set(verify_export(tmp_path / "out").counts) == {"train", "valid", "test"}
+    assert not list((tmp_path / "out").rglob("valid*"))
+    assert not any(
+        "valid.jsonl" in path.read_text(encoding="utf-8") for path in (tmp_path / "out" / "trainers").rglob("*.*")
     )
-    assert rows.column_names == ["messages"]
+    loaded = datasets.load_dataset(str(tmp_path / "out" / "data" / "messages"), cache_dir=str(tmp_path / "cache"))
+    assert {name: len(rows) for name, rows in loaded.items()} == {"train": 5, "test": 11}
+
+
+def test_no_trainer_is_pointed_to_the_rows_of_a_test(tmp_path):
+    for number, split in enumerate(({"test": 0.2, "main": 0.8}, {"validation": 0.2, "fit": 0.8}, {"test": 1.0})):
+        pinchmix.export_mixture(mixture_of(split=split), tmp_path / str(number))
+    for number, name in enumerate(("main", "fit")):
+        settings = yaml.safe_load((tmp_path / str(number) / "trainers" / "swift.yaml").read_text(encoding="utf-8"))
+        assert settings["dataset"] == [f"data/messages/{name}.jsonl"]
+    assert not (tmp_path / "2" / "trainers").exists()
 
 
 @pytest.mark.parametrize("name", ["train", "validation", "dev", "0", "a_b", "Test2"])
@@ -228,12 +239,13 @@ def test_the_digest_is_computable_from_the_files(tmp_path):
         before = mixture.digest
         export_mixture(mixture, place)
         assert mixture.digest == before
+        there = [name for name, part in mixture.splits.items() if part.stop > part.start]
         tables = [
             table.append_column("split", pa.array([name] * table.num_rows, pa.string()))
-            for name in mixture.splits
+            for name in there
             for table in [pq.read_table(place / PROVENANCE.format(stem(name)))]
         ]
-        contents = [(place / JSONL.format(stem(name))).read_bytes() for name in mixture.splits]
+        contents = [(place / JSONL.format(stem(name))).read_bytes() for name in there]
         assert before == digest_of_rows(pa.concat_tables(tables), "".join(sha256(text) for text in contents if text))
 
 

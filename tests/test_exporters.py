@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 import pinchmix
+from pinchmix.errors import ArgumentError, RowsRefused, UnknownPlugin, VerificationFailed
 from pinchmix.exporters.llamafactory import LlamaFactory
 from pinchmix.exporters.mistral import Mistral
 from pinchmix.exporters.trl import TRL
@@ -271,3 +272,91 @@ def test_every_format_of_the_export_is_a_data_set_of_llama_factory():
     entries = json.loads(files["llamafactory/dataset_info.json"])
     assert len(entries) == 2 * len(FORMATS)
     assert len({entry["file_name"] for entry in entries.values()}) == len(entries)
+
+
+def one_row(prompt="2024-01-02", response="words", count=4):
+    return [{"id": str(n), "language": "en", "prompt": f"{prompt[:-1]}{n}", "response": response} for n in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"formats": ["messages", "alpaca"]}, r"every instruction of data/alpaca/train\.jsonl is a date"),
+        ({"formats": ["messages", "prompt_completion"]}, r"every prompt of data/prompt_completion/train\.jsonl"),
+    ],
+)
+def test_a_column_of_nothing_but_dates_is_refused_in_each_format(tmp_path, arguments, said):
+    mix = pinchmix.build_mixture(one_row(), {"en": 4}, validate=False)
+    pinchmix.export_mixture(mix, tmp_path / "messages")
+    with pytest.raises(RowsRefused, match=said):
+        pinchmix.export_mixture(mix, tmp_path / "out", **arguments)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_shard_of_nothing_but_dates_is_refused(tmp_path):
+    mix = pinchmix.build_mixture(
+        [*one_row(response="2024-05-06", count=8), {"id": "w", "language": "en", "prompt": "x", "response": "y"}],
+        {"en": 9},
+        validate=False,
+    )
+    pinchmix.export_mixture(mix, tmp_path / "one")
+    with pytest.raises(RowsRefused, match=r"every content of data/messages/train-0000\d-of-00009\.jsonl is a date"):
+        pinchmix.export_mixture(mix, tmp_path / "nine", shards=9)
+
+
+class Writes:
+    version, title, usage, shards = "1", "Mine", "mine", True
+
+    def __init__(self, files, name="mine"):
+        self.name, self._files = name, files
+
+    def files(self, export):
+        return self._files
+
+
+@pytest.mark.parametrize(
+    ("exporters", "said"),
+    [
+        ([Writes(None)], "mine: files\\(\\) returns path"),
+        ([Writes({"a.txt": b"x"})], "what it writes to a.txt is no text"),
+        ([Writes({"a.txt": "\ud800"})], "what it writes to a.txt is no text"),
+        ([Writes({Path("a"): "x"})], "is no path in trainers/"),
+        ([Writes({"../a": "x"})], "is no path in trainers/"),
+        ([Writes({"A.txt": "x", "a.txt": "y"})], "trainers/a.txt: both mine and mine write it"),
+        (["trl", Writes({"trl.yaml": "x"})], "trainers/trl.yaml: both trl and mine write it"),
+        ([Writes({"a": "x"}), Writes({"a/b": "x"}, "other")], "trainers/a/b: both mine and other write it"),
+        ([Writes({}, "trl")], "trl is the name of a built-in one"),
+        ([Writes({}, "Mine")], "use small letters"),
+    ],
+)
+def test_an_exporter_that_writes_nonsense_is_named(tmp_path, exporters, said):
+    mix = pinchmix.build_mixture(pinchmix.sample(), {"en": 3}, validate=False)
+    with pytest.raises(ArgumentError, match=said):
+        pinchmix.export_mixture(mix, tmp_path / "out", trainers=exporters)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("root", [3, ["a"], b"/a", "/a\0b", "/a\nb", "/a\udcff", "here"])
+def test_a_root_that_is_no_absolute_path_is_refused(tmp_path, root):
+    mix = pinchmix.build_mixture(pinchmix.sample(), {"en": 3}, validate=False)
+    with pytest.raises(ArgumentError, match="root="):
+        pinchmix.export_mixture(mix, tmp_path / "out", root=root)
+
+
+def test_an_export_with_an_exporter_of_ones_own_is_rebuilt_with_it(tmp_path):
+    mix = pinchmix.build_mixture(pinchmix.sample(), {"en": 3}, validate=False)
+    pinchmix.export_mixture(mix, tmp_path / "one", trainers=[Writes({"a.txt": "x"})])
+    with pytest.raises(UnknownPlugin, match="no exporter is called 'mine'.*entry point"):
+        pinchmix.rebuild_mixture(tmp_path / "one", pinchmix.sample(), out=tmp_path / "two")
+    again = pinchmix.rebuild_mixture(
+        tmp_path / "one", pinchmix.sample(), out=tmp_path / "two", plugins=[Writes({"a.txt": "x"})]
+    )
+    assert again.files == {}
+
+
+def test_an_empty_folder_is_one_too_many(tmp_path):
+    mix = pinchmix.build_mixture(pinchmix.sample(), {"en": 3}, validate=False)
+    pinchmix.export_mixture(mix, tmp_path / "out")
+    (tmp_path / "out" / "data" / "messages" / "more").mkdir()
+    with pytest.raises(VerificationFailed, match="data/messages/more: an extra folder"):
+        pinchmix.verify_export(tmp_path / "out")

@@ -17,6 +17,7 @@ from pinchmix import build_mixture, verify_export
 from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.errors import VerificationFailed
 from pinchmix.manifest import NAME, manifest_schema
+from pinchmix.policy import Check
 from pinchmix.shape import TYPES, WORDS, shape_faults
 from tests.grids import laws, table_of
 from tests.test_export import export_mixture, faults_of, forge
@@ -175,7 +176,7 @@ EDITS = {
     "left over": (lambda one: one["mixture"].update(left_over=9), "12 used and 9 left over, of 20 instructions"),
     "unsure": (lambda one: one["counts"]["fi"].update(unsure=1), "1 of fi are said to be unsure, and provenance has 0"),
     "validators": (
-        lambda one: (one["recipe"].update(validators=["language"]), retold(one["recipe"])),
+        lambda one: (one["recipe"].update(validators=[Check("language").to_dict()]), retold(one["recipe"])),
         "the recipe has validators, and 12 rows of provenance say otherwise",
     ),
 }  # fmt: skip
@@ -262,12 +263,12 @@ def test_a_row_of_the_source_that_is_two_instructions_is_found(copies):
 
 def test_settings_that_name_another_file_are_found_though_all_else_fits(tmp_path):
     mix = build_mixture(frames(None, ROWS), BUDGET, split={"train": 0.5, "test": 0.5}, validate=False)
-    export_mixture(mix, tmp_path / "out")
-    settings = tmp_path / "out" / "trainers" / "trl.yaml"
+    export_mixture(mix, tmp_path / "out", trainers=["swift"])
+    settings = tmp_path / "out" / "trainers" / "swift.yaml"
     assert "train.jsonl" in settings.read_text()
     settings.write_text(settings.read_text().replace("train.jsonl", "test.jsonl"))
     forge(tmp_path / "out")
-    said = "trainers/trl.yaml: not what the exporter trl writes for this mixture"
+    said = "trainers/swift.yaml: not what the exporter swift writes for this mixture"
     assert said in faults_of(tmp_path / "out")
-    forge(tmp_path / "out", lambda blocks: blocks["identity"]["plugins"].update({"exporters/trl": "another"}))
+    forge(tmp_path / "out", lambda blocks: blocks["identity"]["plugins"].update({"exporters/swift": "another"}))
     verify_export(tmp_path / "out")  # what another version wrote is known by its hash alone

@@ -79,7 +79,7 @@ CASES = {
     "exclusion": ({"exclude": ["i00", "j1"]}, {}, {"exclude": ["i00", "j1"]}),
     "partial": ({"budget": {"en": 6, "sw": 24}, "partial": True}, {}, {}),
     "two languages each": ({"content": "overlap(2)", "budget": {"en": 8, "fi": 8, "sw": 8}}, {}, {}),
-    "language check": ({"validate": True}, {}, {}),
+    "language check": ({"validate": ["language"]}, {}, {}),
 }
 
 

@@ -165,7 +165,7 @@ def test_the_input_of_alpaca_is_a_part_of_the_prompt(question: str, extra: str |
     found = scanned({"en": rows})
     held = Texts(found.source, found.database)
     held.fetch(found.grid.address)
-    ((_, (prompt,), _),) = held.pairs(found.grid.address)
+    ((_, (prompt,), *_),) = held.said([found.grid.address])
     for unit in ("characters", "bytes"):
         (size,) = measure_cells(found.source, found.database, found.grid.address, unit, counted="prompt").tolist()
         assert size == UNITS[unit](prompt)
