@@ -124,7 +124,8 @@ class CodeValidator(Preserved):
 class VariablesValidator(Preserved):
     """Finds translations that lack variables of the pivot, such as ``{name}``, ``%s``, ``%(name)d`` and ``<NAME>``.
 
-    Blocks of code, formulas and the commands of TeX are passed over. Names in square brackets are left alone, as they are rightly translated.
+    Blocks of code, formulas and the commands of TeX are passed over. Names in square brackets are left alone, as they
+    are rightly translated.
 
     Example:
         >>> cells = Cells(["a"], ["fi"], ["fi"], ["Hei!"], ["Moi."], pivot_prompts=["Hi {name}!"])
