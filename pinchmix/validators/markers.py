@@ -33,7 +33,8 @@ _STRUCK = re.compile(r"<s>(.*?)</s>", re.DOTALL)  # HTML's for what no longer ho
 class MarkersValidator:
     r"""Rejects texts with tokens of chat templates and headings of prompts, such as ``##\n18. Instruction:``.
 
-    A speaker's name in front of a line is a doubt, and so is the heading of an input or output. What the pivot has too is a part of the text.
+    A speaker's name in front of a line is a doubt, and so is the heading of an input or output. What the pivot has too
+    is a part of the text.
 
     Example:
         >>> cells = Cells(["a"], ["fi"], ["fi"], ["Kuka?"], ["Minä.\n\n##\n18. Instruction: Kirjoita runo."])
