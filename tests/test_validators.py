@@ -123,7 +123,7 @@ def test_a_phrase_that_the_prompt_offers_is_an_answer() -> None:
         ["a"], ["fi"], ["fi"], ["Vastaa: kyllä, ei tai sopimaton."], ["Ei sovellu."],
         pivot_prompts=["Answer: yes, no or not applicable."], pivot_responses=["Not applicable."],
     )  # fmt: skip
-    assert mismatches("empty", cells) == []
+    assert find_plugin("validators", "empty").judge(cells, LANGUAGES).reason == ["placeholder of the prompt"]
 
 
 @pytest.mark.parametrize(
