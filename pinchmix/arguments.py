@@ -198,8 +198,12 @@ def _with_plugin(item: Any) -> tuple[Check, Validator]:
         item, ways = item[0], dict(zip(("mismatch", "unsure"), item[1:], strict=False))
     plugin, check = item, None
     if isinstance(item, (str, Check)):
-        check = item if isinstance(item, Check) else Check(item, **ways)
+        check = replace(item, **ways) if isinstance(item, Check) else Check(item, **ways)
         plugin = find_plugin("validators", check.name, **check.settings)
+    if isinstance(plugin, type):
+        raise ArgumentError(
+            f"validator: {plugin.__name__} is a class; give an object of it, such as {plugin.__name__}()."
+        )
     if not isinstance(plugin, Validator):
         raise ArgumentError(f"validator: {plugin!r} is no validator; it needs name, version and judge().")
     settings = dict(traits_of(plugin).settings)

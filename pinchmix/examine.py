@@ -149,6 +149,11 @@ def _capped(examiner: Examiner, cells: Cells, languages: Sequence[str]) -> Findi
 def _checked(validator: Validator, cells: Cells, languages: Sequence[str]) -> Findings:
     """Return what a validator finds that is not all right, once its answer was found to be one."""
     found = validator.judge(cells, languages)
+    if not isinstance(found, Findings):
+        raise ArgumentError(
+            f"validator {validator.name}: judge() returned {type(found).__name__}; return Findings, such as "
+            "Findings.of([Finding(...)])."
+        )
     if len(found.place) and not (found.place.min() >= 0 and found.place.max() < len(cells)):
         strange = next(place for place in found.place.tolist() if not 0 <= place < len(cells))
         raise ArgumentError(f"validator {validator.name}: it found something in cell {strange} of {len(cells):,}.")

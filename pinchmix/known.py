@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from pinchmix.canonical import canonical_bytes, digest_of
+from pinchmix.errors import ArgumentError
 from pinchmix.examine import FINDINGS, Examiner
 from pinchmix.plugins import Cells
 
@@ -43,11 +44,18 @@ def keys_of(cells: Cells) -> list[bytes]:
 class Known:
     """What a panel said of texts, in memory and, if there is a folder, in a file for the next time.
 
+    A file that cannot be read as what was written is as good as none: its texts are judged again, and it is replaced.
+
     Attributes:
         path: The file; another panel, version, pivot or set of languages has another.
+
+    Raises:
+        ArgumentError: What is given for a folder is a file.
     """
 
     def __init__(self, folder: Path | None, panel: Sequence[Examiner], languages: Sequence[str], pivot: str) -> None:
+        if folder is not None and folder.exists() and not folder.is_dir():
+            raise ArgumentError(f"cache={str(folder)!r} is a file; name a folder, which is made if there is none.")
         said = [[one.check.to_dict(), str(one.validator.version)] for one in panel]
         name = f"verdicts-{digest_of(canonical_bytes([said, list(languages), pivot]))}.arrow"
         self.path = None if folder is None else folder / name
@@ -90,8 +98,16 @@ class Known:
         part.replace(self.path)
 
     def _load(self, path: Path) -> None:
-        with pa.OSFile(str(path), "rb") as source:
+        source = pa.BufferReader(path.read_bytes())
+        try:
             keys, findings = (pa.ipc.open_stream(source).read_all() for _ in range(2))
+            for table in (keys, findings):
+                table.validate(full=True)
+        except (pa.ArrowException, OSError):  # damaged, as the bytes themselves could be read
+            return
+        whole = keys.schema.equals(_KEYS) and findings.schema.equals(NOTHING.schema)
+        if not whole or sum(keys.column("count").to_pylist()) != findings.num_rows:
+            return
         start = 0
         for key, count in zip(keys.column("key").to_pylist(), keys.column("count").to_pylist(), strict=True):
             self._found[key] = findings.slice(start, count) if count else NOTHING

@@ -130,6 +130,8 @@ def preset(name: str) -> tuple[Check, ...]:
         >>> preset("default")[0].name
         'turns'
     """
+    if not isinstance(name, str):
+        raise ArgumentError(f"validate: preset is {name!r}; give one of {listing(list(PRESETS))}, or 'none'.")
     if name not in PRESETS:
         raise ArgumentError(
             f"validate={name!r} is no preset.{near(name, PRESETS)} Give one of {listing(list(PRESETS))}, or a list "

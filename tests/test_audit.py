@@ -92,6 +92,30 @@ def test_what_is_known_is_not_judged_again(tmp_path: Path, monkeypatch: pytest.M
     assert sum(asked) == 49
 
 
+@pytest.mark.parametrize("damage", ["short", "empty", "other", "one table"])
+def test_a_damaged_file_of_verdicts_is_written_anew(tmp_path: Path, damage: str) -> None:
+    first = audit_source(SOURCE, validate=["damage", "loops"], cache=tmp_path, workers=1)
+    (path,) = tmp_path.iterdir()
+    whole = path.read_bytes()
+    with pa.ipc.open_stream(whole) as stream:
+        keys = stream.read_all()
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, keys.schema) as writer:
+        writer.write_table(keys)
+    once = sink.getvalue().to_pybytes()
+    path.write_bytes({"short": whole[:-40], "empty": b"", "other": once * 2, "one table": once}[damage])
+    again = audit_source(SOURCE, validate=["damage", "loops"], cache=tmp_path, workers=1)
+    assert again.found.equals(first.found)
+    assert path.read_bytes() == whole
+
+
+def test_a_folder_of_verdicts_is_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("text")
+    with pytest.raises(ArgumentError, match="is a file"):
+        audit_source(SOURCE, validate=["damage"], cache=path, workers=1)
+
+
 def test_a_digest_covers_all_that_a_check_may_see() -> None:
     cells = cells_of([FINNISH, FINNISH, (FINNISH[0], FINNISH[1] + " ")])
     one, two, three = keys_of(cells)

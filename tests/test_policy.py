@@ -17,6 +17,7 @@ from pinchmix.errors import ArgumentError, UnknownPlugin
 from pinchmix.examine import examine, panel_of
 from pinchmix.policy import PRESETS, Check
 from pinchmix.testing import check_validator
+from pinchmix.validators.language import LanguageValidator
 from tests.grids import Refuse, laws, table_of
 
 BUILDS = laws(25)
@@ -63,6 +64,8 @@ def test_what_validate_stands_for() -> None:
     assert ways({"language": {"unsure": "reject"}})["language"] == ("reject", "reject")
     assert ways(["language", Refuse([])]) == {"language": ("reject", "keep"), "refuse": ("reject", "keep")}
     assert ways([Check("language", "flag", "reject")]) == {"language": ("flag", "reject")}
+    assert ways([(Check("language", unsure="reject"), "flag")]) == {"language": ("flag", "reject")}
+    assert ways([(Check("language"), "flag", "flag")]) == {"language": ("flag", "flag")}
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -76,6 +79,10 @@ def test_every_preset_can_be_made(name: str) -> None:
         ("strickt", "Did you mean 'strict'"),
         ({"preset": "strickt"}, "Did you mean 'strict'"),
         ({"language": "rejct"}, "Did you mean 'reject'"),
+        ({"preset": ["turns"]}, "preset is"),
+        ({"preset": None}, "preset is"),
+        ([LanguageValidator], "is a class"),
+        ([(Check("language"), "flog")], "Did you mean 'flag'"),
         ({"on_unsure": "kep"}, "Did you mean 'keep'"),
         ({"language": {"mismatch": "flog"}}, "Did you mean 'flag'"),
         ([3], "no validator"),
@@ -138,6 +145,14 @@ def test_cheap_checks_run_first_and_dear_ones_are_not_asked_about_what_those_rej
     assert [panel[number].check.name for number in found.by[[0, 2]]] == ["cheap", "cheap"]
     examine(cells_of("bad"), panel, ["fi"], every=True)
     assert dear.asked == ["good", "bad"]
+
+
+@pytest.mark.parametrize("answer", [None, [], [Finding(0, "prompt", Verdict.MISMATCH, "word")]])
+def test_a_check_that_answers_with_no_findings_is_named(answer: Any) -> None:
+    spy = Spy("spy", "bad")
+    spy.judge = lambda cells, languages: answer  # type: ignore[method-assign]
+    with pytest.raises(ArgumentError, match=r"spy: judge\(\) returned"):
+        examine(cells_of("bad"), panel_of([Check("spy")], [spy]), ["fi"])
 
 
 class Capped(Spy):

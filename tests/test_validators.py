@@ -12,6 +12,7 @@ from pinchmix.plugins import BUILT_IN, find_plugin, traits_of
 from pinchmix.policy import PRESETS
 from pinchmix.testing import check_validator, toy_grid, toy_pool
 from pinchmix.validators.loops import loop_of
+from pinchmix.validators.preserved import VariablesValidator
 from pinchmix.validators.tasks import TasksValidator
 from tests.faults import ENGLISH, FAULTS, FINNISH, cells_of
 from tests.grids import laws
@@ -73,6 +74,86 @@ def test_what_the_pivot_has_too_is_no_fault() -> None:
         prompt, response = FAULTS[name]
         one = Cells(["a"], ["fi"], ["fi"], [prompt], [response], pivot_prompts=[prompt], pivot_responses=[response])
         assert mismatches(name, one) == [], name
+
+
+def worst(name: str, text: str, prompt: str = "Kuka?", pivot: str | None = None) -> int:
+    """Return the worst verdict on a response."""
+    cells = Cells(["a"], ["fi"], ["fi"], [prompt], [text], pivot_responses=[pivot])
+    return max(find_plugin("validators", name).judge(cells, LANGUAGES).verdict.tolist(), default=Verdict.OK)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "verdict"),
+    [
+        ("markers", "### Human Resources\nCall us.", Verdict.OK),
+        ("markers", "## User Guide\nOpen it.", Verdict.OK),
+        ("markers", "## Assistant managers: how to\nRead.", Verdict.OK),
+        ("markers", "<s>old</s> new", Verdict.OK),
+        ("markers", "### Input:\n3\n### Output:\n9", Verdict.UNSURE),
+        ("markers", "1. Input: a list.\n3. Output: the sorted list.", Verdict.UNSURE),
+        ("markers", "Yes.\n### Human: And then?", Verdict.MISMATCH),
+        ("markers", "Yes.\n## Assistant\nThen this.", Verdict.MISMATCH),
+        ("markers", "### Response:\nYes.", Verdict.MISMATCH),
+        ("markers", "Yes.\n\n##\n18. Instruction: Write.", Verdict.MISMATCH),
+        ("markers", "Yes.\n\n###\n4. Output: 3", Verdict.MISMATCH),
+        ("markers", "Yes.\n18. Instruction: Write.", Verdict.MISMATCH),
+        ("markers", "Yes.</s> And", Verdict.MISMATCH),
+        ("markers", "<s>[INST] Who? [/INST] He.</s>", Verdict.MISMATCH),
+        ("empty", "Todo.", Verdict.OK),
+        ("empty", "TODO", Verdict.MISMATCH),
+        ("empty", "[TODO]", Verdict.MISMATCH),
+        ("empty", "-", Verdict.UNSURE),
+        ("empty", "... --- ...", Verdict.UNSURE),
+        ("empty", "...", Verdict.MISMATCH),
+        ("empty", "-----", Verdict.MISMATCH),
+        ("empty", "Not applicable.", Verdict.MISMATCH),
+        ("damage", "It\u00e2\u20ac\u2122s his.", Verdict.MISMATCH),
+        ("damage", "\u00e2\u20ac\u0153Yes\u00e2\u20ac\x9d, he said", Verdict.MISMATCH),
+        ("damage", "1914\u00e2\u20ac\u201c1918", Verdict.MISMATCH),
+        ("damage", "La pâte coûte 3 € à Paris.", Verdict.OK),
+    ],
+)
+def test_what_is_right_is_kept_and_what_is_like_it_is_found(name: str, text: str, verdict: Verdict) -> None:
+    assert worst(name, text) == verdict
+
+
+def test_a_phrase_that_the_prompt_offers_is_an_answer() -> None:
+    assert worst("empty", "Not applicable.", "Answer with yes, no or not applicable.") == Verdict.UNSURE
+    cells = Cells(
+        ["a"], ["fi"], ["fi"], ["Vastaa: kyllä, ei tai sopimaton."], ["Ei sovellu."],
+        pivot_prompts=["Answer: yes, no or not applicable."], pivot_responses=["Not applicable."],
+    )  # fmt: skip
+    assert find_plugin("validators", "empty").judge(cells, LANGUAGES).reason == ["placeholder of the prompt"]
+
+
+@pytest.mark.parametrize(
+    ("pivot", "text", "verdict"),
+    [
+        (r"Use \text{distance} here.", r"Käytä \text{matka} tässä.", Verdict.OK),
+        (r"\section{Introduction} So \textbf{bold}.", r"\section{Johdanto} Niin \textbf{lihava}.", Verdict.OK),
+        (r"So $x_{max} = 3$ then.", r"Siis $x_{suurin} = 3$ sitten.", Verdict.OK),
+        ("Hi {{ name }}!", "Hei {{name}}!", Verdict.OK),
+        ("In {a: {red}}.", "On {a: { red }}.", Verdict.OK),
+        ("Hi {{name}}!", "Hei {name}!", Verdict.MISMATCH),
+        ("Hi ${name} or ${other}!", "Hei ${nimi} tai ${other}!", Verdict.MISMATCH),
+        (r"Hi\n{name}!", r"Hei\n{nimi}!", Verdict.MISMATCH),
+    ],
+)
+def test_variables_are_told_from_tex(pivot: str, text: str, verdict: Verdict) -> None:
+    assert worst("variables", text, pivot=pivot) == verdict
+
+
+def test_variables_have_balanced_braces() -> None:
+    assert list(VariablesValidator().spans("{a: {red}} {{name}} {{ b }} {{c}")) == ["{red}", "{{name}}", "{{b}}", "{c}"]
+
+
+@pytest.mark.parametrize(("tag", "pivot", "kept"), [("en-GB", "en", True), ("en", "en-US", True), ("fi", "en", False)])
+def test_a_variety_of_the_pivots_language_may_say_the_same(tag: str, pivot: str, kept: bool) -> None:
+    cells = Cells(
+        ["a"], [tag], [tag], [ENGLISH[0]], [ENGLISH[1]], pivot=pivot,
+        pivot_prompts=[ENGLISH[0]], pivot_responses=[ENGLISH[1]],
+    )  # fmt: skip
+    assert (mismatches("copy", cells) == []) == kept
 
 
 def test_a_question_that_was_left_as_it_is_is_told_from_a_quotation() -> None:

@@ -15,19 +15,22 @@ from pinchmix.validators.columns import column, lengths
 LONGEST = 40  # characters of a placeholder
 _LETTER = re.compile(r"[^\W_]")
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
-_DOTS = re.compile(r"[\s._…—–-]+\Z")
+# A single dash may be the answer, and dots with dashes are Morse code.
+_DOTS = re.compile(r"(?:[\s._…]+|[\s_—–-]{2,})\Z")
+_EXACT = "TODO"  # in small letters it is a word of Spanish and Portuguese
 
 # What data has in the place of an answer, in every language's rows.
 EVERYWHERE = frozenset(
     {
-        "n/a", "todo", "tbd", "tba", "fixme", "placeholder", "noinput", "nooutput", "no input", "no output",
+        "n/a", "tbd", "tba", "fixme", "placeholder", "noinput", "nooutput", "no input", "no output",
         "no response", "no answer", "not applicable", "not available", "insert text here", "lorem ipsum",
         "your answer here", "answer here",
     }
 )  # fmt: skip
 # May be the answer, if the question is about programs.
 DOUBTFUL = frozenset({"nan", "null", "nil", "undefined"})
-DOUBTS = ("no letters", "no value")
+ASKED = "placeholder of the prompt"
+DOUBTS = ("no letters", "no value", ASKED)
 # The phrases above, translated; not "none", which may be the answer.
 TRANSLATED = {
     "ar": ("لا يوجد إخراج", "لا يوجد مدخلات", "لا ينطبق", "غير متوفر", "بدون إجابة"),
@@ -67,7 +70,7 @@ class EmptyValidator:
     """Finds responses that are no answers: placeholders in many languages, and lines of dots or dashes.
 
     Where the pivot's response is one, that of every language is. A response without a letter or a digit, such as an
-    emoji, is a doubt.
+    emoji, is a doubt, and so is a placeholder that the prompt has: it may be one of the answers to choose from.
 
     Example:
         >>> cells = Cells(["a", "b"], ["fi"] * 2, ["fi"] * 2, ["Kuka?"] * 2, ["<ei vastausta>", "..."])
@@ -82,8 +85,8 @@ class EmptyValidator:
 
     def judge(self, cells: Cells, languages: Sequence[str]) -> Findings:
         """Return responses that say nothing."""
-        reasons = _reasons(cells.responses)
-        of_pivot = _reasons(cells.pivot_responses)
+        reasons = _reasons(cells.responses, cells.prompts)
+        of_pivot = _reasons(cells.pivot_responses, cells.pivot_prompts)
         found = []
         for place in sorted({*reasons, *of_pivot}):
             reason = reasons.get(place, "")
@@ -91,12 +94,14 @@ class EmptyValidator:
                 reason = reason or f"{of_pivot[place]} in the pivot"
             elif (reason in DOUBTS and place in of_pivot) or not reason:
                 continue
+            elif of_pivot.get(place) == ASKED:
+                reason = ASKED
             verdict = Verdict.UNSURE if reason in DOUBTS else Verdict.MISMATCH
             found.append(Finding(place, "response", verdict, reason, 0.0, cells.responses[place].strip()[:40]))
         return Findings.of(found)
 
 
-def _reasons(texts: Sequence[str | None]) -> dict[int, str]:
+def _reasons(texts: Sequence[str | None], prompts: Sequence[str | None]) -> dict[int, str]:
     """Return place → why a response is none."""
     length = lengths(pc.utf8_trim_whitespace(column(texts)))
     short: Iterable[int] = np.flatnonzero((length >= 0) & (length <= LONGEST)).tolist()
@@ -107,8 +112,8 @@ def _reasons(texts: Sequence[str | None]) -> dict[int, str]:
             found[place] = "nothing"
         elif not _LETTER.search(text):
             found[place] = "no letters"
-        elif _plain(text) in PHRASES:
-            found[place] = "placeholder"
+        elif _plain(text) in PHRASES or _EDGES.sub("", text) == _EXACT:
+            found[place] = ASKED if _plain(text) in (prompts[place] or "").casefold() else "placeholder"
         elif _plain(text) in DOUBTFUL:
             found[place] = "no value"
     return found

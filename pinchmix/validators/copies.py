@@ -29,7 +29,8 @@ class CopyValidator:
 
     Compared are words in small letters, less code, formulas and addresses; what is only names, numbers or code may
     rightly be the same in every language. Prompts and answers that are code are left alone for that reason. Where only
-    the first line is the pivot's, a question was not translated; any other line may be a quotation: a doubt.
+    the first line is the pivot's, a question was not translated; any other line may be a quotation: a doubt. A variety
+    of the pivot's own language, such as en-GB beside en, may say the same.
 
     Example:
         >>> english = "Please tell me how the old fishermen used to mend their nets."
@@ -47,9 +48,20 @@ class CopyValidator:
         """Return texts that were left as the pivot has them, wholly or for the most part."""
         return Findings.of(
             Finding(place, field, verdict, reason, 1 - share, cells.pivot)
-            for field, texts, _, pivots in cells.fields()
-            for place, verdict, reason, share in (*_copies(texts, pivots), *_copied_lines(texts, pivots))
+            for field, texts, tags, pivots in cells.fields()
+            for place, verdict, reason, share in _untranslated(texts, _foreign(pivots, tags, cells.pivot))
         )
+
+
+def _foreign(pivots: Sequence[str | None], tags: Sequence[str], pivot: str) -> list[str | None]:
+    """Return the pivot's texts, None beside a text in a variety of its language."""
+    varieties = {tag for tag in set(tags) if tag.split("-")[0] == pivot.split("-")[0]}
+    return [None if tag in varieties else text for text, tag in zip(pivots, tags, strict=True)]
+
+
+def _untranslated(texts: Sequence[str], pivots: Sequence[str | None]) -> Iterator[tuple[int, Verdict, str, float]]:
+    yield from _copies(texts, pivots)
+    yield from _copied_lines(texts, pivots)
 
 
 def _copies(texts: Sequence[str], pivots: Sequence[str | None]) -> Iterator[tuple[int, Verdict, str, float]]:

@@ -13,20 +13,21 @@ from pinchmix.validators.columns import column, matches
 
 _SIEVE = (
     r"[\x{FFFD}\x00-\x08\x0B\x0C\x0E-\x1F\x7F\x{80}-\x{9F}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]|<unk>|⁇"
-    r"|[ÃÂ][\x{80}-\x{BF}]"
+    r"|[ÃÂ][\x{80}-\x{BF}]|â€"
 )
 _KINDS = (
     ("replacement character", re.compile("\ufffd")),
     ("control character", re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff]")),
     ("unknown token", re.compile(r"<unk>|⁇")),
-    # UTF-8 read as Latin-1: two in a text, as one may be a word.
-    ("mojibake", re.compile("[ÃÂ][\x80-\xbf].*?[ÃÂ][\x80-\xbf]", re.DOTALL)),
+    # UTF-8 read as Windows-1252, whose quotation marks and dashes no word has, or as Latin-1: two in a text, as one may
+    # be a word.
+    ("mojibake", re.compile("â€|[ÃÂ][\x80-\xbf].*?[ÃÂ][\x80-\xbf]", re.DOTALL)),
 )
 
 
 @dataclass(frozen=True)
 class DamageValidator:
-    """Rejects texts with ``<unk>``, U+FFFD, control characters or UTF-8 that was read as Latin-1.
+    """Rejects texts with ``<unk>``, U+FFFD, control characters or UTF-8 that was read as Latin-1 or Windows-1252.
 
     Where the pivot's text has the same sign, the text is about it, and it is a doubt.
 

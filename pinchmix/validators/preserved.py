@@ -12,6 +12,12 @@ from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
 from pinchmix.validators.columns import both, column, holds
 
 _FENCED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+_FORMULA = re.compile(
+    r"\$\$[^$]{1,2000}\$\$|\$(?=[^\s\d])[^$\n]{0,300}(?<=\S)\$(?!\d)|\$\d[^$\n]{0,100}[\\^_=+][^$\n]{0,200}\$(?!\d)"
+    r"|\\\([^\n]{1,1000}?\\\)|\\\[[\s\S]{1,2000}?\\\]|\\begin\{\w{1,20}\*?\}"
+)
+# A command of TeX with its arguments; one letter is a line end or a tab that was written out.
+_COMMAND = re.compile(r"\\[A-Za-z]{2,30}\*?(?:\[[^\[\]\n]{0,100}\])?(?:\{[^{}\n]{0,200}\})+")
 SHOWN = 60  # characters of a lost span that are evidence
 
 
@@ -69,6 +75,11 @@ class Preserved:
         return span
 
 
+def _less_formula(found: re.Match[str]) -> str:
+    """Return what a formula leaves behind: nothing, or itself where ``${`` opens a variable of a shell."""
+    return found[0] if found[0].startswith("${") else ""
+
+
 @dataclass(frozen=True)
 class UrlsValidator(Preserved):
     """Finds translations that lack web and mail addresses of the pivot; another one in its place is a doubt.
@@ -113,7 +124,8 @@ class CodeValidator(Preserved):
 class VariablesValidator(Preserved):
     """Finds translations that lack variables of the pivot, such as ``{name}``, ``%s``, ``%(name)d`` and ``<NAME>``.
 
-    Blocks of code are passed over. Names in square brackets are left alone, as they are rightly translated.
+    Blocks of code, formulas and the commands of TeX are passed over. Names in square brackets are left alone, as they
+    are rightly translated.
 
     Example:
         >>> cells = Cells(["a"], ["fi"], ["fi"], ["Hei!"], ["Moi."], pivot_prompts=["Hi {name}!"])
@@ -125,14 +137,19 @@ class VariablesValidator(Preserved):
     version: str = "1"
     signs = ("{", "%", "<")
     pattern = re.compile(
-        r"\{\{?\s?[A-Za-z_][\w.]{0,40}\s?\}?\}|%\([A-Za-z_]\w{0,40}\)[sdif]|%[sd]\b"
+        r"\{\{\s?[A-Za-z_][\w.]{0,40}\s?\}\}|\{\s?[A-Za-z_][\w.]{0,40}\s?\}|%\([A-Za-z_]\w{0,40}\)[sdif]|%[sd]\b"
         r"|<[A-Z][A-Z_]{2,40}>"
     )
     fixed = True
 
     def spans(self, text: str) -> Counter[str]:
-        """Return the variables outside of blocks of code."""
-        return super().spans(_FENCED.sub("", text))
+        """Return the variables outside of blocks of code, formulas and commands of TeX."""
+        prose = _FORMULA.sub(_less_formula, _FENCED.sub("", text))
+        return super().spans(_COMMAND.sub("", prose))
+
+    def plain(self, span: str) -> str:
+        """Return a variable without the spaces in its braces."""
+        return re.sub(r"\s", "", span)
 
 
 @dataclass(frozen=True)
@@ -148,10 +165,7 @@ class MathValidator(Preserved):
     name: str = "math"
     version: str = "1"
     signs = ("$", "\\(", "\\[", "\\begin")
-    pattern = re.compile(
-        r"\$\$[^$]{1,2000}\$\$|\$(?=[^\s\d])[^$\n]{0,300}(?<=\S)\$(?!\d)|\$\d[^$\n]{0,100}[\\^_=+][^$\n]{0,200}\$(?!\d)"
-        r"|\\\([^\n]{1,1000}?\\\)|\\\[[\s\S]{1,2000}?\\\]|\\begin\{\w{1,20}\*?\}"
-    )
+    pattern = _FORMULA
     fixed = False
 
     def plain(self, span: str) -> str:
