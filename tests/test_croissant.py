@@ -86,7 +86,9 @@ def test_every_file_of_rows_is_there_with_its_hash(folder, whole):
     entries = {**manifest["identity"]["files"], **manifest["source"]["files"]}
     found = {one["@id"]: one for one in whole["distribution"] if one["@type"] == "cr:FileObject"}
     assert found.keys() == {path for path in entries if path.startswith(("data/", "provenance/"))}
-    assert len(found) == 4 * 6  # four kinds of files; two shards of train and of train_b, and two files more
+    assert (
+        len(found) == 4 * 5
+    )  # four kinds of files; two shards of train and of train_b, and a file more; none is empty
     for path, one in found.items():
         assert (one["sha256"], one["contentSize"]) == (entries[path]["sha256"], f"{entries[path]['bytes']} B")
         assert one["contentUrl"] == path

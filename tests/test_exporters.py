@@ -346,7 +346,7 @@ def test_a_root_that_is_no_absolute_path_is_refused(tmp_path, root):
 def test_an_export_with_an_exporter_of_ones_own_is_rebuilt_with_it(tmp_path):
     mix = pinchmix.build_mixture(pinchmix.sample(), {"en": 3}, validate=False)
     pinchmix.export_mixture(mix, tmp_path / "one", trainers=[Writes({"a.txt": "x"})])
-    with pytest.raises(UnknownPlugin, match="no exporter is called 'mine'.*entry point"):
+    with pytest.raises(UnknownPlugin, match=r"no exporter is called 'mine'.*entry point"):
         pinchmix.rebuild_mixture(tmp_path / "one", pinchmix.sample(), out=tmp_path / "two")
     again = pinchmix.rebuild_mixture(
         tmp_path / "one", pinchmix.sample(), out=tmp_path / "two", plugins=[Writes({"a.txt": "x"})]
