@@ -66,7 +66,8 @@ def check_rows(mixture: Mixture, formats: Sequence[Format], shards: Sequence[Sha
                     if counts[why] <= RowsRefused.SHOWN:
                         where = [batch[name][place].as_py() for name in ("source", "row", "id")]
                         bad.append(BadRow(where[0], where[1], why, where[2]))
-                if faults.null_count == len(faults):
+                seen = [all_dates for (name, _), all_dates in dated.items() if name == form.name]
+                if faults.null_count == len(faults) and (not seen or any(seen)):
                     _note_dates(form.name, _rows_of(form, messages), dated)
         if garbled := [key for key, all_dates in dated.items() if all_dates]:
             name, column = garbled[0]

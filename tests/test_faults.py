@@ -214,7 +214,7 @@ class Slow(PromptCompletion):
         return super().rows(messages)
 
 mix = pinchmix.build_mixture(table_of({f"i{n}": ["en"] for n in range(100)}), {"en": 100}, validate=False)
-pinchmix.export_mixture(mix, sys.argv[1], formats=["messages", Slow()], trainers=[], shards=100)
+pinchmix.export_mixture(mix, sys.argv[1], formats=["messages", Slow(name="slow")], trainers=[], shards=100)
 """
 
 
@@ -260,7 +260,7 @@ def test_a_failure_of_one_form_ends_the_others(tmp_path):
     mix = build_mixture(table_of({f"i{n}": ["en"] for n in range(200)}), {"en": 200}, validate=False)
     counting = Counting()
     with pytest.raises(ZeroDivisionError):
-        export_mixture(mix, tmp_path / "out", formats=["messages", counting, Failing()], shards=200)
+        export_mixture(mix, tmp_path / "out", formats=["messages", counting, Failing(name="failing")], shards=200)
     assert counting.done < 100
     assert names_in(tmp_path) == []
 
@@ -593,16 +593,15 @@ def test_fifty_swaps_of_files_are_all_found_and_named(whole, tmp_path):
 def test_a_pipe_in_the_place_of_a_file_is_a_fault_and_does_not_hang(tmp_path):
     mix = build_mixture(table_of(GRID), {"en": 3}, split={"held_out": 0.0, "train": 1.0}, validate=False)
     export_mixture(mix, tmp_path / "out")
-    empty = tmp_path / "out" / "data" / "messages" / "held_out.jsonl"
-    assert empty.stat().st_size == 0
-    empty.unlink()
-    os.mkfifo(empty)
+    rows = tmp_path / "out" / "data" / "messages" / "train.jsonl"
+    rows.unlink()
+    os.mkfifo(rows)
     child = subprocess.run(
         [sys.executable, "-m", "pinchmix", "verify", str(tmp_path / "out")],
         env=HERE, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert child.returncode == 4
-    assert "data/messages/held_out.jsonl: no regular file" in child.stderr
+    assert "data/messages/train.jsonl: no regular file" in child.stderr
 
 
 # The smallest mixtures, and what a process is left with ---------------------------------------------------------------
