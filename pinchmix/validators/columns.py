@@ -9,6 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pinchmix.plugins import Cells
+
 
 def column(texts: Sequence[str | None]) -> pa.Array:
     """Return texts as an Arrow array; None is null.
@@ -42,6 +44,19 @@ def matches(texts: pa.Array, pattern: str) -> npt.NDArray[np.bool_]:
     """
     found: npt.NDArray[np.bool_] = np.asarray(pc.fill_null(pc.match_substring_regex(texts, pattern), False))
     return found
+
+
+def starts_in_english(cells: Cells, field: str, length: int) -> list[str | None]:
+    """Return the first characters of what an English pivot says, an instruction's each; None where there is no such.
+
+    Example:
+        >>> cells = Cells(["a"], ["en"], ["en"], ["Who won?"], ["Nobody."])
+        >>> starts_in_english(cells, "prompt", 3)
+        ['Who']
+    """
+    if cells.pivot.partition("-")[0] != "en":
+        return [None] * len(cells)
+    return [None if text is None else text[:length] for text in cells.said_by_pivot(field)]
 
 
 def lengths(texts: pa.Array) -> npt.NDArray[np.int64]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
-from pinchmix.validators.columns import column, matches
+from pinchmix.validators.columns import column, matches, starts_in_english
 
 START = 200  # characters in which a refusal says that it is one
 _REFUSAL = (
@@ -38,9 +38,7 @@ class RefusalsValidator:
 
     def judge(self, cells: Cells, languages: Sequence[str]) -> Findings:
         """Return cells whose pivot refuses."""
-        if cells.pivot.partition("-")[0] != "en":
-            return Findings.of([])
-        starts = column([None if text is None else text[:START] for text in cells.said_by_pivot("response")])
+        starts = column(starts_in_english(cells, "response", START))
         return Findings.of(
             Finding(place, "response", Verdict.MISMATCH, "refusal", 0.0)
             for place in np.flatnonzero(matches(starts, _REFUSAL)).tolist()

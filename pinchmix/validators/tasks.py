@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
-from pinchmix.validators.columns import column, matches
+from pinchmix.validators.columns import column, matches, starts_in_english
 
 _TASKS = {
     "rhyme": r"\brhym(?:e|es|ing)\b|\blimerick\b|\bhaiku\b|\bsonnet\b|\bacrostic\b|\balliterat\w+|\biambic\b|\bpuns?\b",
@@ -47,9 +47,7 @@ class TasksValidator:
 
     def judge(self, cells: Cells, languages: Sequence[str]) -> Findings:
         """Return cells whose task is about the words of the pivot."""
-        if cells.pivot.partition("-")[0] != "en":
-            return Findings.of([])
-        starts = [None if text is None else text[:START] for text in cells.said_by_pivot("prompt")]
+        starts = starts_in_english(cells, "prompt", START)
         found = []
         for place in np.flatnonzero(matches(column(starts), f"(?i){_SIEVE}")).tolist():
             match = _ANY.search(starts[place] or "")
