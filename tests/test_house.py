@@ -27,6 +27,7 @@ FLOORS = (
     ("canonical", "language", "words", "about", "folder", "shards"),
     ("grid", "budget", "cells", "content", "exclude", "exporting", "policy"),
     ("recipe", "provenance"),
+    ("family",),
     ("plan", "pool"),
     ("toys",),
     ("planning",),

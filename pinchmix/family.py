@@ -1,0 +1,158 @@
+"""The family: named recipes that differ in one thing, and what is to be the same in all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from types import MappingProxyType
+from typing import Any
+
+from pinchmix.errors import ArgumentError
+from pinchmix.recipe import Recipe
+from pinchmix.wording import listing, near
+
+VARIED = ("budget", "languages")  # what the members of a family with laws may differ in
+
+
+@dataclass(frozen=True)
+class Family:
+    """Named recipes that differ in one thing, and what is to be the same in all of them.
+
+    A family can promise two laws, which its mixtures then keep by construction:
+
+    * **constant**: every member holds the same instructions, in the same splits; only their languages differ.
+    * **nested**: along a chain of members, from each to the next, a language only gains cells or only loses them: of
+      two members, the one that has fewer cells of a language has none there that the other lacks. Where ``constant``
+      is not promised, members may also grow by whole instructions, under the same rule.
+
+    Attributes:
+        name: What the family is called.
+        members: Name → recipe, in order.
+        constant: Whether all members hold the same instructions.
+        nested: Chains of members' names; from each to the next, languages only gain or only lose.
+        source: Where the family is from: a paper and its section.
+
+    Raises:
+        ArgumentError: A name means nothing, or recipes differ in more than a law allows.
+
+    Example:
+        >>> from pinchmix.budget import Budget
+        >>> pair = {str(n): Recipe(Budget.counts({"en": 100 - n, "sw": n})) for n in (10, 20)}
+        >>> Family("pinches", pair, constant=True, nested=[["10", "20"]])
+        Family('pinches', 2 members, constant, nested)
+    """
+
+    name: str
+    members: Mapping[str, Recipe]
+    constant: bool = False
+    nested: tuple[tuple[str, ...], ...] = ()
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name.strip():
+            raise ArgumentError(f"name={self.name!r}: a family needs a name.")
+        if not isinstance(self.members, Mapping) or not self.members:
+            raise ArgumentError(f"family {self.name}: members is a mapping of name to recipe, with one or more.")
+        for name, recipe in self.members.items():
+            if not isinstance(name, str) or not name.strip():
+                raise ArgumentError(f"family {self.name}: {name!r} cannot be the name of a member.")
+            if not isinstance(recipe, Recipe):
+                raise ArgumentError(f"family {self.name}: member {name} is a {type(recipe).__name__}, not a Recipe.")
+        object.__setattr__(self, "members", MappingProxyType(dict(self.members)))
+        if isinstance(self.nested, str) or any(isinstance(chain, str) for chain in self.nested):
+            raise ArgumentError(f"family {self.name}: nested is a list of chains, such as [['p1', 'p10', 'p100']].")
+        object.__setattr__(self, "nested", tuple(map(tuple, self.nested)))
+        for chain in self.nested:
+            for name in chain:
+                if name not in self.members:
+                    raise ArgumentError(
+                        f"family {self.name}: nested names {name!r}, which is no member."
+                        f"{near(str(name), self.members)} The members are {listing(list(self.members))}."
+                    )
+            if twice := [name for name in chain if chain.count(name) > 1]:
+                raise ArgumentError(f"family {self.name}: a chain of nested names {twice[0]!r} twice.")
+        if self.laws:
+            self._check_alike()
+
+    def _check_alike(self) -> None:
+        """Raise if members differ in more than laws about them can bridge."""
+        first, *others = self.members.items()
+        for name, recipe in others:
+            for field in fields(Recipe):
+                if field.name not in VARIED and getattr(recipe, field.name) != getattr(first[1], field.name):
+                    raise ArgumentError(
+                        f"family {self.name}: {first[0]} has {field.name}={getattr(first[1], field.name)!r} and {name} "
+                        f"{getattr(recipe, field.name)!r}; members of a family that is {' and '.join(self.laws)} "
+                        f"differ in {' and '.join(VARIED)} alone."
+                    )
+        recipe, budgets = first[1], [recipe.budget for recipe in self.members.values()]
+        limits = {
+            "content": (recipe.content == "disjoint", "one language an instruction (content='disjoint')"),
+            "repeat": (recipe.repeat == 1, "no repeats (repeat=1)"),
+            "unit": (all(budget.unit == "examples" for budget in budgets), "budgets in examples"),
+        }
+        if broken := [said for holds, said in limits.values() if not holds]:
+            raise ArgumentError(
+                f"family {self.name}: to be {' and '.join(self.laws)}, it needs {' and '.join(broken)}. "
+                "Without laws (constant=False, nested=()), each member is built for itself."
+            )
+
+    @property
+    def laws(self) -> tuple[str, ...]:
+        """The names of what the family promises."""
+        return (*(("constant",) if self.constant else ()), *(("nested",) if self.nested else ()))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.members)
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    def __getitem__(self, name: str) -> Recipe:
+        if name not in self.members:
+            raise KeyError(f"{name!r} is no member of {self.name}.{near(str(name), self.members)}")
+        return self.members[name]
+
+    def __repr__(self) -> str:
+        laws = "".join(f", {law}" for law in self.laws)
+        return f"Family({self.name!r}, {len(self.members)} member{'' if len(self) == 1 else 's'}{laws})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the family as plain data.
+
+        Example:
+            >>> from pinchmix.budget import Budget
+            >>> Family("one", {"a": Recipe(Budget.counts({"en": 5}))}).to_dict()["nested"]
+            []
+        """
+        return {
+            "name": self.name,
+            "source": self.source,
+            "constant": self.constant,
+            "nested": [list(chain) for chain in self.nested],
+            "members": {name: recipe.to_dict() for name, recipe in self.members.items()},
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Family:
+        """Return the family of plain data: the inverse of :meth:`to_dict`.
+
+        Raises:
+            ArgumentError: A key is unknown or missing, or what it holds makes no family.
+            BudgetError: A budget makes none.
+
+        Example:
+            >>> from pinchmix.budget import Budget
+            >>> one = Family("one", {"a": Recipe(Budget.counts({"en": 5}))})
+            >>> Family.from_dict(one.to_dict()) == one
+            True
+        """
+        known = [field.name for field in fields(cls)]
+        if strange := [name for name in data if name not in known]:
+            raise ArgumentError(f"a family has no {strange[0]!r}.{near(str(strange[0]), known)}")
+        if missing := [name for name in ("name", "members") if name not in data]:
+            raise ArgumentError(f"a family needs {' and '.join(missing)}.")
+        members = data["members"]
+        if not isinstance(members, Mapping):
+            raise ArgumentError("members is a mapping of name to recipe.")
+        return cls(**{**data, "members": {name: Recipe.from_dict(recipe) for name, recipe in members.items()}})
