@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pinchmix.rebuild import rebuild_mixture
     from pinchmix.recipe import Recipe
     from pinchmix.sweep import Sweep, sweep_mixtures
+    from pinchmix.sweep_folder import export_sweep, verify_sweep
     from pinchmix.verify import verify_export
 
 __version__ = "0.1.0"
@@ -48,12 +49,14 @@ _FACE = {
     "audit_source": "audit",
     "build_mixture": "build",
     "export_mixture": "export",
+    "export_sweep": "sweep_folder",
     "list_plugins": "plugins",
     "plan_mixture": "build",
     "rebuild_mixture": "rebuild",
     "sample": "data",
     "sweep_mixtures": "sweep",
     "verify_export": "verify",
+    "verify_sweep": "sweep_folder",
 }
 
 __all__ = [
@@ -71,12 +74,14 @@ __all__ = [
     "audit_source",
     "build_mixture",
     "export_mixture",
+    "export_sweep",
     "list_plugins",
     "plan_mixture",
     "rebuild_mixture",
     "sample",
     "sweep_mixtures",
     "verify_export",
+    "verify_sweep",
 ]
 
 

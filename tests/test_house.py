@@ -46,7 +46,7 @@ FLOORS = (
     ("export",),
     ("figures", "consistency", "rereading"),
     ("verify", "difference"),
-    ("rebuild",),
+    ("rebuild", "sweep_folder"),
     ("options",),
     ("cli", "__init__"),
     ("__main__",),
@@ -68,7 +68,7 @@ OWNERS = {
     "polars": set(),
     "py3langid": {"validators/langid/backends/py3langid.py"},
     "pycld2": {"validators/langid/backends/cld2.py"},
-    "scipy": {"exact/cells.py", "exact/flow.py", "exact/program.py", "validators/langid/scorer.py"},
+    "scipy": {"exact/cells.py", "exact/flow.py", "exact/joint.py", "exact/program.py", "validators/langid/scorer.py"},
     "sentencepiece": {"tokenizers/sentencepiece.py"},
     "tokenizers": {"tokenizers/huggingface.py"},
     "torch": set(),
@@ -104,12 +104,14 @@ FACE = [
     "audit_source",
     "build_mixture",
     "export_mixture",
+    "export_sweep",
     "list_plugins",
     "plan_mixture",
     "rebuild_mixture",
     "sample",
     "sweep_mixtures",
     "verify_export",
+    "verify_sweep",
 ]
 
 
