@@ -340,9 +340,10 @@ def _held(folder: Path) -> pa.Table:
     for shard in shards_in(manifest):
         read = pq.read_table(folder / PROVENANCE.format(shard.name), columns=["id", "response_language"])
         key, language = (read.column(name).cast(pa.large_string()) for name in ("id", "response_language"))
-        place = pc.binary_join_element_wise(pa.scalar(shard.split, pa.large_string()), language, SIGN)
-        unit = pc.binary_join_element_wise(key, pa.scalar(shard.split, pa.large_string()), SIGN)
-        parts.append(pa.table({"unit": unit, "cell": pc.binary_join_element_wise(key, place, SIGN), "place": place}))
+        split, sign = (pa.scalar(text, pa.large_string()) for text in (shard.split, SIGN))
+        place = pc.binary_join_element_wise(split, language, sign)
+        unit = pc.binary_join_element_wise(key, split, sign)
+        parts.append(pa.table({"unit": unit, "cell": pc.binary_join_element_wise(key, place, sign), "place": place}))
     return pa.concat_tables(parts)
 
 
