@@ -107,10 +107,10 @@ def draw_heat(
     """
     count = len(names)
     side = min(max(3.2, 1.4 + (0.62 if count <= WRITTEN else 0.2) * count), 16)
-    figure, axes = _axes(axes, (side + 1.4, side + 0.4))
+    figure, axes = _axes(axes, (side + 1.4, side + 0.4), layout="compressed")
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     size = 10 if count <= WRITTEN else max(4, min(9, 420 / count))
-    axes.set_xticks(range(count), names, rotation=90 if max(map(len, names)) > 3 else 0, fontsize=size)
+    axes.set_xticks(range(count), names, rotation=90 if count > WRITTEN or max(map(len, names)) > 5 else 0, fontsize=size)
     axes.set_yticks(range(count), names, fontsize=size)
     if count <= WRITTEN:
         for row in range(count):
@@ -126,7 +126,7 @@ def draw_heat(
     return figure
 
 
-def _axes(axes: Axes | None, size: tuple[float, float]) -> tuple[Any, Any]:
+def _axes(axes: Axes | None, size: tuple[float, float], layout: str = "constrained") -> tuple[Any, Any]:
     """Return axes and their figure; a new figure is of no list of open ones, so none has to be closed."""
     try:
         from matplotlib import pyplot
@@ -136,7 +136,7 @@ def _axes(axes: Axes | None, size: tuple[float, float]) -> tuple[Any, Any]:
     if axes is not None:
         return axes.figure, axes
     pyplot.rcParams  # noqa: B018 - pyplot is imported for notebooks, which then know how to show a figure
-    figure = Figure(figsize=size, layout="constrained")
+    figure = Figure(figsize=size, layout=layout)
     return figure, figure.add_subplot()
 
 

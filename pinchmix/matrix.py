@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pinchmix.chosen import Bools, Common, Ints, chosen_of, in_common
+from pinchmix.chosen import Bools, Ints, chosen_of, in_common
 from pinchmix.drawing import draw_heat
 from pinchmix.errors import ArgumentError
 from pinchmix.mixture import Mixture
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SHOWN = 12  # members up to which the text is a table
-BLOCK = 1 << 15  # instructions counted together: a block of 60 members fits a processor's cache
+BLOCK = 1 << 15  # instructions looked at together
+STEP = 1 << 10  # of them multiplied together: few enough for the processor's cache, and for a single thread
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,14 +133,16 @@ class Matrix:
         pivot = listing(self.pivots)
         nested, besides = (matrix | matrix.T for matrix in (self.within, self.within_besides_pivot))
         said = {
-            "have the same instructions": self.constant,
-            "are nested: one has all cells of the other": nested,
-            f"are nested besides {pivot}": besides,
-            "are nested language by language, now one in the other, now the other way round": self.alternating,
-            "share no instruction": self.instructions == 0,
+            "the same instructions": self.constant,
+            "nested: one has all cells of the other": nested,
+            f"nested besides {pivot}": besides,
+            "nested language by language, in either direction": self.alternating,
+            "no instruction in common": self.instructions == 0,
         }
-        notes = [f"of {number_of(pairs, 'pair')}"]
-        notes += [f"  {int(matrix[above].sum()):,} {what}" for what, matrix in said.items()]
+        counts = [f"{int(matrix[above].sum()):,}" for matrix in said.values()]
+        width = max(map(len, counts))
+        notes = [f"of {number_of(pairs, 'pair')}:"]
+        notes += [f"  {one:>{width}}  {what}" for one, what in zip(counts, said, strict=True)]
         if not self.instructions[above].any():
             notes.append("no id is in two members: their sources have other ids, or they have nothing in common")
         return notes
@@ -199,12 +202,11 @@ def compare_sweep(mixtures: Mapping[str, Mixture | str | os.PathLike[str]]) -> M
         raise ArgumentError(f"mixtures: {strange[0]!r} cannot be the name of a member.")
     members = [chosen_of(member, f"mixtures[{name!r}]") for name, member in mixtures.items()]
     common = in_common(members)
-    codes = _dense(common)
-    count, size = len(members), max((int(places.max(initial=-1)) for places in codes), default=-1) + 1
+    count, size = len(members), len(common.ids)
     cells, besides = np.zeros((count, count), dtype=np.int64), np.zeros((count, count), dtype=np.int64)
     alternating = np.ones((count, count), dtype=bool)
     every = [
-        np.unique(columns * size + places) for columns, places in zip(common.columns, codes, strict=True)
+        np.unique(columns * size + places) for columns, places in zip(common.columns, common.instructions, strict=True)
     ]  # by language, then by instruction
     for column, pivotal in enumerate(common.pivotal.tolist()):
         ends = [np.searchsorted(keys, [column * size, (column + 1) * size]) for keys in every]
@@ -220,18 +222,9 @@ def compare_sweep(mixtures: Mapping[str, Mixture | str | os.PathLike[str]]) -> M
         examples=np.array([len(member) for member in members], dtype=np.int64),
         cells=cells,
         besides_pivot=besides,
-        instructions=_both([np.unique(places) for places in codes], size),
+        instructions=_both([np.unique(places) for places in common.instructions], size),
         alternating=alternating,
     )
-
-
-def _dense(common: Common) -> list[Ints]:
-    """Return each member's instructions as numbers without gaps: a grid may hold far more than its mixtures."""
-    used = np.zeros(len(common.ids), dtype=bool)
-    for places in common.instructions:
-        used[places] = True
-    number = np.cumsum(used) - 1
-    return [number[places] for places in common.instructions]
 
 
 def _both(parts: list[Ints], size: int) -> Ints:
@@ -244,10 +237,13 @@ def _both(parts: list[Ints], size: int) -> Ints:
     Returns:
         Shape ``(sets, sets)``, int64.
     """
-    both = np.zeros((len(parts), len(parts)), dtype=np.int64)
+    sets, used = len(parts), np.zeros(size, dtype=bool)
+    for part in parts:
+        used[part] = True
+    number = np.cumsum(used) - 1  # without gaps: a grid may hold far more than its mixtures
     there = np.flatnonzero([len(part) for part in parts])
-    parts = [parts[place] for place in there.tolist()]
-    starts = np.arange(0, size + BLOCK, BLOCK)
+    parts = [number[parts[place]] for place in there.tolist()]
+    starts = np.arange(0, int(used.sum()) + BLOCK, BLOCK)
     ends = [np.searchsorted(part, starts).tolist() for part in parts]
     counted = np.zeros((len(parts), len(parts)), dtype=np.int64)
     # Sets as rows of zeros and ones: what two share is the product of their rows. A block's counts are exact in 32 bits.
@@ -256,7 +252,10 @@ def _both(parts: list[Ints], size: int) -> Ints:
         held[:] = 0
         for row, part in enumerate(parts):
             held[row, part[ends[row][block] : ends[row][block + 1]] - start] = 1
-        counted += (held @ held.T).astype(np.int64)
+        for begin in range(0, BLOCK, STEP):
+            some = held[:, begin : begin + STEP]
+            counted += (some @ some.T).astype(np.int64)
+    both = np.zeros((sets, sets), dtype=np.int64)
     both[np.ix_(there, there)] = counted
     return both
 
