@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from pinchmix.audit import Audit, audit_source
     from pinchmix.budget import Budget
     from pinchmix.build import build_mixture, plan_mixture
+    from pinchmix.compare import Comparison, compare_mixtures
     from pinchmix.data import sample
     from pinchmix.errors import BadRows, InfeasibleBudget, PinchmixError
     from pinchmix.export import export_mixture
+    from pinchmix.matrix import Matrix, compare_sweep
     from pinchmix.mixture import Example, Mixture
     from pinchmix.plan import Plan
     from pinchmix.plugins import list_plugins
@@ -35,14 +37,18 @@ _FACE = {
     "Audit": "audit",
     "BadRows": "errors",
     "Budget": "budget",
+    "Comparison": "compare",
     "Example": "mixture",
     "InfeasibleBudget": "errors",
+    "Matrix": "matrix",
     "Mixture": "mixture",
     "PinchmixError": "errors",
     "Plan": "plan",
     "Recipe": "recipe",
     "audit_source": "audit",
     "build_mixture": "build",
+    "compare_mixtures": "compare",
+    "compare_sweep": "matrix",
     "export_mixture": "export",
     "list_plugins": "plugins",
     "plan_mixture": "build",
@@ -55,14 +61,18 @@ __all__ = [
     "Audit",
     "BadRows",
     "Budget",
+    "Comparison",
     "Example",
     "InfeasibleBudget",
+    "Matrix",
     "Mixture",
     "PinchmixError",
     "Plan",
     "Recipe",
     "audit_source",
     "build_mixture",
+    "compare_mixtures",
+    "compare_sweep",
     "export_mixture",
     "list_plugins",
     "plan_mixture",

@@ -248,9 +248,6 @@ def in_common(members: Sequence[Chosen]) -> Common:
         ids,
         pairs,
         pivots,
-        [
-            place[id(member.ids)][member.instruction] if place else member.instruction
-            for member in members
-        ],
+        [place[id(member.ids)][member.instruction] if place else member.instruction for member in members],
         [np.array([where.get(pair, -1) for pair in member.pairs], dtype=np.int64)[member.pair] for member in members],
     )

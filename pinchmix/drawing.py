@@ -110,7 +110,9 @@ def draw_heat(
     figure, axes = _axes(axes, (side + 1.4, side + 0.4), layout="compressed")
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     size = 10 if count <= WRITTEN else max(4, min(9, 420 / count))
-    axes.set_xticks(range(count), names, rotation=90 if count > WRITTEN or max(map(len, names)) > 5 else 0, fontsize=size)
+    axes.set_xticks(
+        range(count), names, rotation=90 if count > WRITTEN or max(map(len, names)) > 5 else 0, fontsize=size
+    )
     axes.set_yticks(range(count), names, fontsize=size)
     if count <= WRITTEN:
         for row in range(count):

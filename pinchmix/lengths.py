@@ -32,9 +32,7 @@ class Length(NamedTuple):
     @property
     def means(self) -> tuple[float | None, float | None]:
         """The mean of an example of the first and of the second; None where there is none."""
-        first, second = (
-            size / count if count else None for size, count in zip(self.sizes, self.examples, strict=True)
-        )
+        first, second = (size / count if count else None for size, count in zip(self.sizes, self.examples, strict=True))
         return first, second
 
 
@@ -65,9 +63,7 @@ class Lengths:
         """
         import pandas as pd
 
-        index = pd.MultiIndex.from_tuples(
-            [(one.unit, one.language) for one in self.rows], names=["unit", "language"]
-        )
+        index = pd.MultiIndex.from_tuples([(one.unit, one.language) for one in self.rows], names=["unit", "language"])
         figures = {
             "a": [one.sizes[0] for one in self.rows],
             "b": [one.sizes[1] for one in self.rows],

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from pinchmix.chosen import Bools, Ints, chosen_of, in_common
 from pinchmix.drawing import draw_heat
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SHOWN = 12  # members up to which the text is a table
-BLOCK = 1 << 15  # instructions looked at together
-STEP = 1 << 10  # of them multiplied together: few enough for the processor's cache, and for a single thread
+BLOCK = 1 << 15  # instructions looked at together; a multiple of 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,9 +170,7 @@ class Matrix:
             rows[-1].append(float(alike[row, column]))
         header = ["alike", "one", "other", "cells in both", "of all in either"]
         sizes = f"{int(self.examples.min()):,} to {int(self.examples.max()):,} examples"
-        return "\n".join(
-            [f"{self._title}; {sizes}", table(header, rows, left=(0, 1, 2), indent="  "), *self._notes()]
-        )
+        return "\n".join([f"{self._title}; {sizes}", table(header, rows, left=(0, 1, 2), indent="  "), *self._notes()])
 
     def _repr_html_(self) -> str:
         return html_heat(self._title, self.names, self.cells.tolist(), _shares(self.cells).tolist(), self._notes())
@@ -243,21 +241,43 @@ def _both(parts: list[Ints], size: int) -> Ints:
     number = np.cumsum(used) - 1  # without gaps: a grid may hold far more than its mixtures
     there = np.flatnonzero([len(part) for part in parts])
     parts = [number[parts[place]] for place in there.tolist()]
-    starts = np.arange(0, int(used.sum()) + BLOCK, BLOCK)
+    total = int(used.sum())
+    starts = np.arange(0, total + BLOCK, BLOCK)
     ends = [np.searchsorted(part, starts).tolist() for part in parts]
     counted = np.zeros((len(parts), len(parts)), dtype=np.int64)
-    # Sets as rows of zeros and ones: what two share is the product of their rows. A block's counts are exact in 32 bits.
-    held = np.empty((len(parts), BLOCK), dtype=np.float32)
+    # Sets as rows of bits: what two share are the ones of both. (Products of matrices wait for threads on a busy machine.)
+    held = np.empty((len(parts), min(BLOCK, -(-total // 64) * 64)), dtype=bool)
     for block, start in enumerate(starts[:-1].tolist()):
-        held[:] = 0
+        held[:] = False
         for row, part in enumerate(parts):
-            held[row, part[ends[row][block] : ends[row][block + 1]] - start] = 1
-        for begin in range(0, BLOCK, STEP):
-            some = held[:, begin : begin + STEP]
-            counted += (some @ some.T).astype(np.int64)
+            held[row, part[ends[row][block] : ends[row][block + 1]] - start] = True
+        words = np.packbits(held, axis=1).view(np.uint64)
+        for row in range(len(parts)):
+            counted[row, row:] += ones(words[row] & words[row:]).sum(axis=1, dtype=np.int64)
+    counted = np.triu(counted) + np.triu(counted, 1).T
     both = np.zeros((sets, sets), dtype=np.int64)
     both[np.ix_(there, there)] = counted
     return both
+
+
+def ones_by_arithmetic(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint8]:
+    """Return how many bits of each word are one, where NumPy has no function for it (before 2.0).
+
+    Bits are added in pairs, in fours, in eights, and all bytes by one multiplication (H. S. Warren, Hacker's Delight,
+    section 5-1).
+
+    Example:
+        >>> ones_by_arithmetic(np.array([0, 255, 2**64 - 1], dtype=np.uint64))
+        array([ 0,  8, 64], dtype=uint8)
+    """
+    pairs, fours, eights, bytes_ = (np.uint64(0x0101010101010101 * byte) for byte in (0x55, 0x33, 0x0F, 1))
+    found = words - ((words >> np.uint64(1)) & pairs)
+    found = (found & fours) + ((found >> np.uint64(2)) & fours)
+    found = (found + (found >> np.uint64(4))) & eights
+    return ((found * bytes_) >> np.uint64(56)).astype(np.uint8)
+
+
+ones = getattr(np, "bitwise_count", ones_by_arithmetic)
 
 
 def _shares(counts: Ints) -> Any:
