@@ -1,7 +1,7 @@
 """What a mixture or an export holds, as columns of numbers: instruction, languages and split of each row; no text.
 
-Comparing starts here. Ids become whole numbers that all members share, exactly (no hash decides), so everything after is
-arithmetic on integers.
+Comparing starts here. Ids become whole numbers that all members share, exactly (no hash decides), so everything after
+is arithmetic on integers.
 """
 
 from __future__ import annotations

@@ -212,7 +212,8 @@ class Comparison:
             "shared": [one.shared for one in self.columns],
             "nested": [one.nested for one in self.columns],
         }
-        return pd.DataFrame(figures, index=index)
+        frame: pd.DataFrame = pd.DataFrame(figures, index=index)
+        return frame
 
     def to_dict(self) -> dict[str, Any]:
         """Return all figures as plain data, lengths included; of a mixture in memory, this reads its texts, once."""
@@ -269,8 +270,7 @@ class Comparison:
         header = ["language", *self.names, "difference", *(("cells", "cells") if repeated else ()), "shared", "nested"]
         every = [*self.columns]
         if len(every) > 1:
-            both = [(sum(one[at][0] for one in every), sum(one[at][1] for one in every)) for at in (2, 3)]
-            every.append(ColumnComparison("all", "all", *both, self.shared_cells))
+            every.append(ColumnComparison("all", "all", self.examples, self.cells, self.shared_cells))
         rows: list[list[Any]] = []
         for place, one in enumerate(every):
             difference = one.examples[1] - one.examples[0]
@@ -374,28 +374,28 @@ def compare_chosen(members: tuple[Chosen, Chosen], names: tuple[str, str]) -> Co
     common = in_common(members)
     width = max(len(common.pairs), 1)
     codes = [places * width + columns for places, columns in zip(common.instructions, common.columns, strict=True)]
-    cells, firsts = zip(*(np.unique(code, return_index=True) for code in codes), strict=True)
-    shared, *places = np.intersect1d(*cells, assume_unique=True, return_indices=True)
-    orders = [np.argsort(first[place]) for first, place in zip(firsts, places, strict=True)]
+    (cells, first), (others, second) = (np.unique(code, return_index=True) for code in codes)
+    shared, here, there = np.intersect1d(cells, others, assume_unique=True, return_indices=True)
+    same = np.array_equal(np.argsort(first[here]), np.argsort(second[there]))
     examples = [np.bincount(columns, minlength=width).tolist() for columns in common.columns]
-    distinct = [np.bincount(cell % width, minlength=width).tolist() for cell in cells]
+    distinct = [np.bincount(cell % width, minlength=width).tolist() for cell in (cells, others)]
     in_both = np.bincount(shared % width, minlength=width).tolist()
     splits = _splits(members, common)
-    there = splits >= 0
-    both = splits[:, there.all(axis=0)]
+    held = splits >= 0
+    both = splits[:, held.all(axis=0)]
     return Comparison(
         names=names,
         columns=tuple(
-            ColumnComparison(*pair, (rows[0], rows[1]), (held[0], held[1]), count)
-            for pair, rows, held, count in zip(
+            ColumnComparison(*pair, (rows[0], rows[1]), (different[0], different[1]), count)
+            for pair, rows, different, count in zip(
                 common.pairs, zip(*examples, strict=True), zip(*distinct, strict=True), in_both, strict=False
             )
         ),
         pivots=common.pivots,
-        instructions=(int(there[0].sum()), int(there[1].sum())),
+        instructions=(int(held[0].sum()), int(held[1].sum())),
         shared_instructions=both.shape[1],
         moves=_moves(members, both),
-        same_order=bool(np.array_equal(*orders)) if len(shared) else None,
+        same_order=same if len(shared) else None,
         _members=members,
         _common=common,
     )

@@ -71,7 +71,8 @@ class Lengths:
             "mean_a": pd.array([one.means[0] for one in self.rows], dtype="float64"),
             "mean_b": pd.array([one.means[1] for one in self.rows], dtype="float64"),
         }
-        return pd.DataFrame(figures, index=index)
+        frame: pd.DataFrame = pd.DataFrame(figures, index=index)
+        return frame
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures as plain data: unit → language → the two sums and the two means."""
@@ -106,7 +107,7 @@ def lengths_of(
         sizes: Of each: unit → language → how much.
         counters: Of each: what counted its tokens; empty where nothing did.
     """
-    first, second = sizes
+    one_of, other = sizes
     counted = ["tokens" in one for one in sizes]
     if not any(counted):
         tokens = "neither counted them"
@@ -117,17 +118,20 @@ def lengths_of(
     else:
         tokens = ""
     rows = []
-    for unit in first:
-        if unit not in second or (unit == "tokens" and tokens):
+    for unit in one_of:
+        if unit not in other or (unit == "tokens" and tokens):
             continue
         of = [
-            Length(unit, tag, (first[unit].get(tag, 0), second[unit].get(tag, 0)), rows_of)
+            Length(unit, tag, (one_of[unit].get(tag, 0), other[unit].get(tag, 0)), rows_of)
             for tag, rows_of in examples.items()
         ]
         rows += of
         if len(of) > 1:
-            together = [(sum(one[at][0] for one in of), sum(one[at][1] for one in of)) for at in (2, 3)]
-            rows.append(Length(unit, ALL, *together))
+            sums = [
+                (sum(first for first, _ in pairs), sum(second for _, second in pairs))
+                for pairs in ([one.sizes for one in of], [one.examples for one in of])
+            ]
+            rows.append(Length(unit, ALL, sums[0], sums[1]))
     return Lengths(names, tuple(rows), tokens)
 
 

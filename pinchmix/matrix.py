@@ -66,18 +66,21 @@ class Matrix:
     @property
     def within(self) -> Bools:
         """Whether all cells of the row's member are in the column's, shape ``(members, members)``, bool."""
-        return self.cells == self.cells.diagonal()[:, None]
+        within: Bools = np.equal(self.cells, self.cells.diagonal()[:, None])
+        return within
 
     @property
     def within_besides_pivot(self) -> Bools:
         """The same of the cells that are not in a pivot."""
-        return self.besides_pivot == self.besides_pivot.diagonal()[:, None]
+        within: Bools = np.equal(self.besides_pivot, self.besides_pivot.diagonal()[:, None])
+        return within
 
     @property
     def constant(self) -> Bools:
         """Whether both hold the same instructions, in whatever languages, same shape."""
         held = self.instructions.diagonal()
-        return (self.instructions == held[:, None]) & (self.instructions == held[None, :])
+        same: Bools = (self.instructions == held[:, None]) & (self.instructions == held[None, :])
+        return same
 
     def to_pandas(self, what: str = "cells") -> pd.DataFrame:
         """Return a matrix as a DataFrame with the members as index and columns.
@@ -91,7 +94,10 @@ class Matrix:
         """
         import pandas as pd
 
-        return pd.DataFrame(self._matrix(what, (*COUNTS, *RELATIONS)), index=self.names, columns=self.names)
+        frame: pd.DataFrame = pd.DataFrame(
+            self._matrix(what, (*COUNTS, *RELATIONS)), index=self.names, columns=self.names
+        )
+        return frame
 
     def to_dict(self) -> dict[str, Any]:
         """Return all matrices as plain data, row by row."""
@@ -245,7 +251,8 @@ def _both(parts: list[Ints], size: int) -> Ints:
     starts = np.arange(0, total + BLOCK, BLOCK)
     ends = [np.searchsorted(part, starts).tolist() for part in parts]
     counted = np.zeros((len(parts), len(parts)), dtype=np.int64)
-    # Sets as rows of bits: what two share are the ones of both. (Products of matrices wait for threads on a busy machine.)
+    # Sets as rows of bits: what two share are the ones of both. (Products of matrices wait for threads of a busy
+    # machine.)
     held = np.empty((len(parts), min(BLOCK, -(-total // 64) * 64)), dtype=bool)
     for block, start in enumerate(starts[:-1].tolist()):
         held[:] = False
@@ -274,7 +281,8 @@ def ones_by_arithmetic(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint8]:
     found = words - ((words >> np.uint64(1)) & pairs)
     found = (found & fours) + ((found >> np.uint64(2)) & fours)
     found = (found + (found >> np.uint64(4))) & eights
-    return ((found * bytes_) >> np.uint64(56)).astype(np.uint8)
+    counts: npt.NDArray[np.uint8] = ((found * bytes_) >> np.uint64(56)).astype(np.uint8)
+    return counts
 
 
 ones = getattr(np, "bitwise_count", ones_by_arithmetic)
