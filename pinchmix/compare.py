@@ -22,8 +22,8 @@ from pinchmix.wording import listing, number_of
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+
+    from pinchmix.drawing import Axes, Figure
 
 SHOWN = 3  # ids that a text names
 NO_ID = "no id is in both: their sources have other ids, or they have no instruction in common"

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from pinchmix.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes as Axes
+    from matplotlib.figure import Figure as Figure
 
 COLOURS = ("#4c78a8", "#f58518")  # told apart by people who do not see red or green
 INSTALL = "pip install 'pinchmix[plot]'"
@@ -69,6 +69,7 @@ def draw_pairs(
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.set_xticks(places, labels, rotation=0 if max(map(len, labels), default=0) <= 4 else 30)
     axes.set_xlim(-0.6, max(len(labels), 1) - 0.4)
+    handles: list[Any]
     handles, said = axes.get_legend_handles_labels()
     if handles:
         handles[-1].patches[0].set_facecolor("#9a9a9a")  # white on white would not be seen in the legend
@@ -128,17 +129,18 @@ def draw_heat(
     return figure
 
 
-def _axes(axes: Axes | None, size: tuple[float, float], layout: str = "constrained") -> tuple[Any, Any]:
+def _axes(axes: Axes | None, size: tuple[float, float], layout: Any = "constrained") -> tuple[Figure, Any]:
     """Return axes and their figure; a new figure is of no list of open ones, so none has to be closed."""
     try:
         from matplotlib import pyplot
-        from matplotlib.figure import Figure
+        from matplotlib.figure import Figure as Plain
     except ImportError as error:
         raise ArgumentError(f"plot() needs the library matplotlib. Get it: {INSTALL}") from error
     if axes is not None:
-        return axes.figure, axes
+        given: Any = axes.figure
+        return given, axes
     pyplot.rcParams  # noqa: B018 - pyplot is imported for notebooks, which then know how to show a figure
-    figure = Figure(figsize=size, layout=layout)
+    figure = Plain(figsize=size, layout=layout)
     return figure, figure.add_subplot()
 
 

@@ -19,8 +19,8 @@ from pinchmix.wording import listing, near, number_of
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+
+    from pinchmix.drawing import Axes, Figure
 
 SHOWN = 12  # members up to which the text is a table
 BLOCK = 1 << 15  # instructions looked at together; a multiple of 64

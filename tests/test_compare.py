@@ -202,7 +202,10 @@ def test_tokens_are_compared_where_the_same_tokenizer_counted_the_same_text():
     one, other = mixed(tokenizer=words), mixed(tokenizer=words, seed=1)
     found = compare_mixtures(one, other).lengths
     assert found.tokens == ""
-    assert found.to_pandas().loc["tokens", "a"].tolist() == [*one.counts["given"][["en", "fi"]], one.counts["given"].sum()]
+    assert found.to_pandas().loc["tokens", "a"].tolist() == [
+        *one.counts["given"][["en", "fi"]],
+        one.counts["given"].sum(),
+    ]
     assert "tokens" not in compare_mixtures(one, mixed(tokenizer=len)).lengths.to_dict()
     assert "counted response with" in compare_mixtures(mixed(tokenizer=words, counted="response"), one).lengths.tokens
     plain = build_mixture(pinchmix.sample(), {"en": 5}, validate=False)
