@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pinchmix.audit import Audit, audit_source
     from pinchmix.budget import Budget
     from pinchmix.build import build_mixture, plan_mixture
-    from pinchmix.compare import Comparison, compare_mixtures
+    from pinchmix.compare import compare_mixtures
+    from pinchmix.comparison import Comparison
     from pinchmix.data import sample
     from pinchmix.errors import BadRows, InfeasibleBudget, PinchmixError
     from pinchmix.export import export_mixture
@@ -37,7 +38,7 @@ _FACE = {
     "Audit": "audit",
     "BadRows": "errors",
     "Budget": "budget",
-    "Comparison": "compare",
+    "Comparison": "comparison",
     "Example": "mixture",
     "InfeasibleBudget": "errors",
     "Matrix": "matrix",

@@ -69,16 +69,16 @@ def draw_pairs(
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.set_xticks(places, labels, rotation=0 if max(map(len, labels), default=0) <= 4 else 30)
     axes.set_xlim(-0.6, max(len(labels), 1) - 0.4)
-    handles: list[Any]
+    foot: Any
     handles, said = axes.get_legend_handles_labels()
-    if handles:
-        handles[-1].patches[0].set_facecolor("#9a9a9a")  # white on white would not be seen in the legend
+    for foot in axes.containers[2].patches[:1]:
+        foot.set_facecolor("#9a9a9a")  # white on white would not be seen in the legend
     if own:  # below everything, however long the names of languages are
         figure.legend(handles, said, frameon=False, loc="outside lower center", ncols=3)
     else:
         axes.legend(handles, said, frameon=False)
-    if handles:
-        handles[-1].patches[0].set_facecolor("none")
+    for foot in axes.containers[2].patches[:1]:
+        foot.set_facecolor("none")
     _plain(axes, title)
     axes.grid(axis="y", color="#e4e4e4", linewidth=0.8, zorder=0)
     axes.set_axisbelow(True)
