@@ -53,12 +53,14 @@ def draw_pairs(
     for offset, heights, name, colour in zip((-width / 2, width / 2), (first, second), names, COLOURS, strict=True):
         bars = axes.bar(places + offset, heights, width * 0.94, color=colour, label=name, zorder=2)
         axes.bar_label(bars, [f"{height:,}" for height in heights], fontsize=7, color="#444444", padding=1)
+    feet: list[Any] = []
     for offset in (-width / 2, width / 2):
         label = "in both" if offset < 0 else None
-        axes.bar(
+        foot = axes.bar(
             places + offset, shared, width * 0.94, color="none", edgecolor="white", hatch="////", linewidth=0,
             zorder=3, label=label,
         )  # fmt: skip
+        feet.append(foot)
     if positive and largest > 30 * min(positive):  # a pinch beside the pivot would not be seen
         axes.set_yscale("symlog", linthresh=max(min(positive), 1), linscale=0.6)
         axes.set_ylim(0, largest * 1.5)
@@ -69,16 +71,15 @@ def draw_pairs(
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.set_xticks(places, labels, rotation=0 if max(map(len, labels), default=0) <= 4 else 30)
     axes.set_xlim(-0.6, max(len(labels), 1) - 0.4)
-    foot: Any
     handles, said = axes.get_legend_handles_labels()
-    for foot in axes.containers[2].patches[:1]:
-        foot.set_facecolor("#9a9a9a")  # white on white would not be seen in the legend
+    for patch in feet[0].patches[:1]:
+        patch.set_facecolor("#9a9a9a")  # white on white would not be seen in the legend
     if own:  # below everything, however long the names of languages are
         figure.legend(handles, said, frameon=False, loc="outside lower center", ncols=3)
     else:
         axes.legend(handles, said, frameon=False)
-    for foot in axes.containers[2].patches[:1]:
-        foot.set_facecolor("none")
+    for patch in feet[0].patches[:1]:
+        patch.set_facecolor("none")
     _plain(axes, title)
     axes.grid(axis="y", color="#e4e4e4", linewidth=0.8, zorder=0)
     axes.set_axisbelow(True)
