@@ -18,10 +18,13 @@ if TYPE_CHECKING:
     from pinchmix.audit import Audit, audit_source
     from pinchmix.budget import Budget
     from pinchmix.build import build_mixture, plan_mixture
+    from pinchmix.compare import compare_mixtures
+    from pinchmix.comparison import Comparison
     from pinchmix.data import sample
     from pinchmix.errors import BadRows, InfeasibleBudget, PinchmixError
     from pinchmix.export import export_mixture
     from pinchmix.family import Family
+    from pinchmix.matrix import Matrix, compare_sweep
     from pinchmix.mixture import Example, Mixture
     from pinchmix.plan import Plan
     from pinchmix.plugins import list_plugins
@@ -38,9 +41,11 @@ _FACE = {
     "Audit": "audit",
     "BadRows": "errors",
     "Budget": "budget",
+    "Comparison": "comparison",
     "Example": "mixture",
     "Family": "family",
     "InfeasibleBudget": "errors",
+    "Matrix": "matrix",
     "Mixture": "mixture",
     "PinchmixError": "errors",
     "Plan": "plan",
@@ -48,6 +53,8 @@ _FACE = {
     "Sweep": "sweep",
     "audit_source": "audit",
     "build_mixture": "build",
+    "compare_mixtures": "compare",
+    "compare_sweep": "matrix",
     "export_mixture": "export",
     "export_sweep": "sweep_folder",
     "list_plugins": "plugins",
@@ -63,9 +70,11 @@ __all__ = [
     "Audit",
     "BadRows",
     "Budget",
+    "Comparison",
     "Example",
     "Family",
     "InfeasibleBudget",
+    "Matrix",
     "Mixture",
     "PinchmixError",
     "Plan",
@@ -73,6 +82,8 @@ __all__ = [
     "Sweep",
     "audit_source",
     "build_mixture",
+    "compare_mixtures",
+    "compare_sweep",
     "export_mixture",
     "export_sweep",
     "list_plugins",
