@@ -235,7 +235,8 @@ class UnknownPlugin(PinchmixError):
         self.known = tuple(known)
         super().__init__(
             f"no {kind} is called {name!r}.{near(name, known)} There are: {listing(self.known, 40)}. "
-            f"One of your own is passed as an object, or declared as an entry point in 'pinchmix.{kind}s'."
+            f"One of your own is passed as an object (where a recipe or a manifest names it, in plugins=[...]), or "
+            f"declared as an entry point in 'pinchmix.{kind.replace(' ', '_')}s'."
         )
 
 
