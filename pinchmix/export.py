@@ -108,8 +108,8 @@ def export_mixture(
         shards: How many files each split is cut into.
         root: Where the folder will stand when a trainer reads it, for absolute paths in the settings; by default they
             are relative to the folder.
-        about: What the card says beyond what is known: name, description, license, sources, creators, citation, url,
-            version, published.
+        about: What the card says beyond what is known: name, description, license, sources, creators, publisher,
+            citation, url, version, published.
         overwrite: Replace an earlier export, as a whole. Any other folder is left alone.
         progress: See :func:`~pinchmix.progress.progress_bar`.
 

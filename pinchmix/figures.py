@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.errors import PinchmixError
 from pinchmix.manifest import NAME, Manifest
+from pinchmix.own import own_parts
 from pinchmix.recipe import Recipe
 from pinchmix.shards import JSONL, PARQUET, PROVENANCE, Shard
-from pinchmix.wording import number_of
+from pinchmix.wording import listing, number_of
 
 # Policies under which a budget is not met language by language; budgets that do not follow sizes.
 FREE = ("union", "cover", "same")
@@ -22,7 +23,7 @@ def figure_faults(manifest: Manifest) -> Iterator[str]:
     Args:
         manifest: Of the right shape.
     """
-    for fault in (*_recipe_faults(manifest), *_plugin_faults(manifest), *_sum_faults(manifest)):
+    for fault in (*_recipe_faults(manifest), *_plugin_faults(manifest), *_own_faults(manifest), *_sum_faults(manifest)):
         yield f"{NAME}: {fault}"
 
 
@@ -80,6 +81,14 @@ def _plugin_faults(manifest: Manifest) -> Iterator[str]:
     for name in sorted(named ^ held):
         what = "is named, and has no version" if name in named else "has a version, and nothing names it"
         yield f"identity.plugins: {name} {what}"
+
+
+def _own_faults(manifest: Manifest) -> Iterator[str]:
+    """Yield whether what does not come with pinchmix is not what the names say."""
+    said = {name: part for name, part in manifest.identity["recipe"].items() if name != "digest"}
+    own, told = own_parts(said, manifest.identity["export"]), manifest.identity.get("own", [])
+    if own != told:
+        yield f"identity.own: {listing(told) or 'nothing'}, and by their names it is {listing(own) or 'nothing'}"
 
 
 def _asked(recipe: Recipe, languages: Sequence[str]) -> dict[str, int]:

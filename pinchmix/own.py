@@ -58,9 +58,7 @@ it an attribute such as settings = {'size': ...}, of plain data with which its c
         plain_settings(f"{kind} {plugin.name}", plugin.settings)
         return
     held = [name for name, value in getattr(plugin, "__dict__", {}).items() if name[0] != "_" and not callable(value)]
-    unsaid = [
-        name for name in dict.fromkeys((*(parameters_of(type(plugin)) or ()), *held)) if name not in OF_PROTOCOLS
-    ]
+    unsaid = [name for name in dict.fromkeys((*(parameters_of(type(plugin)) or ()), *held)) if name not in OF_PROTOCOLS]
     if unsaid:
         such = ", ".join(f"{name!r}: ..." for name in unsaid)
         raise ArgumentError(
@@ -127,6 +125,22 @@ def own_parts(recipe: Mapping[str, Any], export: Mapping[str, Any] | None = None
     for check in recipe["validators"]:
         found += map(str, parts_in(check["settings"], f"validators/{check['name']}"))
     return sorted(found)
+
+
+def own_note(own: Sequence[str]) -> str:
+    """Return what plugins that do not come with pinchmix mean for who makes the mixture again.
+
+    Example:
+        >>> print(own_note(["samplers/mine", "validators/shouting"]))
+        samplers/mine, validators/shouting do not come with pinchmix: to make this again, install what declares them \
+as entry points, or give the objects to rebuild_mixture(..., plugins=[...]).
+    """
+    does, them = ("does", "it as an entry point") if len(own) == 1 else ("do", "them as entry points")
+    objects = "the object" if len(own) == 1 else "the objects"
+    return (
+        f"{listing(own, 40)} {does} not come with pinchmix: to make this again, install what declares {them}, or give "
+        f"{objects} to rebuild_mixture(..., plugins=[...])."
+    )
 
 
 class Held:
@@ -221,9 +235,9 @@ class Held:
         Raises:
             ArgumentError: There are some; the message has a near name.
         """
-        for shelf, name in self._held:
-            if not any(used == name for _, used in self._used):
-                asked = sorted(used for _, used in self._used)
+        asked = sorted({name for _, name in self._used})
+        for _, name in self._held:
+            if name not in asked:
                 raise ArgumentError(
                     f"plugins: nothing names {name!r}.{near(name, asked)} What is named: {listing(asked, 40)}."
                 )

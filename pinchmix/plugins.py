@@ -143,11 +143,11 @@ class Validator(Protocol):
     no text is changed.
 
     A validator may have more attributes; without them it is as :class:`Traits` says. One with parameters has
-    ``settings``, as a sampler has; without, it is refused, as two of its kind would be one to a recipe. One that is made
-    of other objects, as the language check is of a backend, has ``parts`` (parameter → object), and its settings hold
-    in their place what is known of each: a mapping with ``name``, ``version`` and ``settings`` at least. One that must know the whole source, as a search for doubles must, has a method
-    ``survey(pool)`` that returns a validator: it is called once, before anything is judged, and verdicts then depend on
-    the pool too.
+    ``settings``, as a sampler has; without, it is refused, as two of its kind would be one to a recipe. One that is
+    made of other objects, as the language check is of a backend, has ``parts`` (parameter → object), and its settings
+    hold in their place what is known of each: a mapping with ``name``, ``version`` and ``settings`` at least. One that
+    must know the whole source, as a search for doubles must, has a method ``survey(pool)`` that returns a validator: it
+    is called once, before anything is judged, and verdicts then depend on the pool too.
     """
 
     name: str
@@ -169,6 +169,7 @@ class Traits(NamedTuple):
         scope: ``"cell"``: a mismatch is of the cell. ``"content"``: it is of the instruction, which is then left out in
             all languages; such a check must look at ``cells.said_by_pivot`` alone.
         needs_pivot: Whether it looks at what the pivot says; if nobody does, the pivot's texts are not read.
+        compares: Whether it says nothing of a cell that the pivot lacks; an audit then tells that it was not asked.
         capped: Whether a mismatch is only a doubt where this check is not sure of the pivot's text either.
         settings: Its parameters, plain data, as the recipe records them; its class called with them gives it again.
     """
@@ -176,6 +177,7 @@ class Traits(NamedTuple):
     cost: Cost = Cost.WORDS
     scope: str = "cell"
     needs_pivot: bool = False
+    compares: bool = False
     capped: bool = False
     settings: Mapping[str, Any] = MappingProxyType({})
 

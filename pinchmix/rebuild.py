@@ -16,7 +16,15 @@ import pyarrow.parquet as pq
 from pinchmix.build import build_mixture
 from pinchmix.card import NAME as CARD
 from pinchmix.database import Database
-from pinchmix.errors import ArgumentError, BudgetError, ExportError, RebuildFailed, SourceError, SourceNotFound, UnknownLanguage
+from pinchmix.errors import (
+    ArgumentError,
+    BudgetError,
+    ExportError,
+    RebuildFailed,
+    SourceError,
+    SourceNotFound,
+    UnknownLanguage,
+)
 from pinchmix.export import Options, check_target, make_options, write_export
 from pinchmix.folder import place_of
 from pinchmix.manifest import NAME, Manifest

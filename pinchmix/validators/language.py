@@ -96,7 +96,9 @@ class LanguageValidator:
         """The backends that were given as objects, by parameter."""
         both = {"backend": self._backend, "cascade": self._cascade}
         return {
-            name: one for name, one in both.items() if one is not None and not isinstance(self._plain[name], (str, type(None)))
+            name: one
+            for name, one in both.items()
+            if one is not None and not isinstance(self._plain[name], (str, type(None)))
         }
 
     def __repr__(self) -> str:

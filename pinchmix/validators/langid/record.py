@@ -35,9 +35,7 @@ def record_of(backend: Backend | None) -> dict[str, Any]:
         "settings": plain_settings(f"language backend {backend.name}", getattr(backend, "settings", {})),
         "languages": list(backend.languages),
         "candidates": backend.candidates,
-        "thresholds": {
-            tag: [one.accept, one.reject, one.evidence] for tag, one in sorted(backend.thresholds.items())
-        },
+        "thresholds": {tag: [one.accept, one.reject, one.evidence] for tag, one in sorted(backend.thresholds.items())},
     }
 
 
@@ -89,9 +87,7 @@ def check_backend(backend: Backend) -> None:
         )
 
 
-def check_asked(
-    backend: Any, cascade: Any, strict: Any, candidates: Any, thresholds: Any, options: Any
-) -> None:
+def check_asked(backend: Any, cascade: Any, strict: Any, candidates: Any, thresholds: Any, options: Any) -> None:
     """Refuse arguments of the language check that are of another kind than they can be.
 
     Raises:
@@ -100,8 +96,8 @@ def check_asked(
     Example:
         >>> check_asked("langdetect", None, False, "all", None, None)
         Traceback (most recent call last):
-        pinchmix.errors.ArgumentError: check language: candidates='all' is neither 'neighbours' nor 'open' (all that the \
-backend knows) nor a list of languages.
+        pinchmix.errors.ArgumentError: check language: candidates='all' is neither 'neighbours' nor 'open' (all that \
+the backend knows) nor a list of languages.
     """
     for name, value in (("backend", backend), ("cascade", cascade)):
         if isinstance(value, type):
