@@ -15,6 +15,7 @@ All errors of pinchmix are one family, so ``except PinchmixError`` catches what 
     │   └── InfeasibleBudget    a sensible budget that the data cannot give, with the proof
     ├── ArgumentError           an argument that means nothing, or two that contradict
     ├── UnknownPlugin           no sampler, validator, exporter ... of that name
+    ├── WorkersFailed           a process that was to help ended before it had answered
     └── ExportError             the export cannot be written, or is not what it says it is
         ├── FolderTaken         the target exists and ``overwrite`` was not given
         ├── RowsRefused         rows that a format cannot say, or that readers would garble
@@ -238,6 +239,12 @@ class UnknownPlugin(PinchmixError):
             f"One of your own is passed as an object (where a recipe or a manifest names it, in plugins=[...]), or "
             f"declared as an entry point in 'pinchmix.{kind.replace(' ', '_')}s'."
         )
+
+
+class WorkersFailed(PinchmixError):
+    """A process that was to help ended before it had answered."""
+
+    exit_code = 1
 
 
 class ExportError(PinchmixError):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 
+from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.errors import ArgumentError
 from pinchmix.exporting import Exporter, Format
 from pinchmix.plugins import BUILT_IN, IDENTITY, Allocator, Sampler, Validator, find_plugin, parameters_of
@@ -65,6 +66,44 @@ it an attribute such as settings = {'size': ...}, of plain data with which its c
             f"{kind} {plugin.name}: it has {listing(unsaid)}, and no settings that a recipe could record. Give it an "
             f"attribute such as settings = {{{such}}}, of plain data with which its class makes it again."
         )
+
+
+def code_digest(plugin: Any) -> str:
+    """Return a digest of the code of a plugin's class, and of what it is made of; empty for those of pinchmix.
+
+    It is another one when a method or a plain attribute is. Functions that stand beside the class are not in it: who
+    changes those gives the plugin another version.
+
+    Example:
+        >>> code_digest(find_plugin("validators", "copy"))
+        ''
+    """
+    kinds = [type(plugin), *(type(part) for part in getattr(plugin, "parts", {}).values())]
+    classes = [
+        one for kind in kinds for one in kind.__mro__ if one.__module__.split(".")[0] not in ("pinchmix", *_BASES)
+    ]
+    said = [[one.__qualname__, name, _code(value)] for one in classes for name, value in sorted(vars(one).items())]
+    return digest_of(canonical_bytes(said)) if said else ""
+
+
+_BASES = ("builtins", "typing", "typing_extensions", "abc", "enum")
+
+
+def _code(value: Any) -> Any:
+    """Return what a digest of code is made of: no addresses, no line numbers."""
+    value = getattr(value, "__func__", getattr(value, "fget", value))
+    if isinstance(value, FunctionType):
+        return [_code(value.__code__), _code(value.__defaults__), _code(value.__kwdefaults__)]
+    if isinstance(value, CodeType):
+        return [value.co_code.hex(), list(value.co_names), [_code(one) for one in value.co_consts]]
+    if isinstance(value, (tuple, list)):
+        return [_code(one) for one in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted(map(repr, value))
+    if isinstance(value, Mapping):
+        return sorted([repr(key), _code(one)] for key, one in value.items())
+    said = repr(value)
+    return type(value).__name__ if " at 0x" in said else said
 
 
 class Part(NamedTuple):

@@ -204,6 +204,17 @@ def traits_of(validator: Validator) -> Traits:
     return traits._replace(cost=Cost(traits.cost))
 
 
+def compares(validator: Validator) -> bool:
+    """Tell whether a validator says nothing of cells that the pivot lacks, as those that decide on content do.
+
+    Example:
+        >>> compares(find_plugin("validators", "copy")), compares(find_plugin("validators", "language"))
+        (True, False)
+    """
+    traits = traits_of(validator)
+    return traits.compares or traits.scope == "content"
+
+
 @runtime_checkable
 class Surveys(Protocol):
     """A validator that must know the whole source before it judges."""

@@ -23,7 +23,7 @@ TESTS = Path(__file__).parent
 FLOORS = (
     ("wording",),
     ("certificate",),
-    ("errors", "show", "exact", "progress", "ahead", "spool", "data", "yaml_text", "markdown", "shape"),
+    ("errors", "show", "exact", "progress", "ahead", "spool", "data", "yaml_text", "markdown", "shape", "workers"),
     ("canonical", "language", "words", "about", "folder", "settings", "shards"),
     ("grid", "budget", "cells", "content", "exclude", "exporting", "policy"),
     ("recipe", "provenance"),

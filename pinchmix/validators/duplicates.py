@@ -54,6 +54,7 @@ class DuplicatesValidator:
     found: Mapping[str, Finding] = field(default_factory=dict, repr=False, compare=False)
     cost = Cost.CHEAP
     scope = "content"
+    compares = True
 
     def __post_init__(self) -> None:
         check_number("check duplicates", "threshold", self.threshold, 0, 1)

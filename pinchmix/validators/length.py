@@ -57,7 +57,7 @@ class LengthValidator:
     name: str = "length"
     version: str = "1"
     cost = Cost.CHEAP
-    needs_pivot = True
+    needs_pivot = compares = True
 
     def __post_init__(self) -> None:
         check_number("check length", "doubt", self.doubt, 0)
