@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -15,7 +17,7 @@ from pinchmix.errors import ArgumentError, ExportError, UnknownPlugin, Verificat
 from pinchmix.export import TRAINERS, exported_like
 from pinchmix.figures import figure_faults, listing_faults
 from pinchmix.manifest import NAME, Manifest
-from pinchmix.plugins import Exporter, find_plugin
+from pinchmix.plugins import BUILT_IN, Exporter, find_plugin
 from pinchmix.progress import progress_bar
 from pinchmix.provenance import Origins, faults_of
 from pinchmix.rereading import Reread, reread_shard
@@ -24,6 +26,7 @@ from pinchmix.shards import JSONL, PARQUET, PROVENANCE, Shard, shards_of
 from pinchmix.wording import listing, number_of
 
 BLOCK = 1 << 20
+ROOT = "/pinchmix-does-not-know-where"  # stands for the place of a folder that its manifest does not tell
 
 
 def verify_export(folder: str | os.PathLike[str], *, progress: bool | None = None) -> Manifest:
@@ -66,7 +69,7 @@ def verify_export(folder: str | os.PathLike[str], *, progress: bool | None = Non
         faults.extend(_check_files(place, manifest, progress))
         broken = {fault.split(": ", 1)[0] for fault in faults}
         faults.extend((*_check_listing(manifest, shards), *listing_faults(manifest, shards), *figure_faults(manifest)))
-        faults.extend(_check_settings(place, manifest, shards))
+        faults.extend((*_check_settings(place, manifest, shards), *_check_versions(manifest)))
         rows = _check_rows(place, manifest, shards, broken, faults)
         if rows is not None:
             faults.extend(_check_provenance(place, manifest, shards, rows))
@@ -143,9 +146,9 @@ def _check_files(place: Path, manifest: Manifest, progress: bool | None) -> Iter
 def _check_settings(place: Path, manifest: Manifest, shards: tuple[Shard, ...]) -> Iterator[str]:
     """Compare the settings of trainers with what their exporters write, where these are at hand in the same version."""
     export = manifest.identity["export"]
-    if export["rooted"]:
-        return  # the root is not known here
-    exported = exported_like(manifest.identity["mixture"]["digest"], "", shards, manifest.identity["export"]["formats"])
+    stand = ROOT if export["rooted"] else ""  # where it is to stand is not known here, and is found in the texts
+    exported = exported_like(manifest.identity["mixture"]["digest"], stand, shards, export["formats"])
+    roots: dict[str, str] = {}
     for name in export["trainers"]:
         try:
             exporter: Exporter = find_plugin("exporters", name)
@@ -154,11 +157,45 @@ def _check_settings(place: Path, manifest: Manifest, shards: tuple[Shard, ...]) 
         if str(exporter.version) != manifest.identity["plugins"].get(f"exporters/{name}"):
             continue
         for file, text in sorted(exporter.files(exported).items()):
-            path = place / TRAINERS.format(file)
-            if path.is_file() and path.read_bytes() != text.encode():
-                yield f"{TRAINERS.format(file)}: not what the exporter {name} writes for this mixture"
-            if TRAINERS.format(file) not in manifest.files:
-                yield f"{TRAINERS.format(file)}: the manifest does not list it"
+            path, name_there = place / TRAINERS.format(file), TRAINERS.format(file)
+            if path.is_file():
+                root = _root_in(path.read_bytes(), text)
+                if root is None:
+                    where = ", wherever that stands" if stand else ""
+                    yield f"{name_there}: not what the exporter {name} writes for this mixture{where}"
+                elif root:
+                    roots.setdefault(root, name_there)
+            if name_there not in manifest.files:
+                yield f"{name_there}: the manifest does not list it"
+    if len(roots) > 1:
+        (one, first), (other, second), *_ = roots.items()
+        yield f"{second}: its data stand at {other}, and those of {first} at {one}"
+
+
+def _root_in(content: bytes, text: str) -> str | None:
+    """Return the place at which settings look for the data, "" where they name none, None if they are other ones."""
+    if ROOT not in text:
+        return "" if content == text.encode() else None
+    first, *others = map(re.escape, text.split(ROOT))
+    again = "(?P=root)".join(others)
+    found = re.fullmatch(rf"{first}(?P<root>(?:/|[A-Za-z]:[\\/]|\\\\)[^\n]*?){again}", content.decode(errors="replace"))
+    return None if found is None else found["root"].replace("\\\\", "\\")
+
+
+def _check_versions(manifest: Manifest) -> Iterator[str]:
+    """Compare the versions of built-in plugins with those here, where the manifest is of this very pinchmix."""
+    if manifest.provenance["libraries"]["pinchmix"] != version("pinchmix"):
+        return
+    recipe = manifest.identity["recipe"]
+    settings = {f"validators/{check['name']}": check["settings"] for check in recipe["validators"]}
+    settings[f"samplers/{recipe['sampler']}"] = recipe["settings"]
+    for key, said in manifest.identity["plugins"].items():
+        shelf, _, name = key.partition("/")
+        if name not in BUILT_IN.get(shelf, ()) or key == "validators/language":  # whose version is its backends'
+            continue
+        here = str(find_plugin(shelf, name, **settings.get(key, {})).version)
+        if here != said:
+            yield f"{NAME}: {key} is said to be of version {said}, and that of pinchmix {version('pinchmix')} is {here}"
 
 
 def _check_rows(

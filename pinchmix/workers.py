@@ -48,8 +48,8 @@ def workers_for(count: int, sent: Sequence[tuple[str, Any]]) -> Iterator[Executo
         except BrokenProcessPool as error:
             raise WorkersFailed(
                 f"workers={count}: a process ended before it had answered. {_guard('a script')} Classes of "
-                "one's own stand above that line. A script that is piped to Python cannot be read again at all, and the "
-                "system ends a process when memory runs out: for these, workers=1 or fewer of them."
+                "one's own stand above that line. A script that is piped to Python cannot be read again at all, and "
+                "the system ends a process when memory runs out: for these, workers=1 or fewer of them."
             ) from error
 
 
