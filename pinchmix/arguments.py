@@ -30,8 +30,9 @@ class Plugins:
         sampler: Orders the instructions.
         validators: Check the chosen cells.
         tokenizer: Counts tokens, where the budget is in tokens.
-        allocator: Weighs the languages, where the budget names a plugin for that.
+        allocator: Weighs the languages, where the budget names a plugin for that, or records an object.
         exclusion: What is left out of the data, if anything.
+        allocator_is_named: Whether the budget has a name for the allocator, and no record.
     """
 
     sampler: Sampler
@@ -39,13 +40,15 @@ class Plugins:
     tokenizer: Tokenizer | None = None
     allocator: Any = None
     exclusion: Exclusion | None = None
+    allocator_is_named: bool = True
 
     @property
     def versions(self) -> dict[str, str]:
         """Shelf and name → version."""
         named: list[tuple[str, Any]] = [("samplers", self.sampler), *(("validators", one) for one in self.validators)]
         named += [("tokenizers", self.tokenizer)] if self.tokenizer else []
-        named += [("allocators", self.allocator)] if self.allocator else []
+        # Of an object, which stands in place of a record, the budget itself has the version.
+        named += [("allocators", self.allocator)] if self.allocator and self.allocator_is_named else []
         return {f"{shelf}/{plugin.name}": str(plugin.version) for shelf, plugin in named}
 
 
@@ -151,7 +154,8 @@ def _plugins_of(
     checks = tuple(held.find("validators", check.name, check.settings) for check in recipe.validators)
     allocator = _allocator(recipe.budget, held)
     held.check_used()
-    return Plugins(sampler, checks, tokenizer, allocator, exclusion)
+    is_named = not isinstance(recipe.budget.setting("allocator"), Recorded)
+    return Plugins(sampler, checks, tokenizer, allocator, exclusion, is_named)
 
 
 def _record(tokenizer: Tokenizer | None) -> dict[str, str]:
@@ -166,6 +170,8 @@ def _allocator(budget: Budget, held: Held) -> Any:
     named = budget.setting("allocator") if budget.kind == "allocated" else None
     if isinstance(named, Recorded):  # a budget read from data names the plugin that it had
         return held.find_allocator(named.name, named.version, named.says)
+    if named is not None and not isinstance(named, str):
+        held.note("allocators", budget.to_dict()["allocator"]["name"])
     return find_plugin("allocators", named) if isinstance(named, str) else None
 
 

@@ -253,6 +253,10 @@ class Held:
             check_same(f"{shelf.removesuffix('s')} {name}", said, plugin.settings)
         return plugin
 
+    def note(self, shelf: str, name: str) -> None:
+        """Note that a name stands for an object that is there already, so that the same one may be given."""
+        self._used.add((shelf, name))
+
     def find_allocator(self, name: str, version: str, says: str) -> Any:
         """Return the allocator that a budget records by name, version and its repr.
 

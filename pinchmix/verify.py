@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from importlib.metadata import version
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
 import pyarrow as pa
@@ -146,40 +148,55 @@ def _check_files(place: Path, manifest: Manifest, progress: bool | None) -> Iter
 def _check_settings(place: Path, manifest: Manifest, shards: tuple[Shard, ...]) -> Iterator[str]:
     """Compare the settings of trainers with what their exporters write, where these are at hand in the same version."""
     export = manifest.identity["export"]
-    stand = ROOT if export["rooted"] else ""  # where it is to stand is not known here, and is found in the texts
-    exported = exported_like(manifest.identity["mixture"]["digest"], stand, shards, export["formats"])
-    roots: dict[str, str] = {}
+    held: list[Exporter] = []
     for name in export["trainers"]:
-        try:
+        with suppress(UnknownPlugin):
             exporter: Exporter = find_plugin("exporters", name)
-        except UnknownPlugin:
-            continue
-        if str(exporter.version) != manifest.identity["plugins"].get(f"exporters/{name}"):
-            continue
-        for file, text in sorted(exporter.files(exported).items()):
-            path, name_there = place / TRAINERS.format(file), TRAINERS.format(file)
-            if path.is_file():
-                root = _root_in(path.read_bytes(), text)
-                if root is None:
-                    where = ", wherever that stands" if stand else ""
-                    yield f"{name_there}: not what the exporter {name} writes for this mixture{where}"
-                elif root:
-                    roots.setdefault(root, name_there)
-            if name_there not in manifest.files:
-                yield f"{name_there}: the manifest does not list it"
-    if len(roots) > 1:
-        (one, first), (other, second), *_ = roots.items()
-        yield f"{second}: its data stand at {other}, and those of {first} at {one}"
+            if str(exporter.version) == manifest.identity["plugins"].get(f"exporters/{name}"):
+                held.append(exporter)
+
+    def written(exporter: Exporter, root: str) -> dict[str, str]:
+        like = exported_like(manifest.identity["mixture"]["digest"], root, shards, export["formats"])
+        return {TRAINERS.format(file): text for file, text in exporter.files(like).items()}
+
+    root: str | None = ""
+    if export["rooted"]:  # where it is to stand, the settings alone tell
+        root = _root_in(place, held, written)
+        if root is None:
+            yield f"{NAME}: identity.export: rooted, and no settings hold a place as exporters write it"
+            return
+    for exporter in held:
+        for file, text in sorted(written(exporter, root).items()):
+            if (place / file).is_file() and (place / file).read_bytes() != text.encode():
+                where = f" that stands at {root}" if root else ""
+                yield f"{file}: not what the exporter {exporter.name} writes for this mixture{where}"
+            if file not in manifest.files:
+                yield f"{file}: the manifest does not list it"
 
 
-def _root_in(content: bytes, text: str) -> str | None:
-    """Return the place at which settings look for the data, "" where they name none, None if they are other ones."""
-    if ROOT not in text:
-        return "" if content == text.encode() else None
-    first, *others = map(re.escape, text.split(ROOT))
-    again = "(?P=root)".join(others)
-    found = re.fullmatch(rf"{first}(?P<root>(?:/|[A-Za-z]:[\\/]|\\\\)[^\n]*?){again}", content.decode(errors="replace"))
-    return None if found is None else found["root"].replace("\\\\", "\\")
+def _root_in(
+    place: Path, held: Sequence[Exporter], written: Callable[[Exporter, str], Mapping[str, str]]
+) -> str | None:
+    """Return the place at which settings look for the data; "" if no exporter is at hand, None if none holds one."""
+    known: str | None = ""
+    for exporter in held:
+        for file, text in sorted(written(exporter, ROOT).items()):
+            if ROOT not in text or not (place / file).is_file():
+                continue
+            known = None
+            content = (place / file).read_bytes().decode(errors="replace")
+            first, *others = map(re.escape, text.split(ROOT))
+            found = re.fullmatch(rf"{first}(?P<root>[^\n]*?){'(?P=root)'.join(others)}", content)
+            # As it stands there, or as JSON and YAML write it.
+            for root in () if found is None else (found["root"] or "/", *_unescaped(found["root"])):
+                if PurePath(root).is_absolute() and written(exporter, root).get(file) == content:
+                    return root
+    return known
+
+
+def _unescaped(text: str) -> Iterator[str]:
+    with suppress(ValueError):
+        yield str(json.loads(f'"{text}"'))
 
 
 def _check_versions(manifest: Manifest) -> Iterator[str]:
