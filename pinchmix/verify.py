@@ -159,12 +159,11 @@ def _check_settings(place: Path, manifest: Manifest, shards: tuple[Shard, ...]) 
         like = exported_like(manifest.identity["mixture"]["digest"], root, shards, export["formats"])
         return {TRAINERS.format(file): text for file, text in exporter.files(like).items()}
 
-    root: str | None = ""
-    if export["rooted"]:  # where it is to stand, the settings alone tell
-        root = _root_in(place, held, written)
-        if root is None:
-            yield f"{NAME}: identity.export: rooted, and no settings hold a place as exporters write it"
-            return
+    # Where it is to stand, the settings alone tell.
+    root = _root_in(place, held, written) if export["rooted"] else ""
+    if root is None:
+        yield f"{NAME}: identity.export: rooted, and no settings hold a place as exporters write it"
+        return
     for exporter in held:
         for file, text in sorted(written(exporter, root).items()):
             if (place / file).is_file() and (place / file).read_bytes() != text.encode():
