@@ -302,9 +302,9 @@ def test_rebuild_says_that_it_is_the_same_or_what_is_not(call, source, tmp_path)
     code, _, err = call("rebuild", source, source)
     assert code == 2
     assert "is no export" in err
-    code, _, err = call("rebuild", tmp_path / "one", tmp_path / "nowhere")
+    code, _, err = call("rebuild", tmp_path / "out", tmp_path / "nowhere")
     assert (code, err.split(":")[0]) == (2, "SourceNotFound")
-    code, _, err = call("rebuild", tmp_path / "one", source, "--root", "/srv")
+    code, _, err = call("rebuild", tmp_path / "out", source, "--root", "/srv")
     assert code == 2
     assert "root='/srv' is about a new export, and out= names no folder for one" in err
 
