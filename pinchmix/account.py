@@ -7,6 +7,7 @@ source, from the day or the machine.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow.compute as pc
@@ -14,7 +15,8 @@ import pyarrow.compute as pc
 from pinchmix.arguments import read_policy
 from pinchmix.budget.amounts import code_of_fraction
 from pinchmix.mixture import Mixture
-from pinchmix.plugins import find_plugin, list_plugins, traits_of
+from pinchmix.own import own_note, own_parts
+from pinchmix.plugins import BUILT_IN, find_plugin, list_plugins, traits_of
 from pinchmix.policy import DEFAULT, PRESETS
 from pinchmix.recipe import Recipe
 from pinchmix.wording import listing, number_of
@@ -33,6 +35,7 @@ COUNTED = {
     "response": "responses",
     "chat": "prompts and responses in the chat template",
 }
+OWN = "  # {}: an object that does not come with pinchmix stands here"
 DROPPED = {  # reason of an exclusion → what it means
     "id": "named by id",
     "prompt": "the prompt is one of the evaluation's",
@@ -149,8 +152,8 @@ def canonical(recipe: Recipe) -> Recipe:
 def code_of(mixture: Mixture) -> str:
     """Return the Python that makes a mixture again, as far as its recipe knows.
 
-    The source is left open as ``SOURCE``; a tokenizer and an exclusion, of which a recipe holds the digest alone, as
-    ``TOKENIZER`` and ``EXCLUDE``.
+    The source is left open as ``SOURCE``, and so is how it is read, as nothing here follows from its form; a tokenizer
+    and an exclusion, of which a recipe holds the digest alone, as ``TOKENIZER`` and ``EXCLUDE``.
 
     Example:
         >>> import pinchmix
@@ -202,7 +205,11 @@ def code_of(mixture: Mixture) -> str:
         said["partial"] = "True"
     if mixture.report.dropped:
         said["on_bad_rows"] = repr("drop")
+    plain = recipe.to_dict()
+    own = [name for name in own_parts(plain) if name.startswith("validators/")]
     notes = {
+        "sampler": OWN.format(recipe.sampler) if recipe.sampler not in BUILT_IN["samplers"] else "",
+        "validate": OWN.format(listing([name.removeprefix("validators/") for name in own], 40)) if own else "",
         "tokenizer": f"  # {_named(recipe.tokenizer)}",
         "exclude": f"  # the exclusion with the digest {recipe.exclude}",
     }
@@ -216,6 +223,26 @@ def code_of(mixture: Mixture) -> str:
     if "Fraction(" in "\n".join(call):
         imports.insert(0, "from fractions import Fraction\n")
     return "\n".join([*imports, "", *call])
+
+
+# The card is the same whatever form the source has, so it cannot say how that was read.
+READING = (
+    'How the source was read is in manifest.json under "source", "reading": where it has columns, or a join that is '
+    "not id, they belong into the call as columns= and join=."
+)
+
+
+def notes_of(mixture: Mixture, formats: Sequence[str], trainers: Sequence[str]) -> list[str]:
+    """Return what the code leaves open, a sentence each: how the source is read, and what is no part of pinchmix.
+
+    Example:
+        >>> import pinchmix
+        >>> mix = pinchmix.build_mixture(pinchmix.sample(), {"en": 2}, languages=["en"])
+        >>> [note[:30] for note in notes_of(mix, ["messages"], ["trl"])]
+        ['How the source was read is in ']
+    """
+    own = own_parts(mixture.plan.recipe.to_dict(), {"formats": formats, "trainers": trainers})
+    return [READING, *([own_note(own)] if own else [])]
 
 
 def _checks(recipe: Recipe) -> str:

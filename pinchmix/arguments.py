@@ -12,7 +12,8 @@ from pinchmix.errors import ArgumentError, LanguageClash
 from pinchmix.exclude import Exclusion, read_exclusion
 from pinchmix.language import normalise_language
 from pinchmix.measure import check_measure
-from pinchmix.plugins import Sampler, Tokenizer, Validator, find_plugin, traits_of
+from pinchmix.own import Held, check_own
+from pinchmix.plugins import BUILT_IN, Sampler, Tokenizer, Validator, find_plugin, list_plugins, traits_of
 from pinchmix.policy import DEFAULT, PRESETS, Check, amended, preset
 from pinchmix.recipe import Recipe
 from pinchmix.tokenizers.opening import open_tokenizer
@@ -29,8 +30,9 @@ class Plugins:
         sampler: Orders the instructions.
         validators: Check the chosen cells.
         tokenizer: Counts tokens, where the budget is in tokens.
-        allocator: Weighs the languages, where the budget names a plugin for that.
+        allocator: Weighs the languages, where the budget names a plugin for that, or records an object.
         exclusion: What is left out of the data, if anything.
+        allocator_is_named: Whether the budget has a name for the allocator, and no record.
     """
 
     sampler: Sampler
@@ -38,13 +40,15 @@ class Plugins:
     tokenizer: Tokenizer | None = None
     allocator: Any = None
     exclusion: Exclusion | None = None
+    allocator_is_named: bool = True
 
     @property
     def versions(self) -> dict[str, str]:
         """Shelf and name → version."""
         named: list[tuple[str, Any]] = [("samplers", self.sampler), *(("validators", one) for one in self.validators)]
         named += [("tokenizers", self.tokenizer)] if self.tokenizer else []
-        named += [("allocators", self.allocator)] if self.allocator else []
+        # Of an object, which stands in place of a record, the budget itself has the version.
+        named += [("allocators", self.allocator)] if self.allocator and self.allocator_is_named else []
         return {f"{shelf}/{plugin.name}": str(plugin.version) for shelf, plugin in named}
 
 
@@ -66,6 +70,7 @@ class Asked:
     seed: int | None = None
     tokenizer: Any = None
     exclude: Any = None
+    plugins: Sequence[Any] = ()
 
 
 def make_recipe(budget: Budget | Recipe | Mapping[str, Any], asked: Asked) -> tuple[Recipe, Plugins]:
@@ -76,10 +81,13 @@ def make_recipe(budget: Budget | Recipe | Mapping[str, Any], asked: Asked) -> tu
         >>> recipe.budget, plugins.sampler.name
         (Budget.counts({'en': 90, 'he': 10}), 'random')
     """
+    held = Held(asked.plugins)
     tokenizer = None if asked.tokenizer is None else open_tokenizer(asked.tokenizer)
     exclusion = None if asked.exclude is None else read_exclusion(asked.exclude)
     if isinstance(budget, Recipe):
-        return budget, _plugins_of(budget, asked, tokenizer, exclusion)
+        return budget, _plugins_of(budget, asked, tokenizer, exclusion, held)
+    if asked.plugins:
+        raise ArgumentError("plugins= are objects that a whole recipe names; sampler= and validate= take them as such.")
     languages = asked.languages
     if isinstance(languages, str):
         raise ArgumentError(f"languages={languages!r}: give a list of tags, such as [{languages!r}].")
@@ -93,6 +101,7 @@ def make_recipe(budget: Budget | Recipe | Mapping[str, Any], asked: Asked) -> tu
     )
     if not isinstance(order, Sampler):
         raise ArgumentError(f"sampler: {order!r} is no sampler; it needs name, version, laws and order().")
+    check_own("sampler", order, BUILT_IN["samplers"])
     checks = read_policy(asked.validate)
     plan = Budget.of(budget, asked.total, **({} if asked.unit is None else {"unit": asked.unit}))
     if asked.unit is not None and plan.unit != asked.unit:
@@ -118,12 +127,14 @@ def make_recipe(budget: Budget | Recipe | Mapping[str, Any], asked: Asked) -> tu
         raise ArgumentError(
             f"tokenizer= counts tokens, and the budget is in {plan.unit}; leave it out, or unit='tokens'."
         )
-    return recipe, Plugins(order, tuple(plugin for _, plugin in checks), tokenizer, allocator_of(plan), exclusion)
+    return recipe, Plugins(order, tuple(plugin for _, plugin in checks), tokenizer, _allocator(plan, held), exclusion)
 
 
-def _plugins_of(recipe: Recipe, asked: Asked, tokenizer: Tokenizer | None, exclusion: Exclusion | None) -> Plugins:
+def _plugins_of(
+    recipe: Recipe, asked: Asked, tokenizer: Tokenizer | None, exclusion: Exclusion | None, held: Held
+) -> Plugins:
     """Return the plugins of a whole recipe, beside which nothing may be said that it decides."""
-    beside = ("tokenizer", "exclude")  # a recipe holds their digests, not the files
+    beside = ("tokenizer", "exclude", "plugins")  # a recipe holds their digests and names, not themselves
     twice = [name for name, value in vars(asked).items() if value is not None and name not in beside]
     if twice:
         raise ArgumentError(f"a recipe was given, and it decides {', '.join(twice)} too; change the recipe instead.")
@@ -139,9 +150,12 @@ def _plugins_of(recipe: Recipe, asked: Asked, tokenizer: Tokenizer | None, exclu
             f"the recipe's exclusion has the digest {recipe.exclude or '(none)'}, and that of exclude= is "
             f"{digest or '(none)'}."
         )
-    sampler = find_plugin("samplers", recipe.sampler, **recipe.settings)
-    checks = tuple(find_plugin("validators", check.name, **check.settings) for check in recipe.validators)
-    return Plugins(sampler, checks, tokenizer, allocator_of(recipe.budget), exclusion)
+    sampler = held.find("samplers", recipe.sampler, recipe.settings)
+    checks = tuple(held.find("validators", check.name, check.settings) for check in recipe.validators)
+    allocator = _allocator(recipe.budget, held)
+    held.check_used()
+    is_named = not isinstance(recipe.budget.setting("allocator"), Recorded)
+    return Plugins(sampler, checks, tokenizer, allocator, exclusion, is_named)
 
 
 def _record(tokenizer: Tokenizer | None) -> dict[str, str]:
@@ -152,16 +166,12 @@ def _shown(record: Mapping[str, str]) -> str:
     return " ".join(filter(None, record.values())) or "none"
 
 
-def allocator_of(budget: Budget) -> Any:
-    """Return the plugin that a budget names as its allocator, or None where it names none.
-
-    Example:
-        >>> allocator_of(Budget.counts({"en": 1})) is None
-        True
-    """
+def _allocator(budget: Budget, held: Held) -> Any:
     named = budget.setting("allocator") if budget.kind == "allocated" else None
     if isinstance(named, Recorded):  # a budget read from data names the plugin that it had
-        named = named.name
+        return held.find_allocator(named.name, named.version, named.says)
+    if named is not None and not isinstance(named, str):
+        held.note("allocators", budget.to_dict()["allocator"]["name"])
     return find_plugin("allocators", named) if isinstance(named, str) else None
 
 
@@ -171,7 +181,7 @@ def read_policy(validate: Validate) -> tuple[tuple[Check, Validator], ...]:
     Args:
         validate: None or True for the default preset, False for nothing, the name of a preset, changes to one (see
             :func:`~pinchmix.policy.amended`), or a list of names, checks and plugins; ``(plugin, "flag")`` says what
-            becomes of a mismatch, and ``(plugin, "flag", "reject")`` also of a doubt.
+            becomes of a mismatch, and ``(plugin, "flag", "reject")`` also of a doubt. A check may be its plain data.
 
     Raises:
         ArgumentError: It means nothing.
@@ -187,7 +197,7 @@ def read_policy(validate: Validate) -> tuple[tuple[Check, Validator], ...]:
     elif isinstance(validate, str):
         named = preset(validate)
     elif isinstance(validate, Mapping):
-        named = amended(validate)
+        named = amended(validate, list_plugins()["validators"])
     elif isinstance(validate, Iterable):
         named = validate
     else:
@@ -203,6 +213,8 @@ def _with_plugin(item: Any) -> tuple[Check, Validator]:
     if isinstance(item, tuple) and len(item) in (2, 3) and all(isinstance(way, str) for way in item[1:]):
         item, ways = item[0], dict(zip(("mismatch", "unsure"), item[1:], strict=False))
     plugin, check = item, None
+    if isinstance(item, Mapping):
+        item = Check.of(item)
     if isinstance(item, (str, Check)):
         check = replace(item, **ways) if isinstance(item, Check) else Check(item, **ways)
         plugin = find_plugin("validators", check.name, **check.settings)
@@ -212,6 +224,7 @@ def _with_plugin(item: Any) -> tuple[Check, Validator]:
         )
     if not isinstance(plugin, Validator):
         raise ArgumentError(f"validator: {plugin!r} is no validator; it needs name, version and judge().")
+    check_own("validator", plugin, BUILT_IN["validators"])
     settings = dict(traits_of(plugin).settings)
     return replace(check or Check(plugin.name, **ways), settings=settings), plugin
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import nullcontext
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import cached_property
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +24,7 @@ from pinchmix.grid import Grid
 from pinchmix.judge import KEYS, Reader
 from pinchmix.known import Known, keys_of
 from pinchmix.language import normalise_language
-from pinchmix.plugins import Cells, Surveys, Validator, surveyed
+from pinchmix.plugins import Cells, Surveys, Validator, compares, surveyed
 from pinchmix.policy import Check
 from pinchmix.pool import Pool
 from pinchmix.progress import progress_bar
@@ -35,7 +33,8 @@ from pinchmix.scan import scan_source
 from pinchmix.show import html_table, table
 from pinchmix.sources.source import open_source
 from pinchmix.texts import Texts
-from pinchmix.wording import near, number_of
+from pinchmix.wording import listing, near, number_of
+from pinchmix.workers import workers_for
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,6 +54,10 @@ class Audit:
             policy (``reject``, ``flag`` or ``keep``), reason, score, seen, excerpt; an Arrow table.
         checks: The checks that were asked.
         bad_rows: Rows that cannot be used, by fault.
+        pivot: The language that the others are compared with.
+        comparing: The checks, among those that were asked, that say nothing of a cell that the pivot lacks.
+        uncompared: Language → cells that the pivot lacks, so that these checks could not be asked about them; languages
+            without such cells are left out.
     """
 
     recognised: str
@@ -62,6 +65,9 @@ class Audit:
     found: pa.Table
     checks: tuple[Check, ...]
     bad_rows: Mapping[str, int]
+    pivot: str
+    comparing: tuple[str, ...]
+    uncompared: Mapping[str, int]
 
     @property
     def findings(self) -> pd.DataFrame:
@@ -134,12 +140,22 @@ class Audit:
             for tag, row in zip(self.languages.index, self.languages.to_numpy(), strict=True)
         ]
         bad = sum(self.bad_rows.values())
-        note = f"{len(self.checks)} checks, {number_of(len(self.found), 'finding')}"
-        return (
-            ["language", "cells", "ok", "unsure", "mismatch", *shown],
-            rows,
-            (f"{note}, {number_of(bad, 'bad row')}" if bad else note),
-        )
+        note = f"{number_of(len(self.checks), 'check')}, {number_of(len(self.found), 'finding')}"
+        notes = [f"{note}, {number_of(bad, 'bad row')}" if bad else note, *self.notes]
+        return ["language", "cells", "ok", "unsure", "mismatch", *shown], rows, "\n".join(notes)
+
+    @property
+    def notes(self) -> list[str]:
+        """What could not be asked, a sentence each; none where every check was asked about every cell."""
+        if not self.uncompared or not self.comparing:
+            return []
+        count = sum(self.uncompared.values())
+        where = listing([f"{tag} {number:,}" for tag, number in self.uncompared.items()])
+        why = f"the source has no {self.pivot}" if self.pivot not in self.cells else f"{self.pivot} lacks them"
+        return [
+            f"{number_of(len(self.comparing), 'check')} could not be asked about {number_of(count, 'cell')} ({where}), "
+            f"as they compare with the pivot and {why}: {listing(self.comparing, 40)}"
+        ]
 
     @property
     def _title(self) -> str:
@@ -181,7 +197,8 @@ def audit_source(
             has all that are on by default and those that look at the whole source.
         languages: The languages to judge; all of the source by default. The pivot must be among them to be compared
             with.
-        pivot: The language that the others are translations of.
+        pivot: The language that the others are translations of; the audit says which checks could not be asked of cells
+            that it lacks.
         parallel: ``"prompt"`` where the responses are no translations of each other, else ``"both"``.
         columns: As in a build.
         join: As in a build.
@@ -196,7 +213,8 @@ def audit_source(
         The audit.
 
     Raises:
-        ArgumentError: An argument that means nothing.
+        ArgumentError: An argument that means nothing, or a check that cannot be sent to a process.
+        WorkersFailed: A process ended before it had answered, as those of a script without such a guard do.
         PinchmixError: The source cannot be read as parallel data.
 
     Example:
@@ -227,13 +245,19 @@ def audit_source(
     looking = [(check, surveyed(one, pool)) for check, one in policy if isinstance(one, Surveys)]
     known = Known(None if cache is None else Path(cache), panel_of(*_pairs(alone)), grid.languages, beside)
     count = workers or (1 if len(grid) <= FEW else os.cpu_count() or 1)
+    sent = [(f"the check {check.name}", one) for check, one in alone]
     found: list[pa.Table] = []
-    judged = np.zeros(len(grid.languages), dtype=np.int64)
-    with progress_bar("auditing", len(grid), "cell", progress) as step, _executor(count) as pool_of_workers:
+    uncompared, judged = (np.zeros(len(grid.languages), dtype=np.int64) for _ in range(2))
+    with progress_bar("auditing", len(grid), "cell", progress) as step, workers_for(count, sent) as pool_of_workers:
         for numbers, cells, plain in _judged(reader, everyone, alone, known, pool_of_workers, parallel):
             whole = examine(cells, panel_of(*_pairs(looking)), grid.languages, parallel=parallel, every=True)
             found += [plain, whole.findings]
             judged += np.bincount(grid.language[numbers], minlength=len(grid.languages))
+            lacking = [
+                said is None and tag != beside
+                for said, tag in zip(cells.pivot_prompts, cells.prompt_languages, strict=True)
+            ]
+            uncompared += np.bincount(grid.language[numbers[lacking]], minlength=len(grid.languages))
             step(len(cells))
     known.save()
     texts.close()
@@ -246,6 +270,9 @@ def audit_source(
         found=together.sort_by([(name, "ascending") for name in (*KEYS, "reason")]),
         checks=tuple(check for check, _ in policy),
         bad_rows=faults.counts,
+        pivot=beside,
+        comparing=tuple(check.name for check, one in policy if compares(one)),
+        uncompared={tag: count for tag, count in zip(grid.languages, uncompared.tolist(), strict=True) if count},
     )
 
 
@@ -273,11 +300,6 @@ Asked = Sequence[tuple[Check, Validator]]
 
 def _pairs(asked: Asked) -> tuple[list[Check], list[Validator]]:
     return [check for check, _ in asked], [one for _, one in asked]
-
-
-def _executor(workers: int) -> Any:
-    """Return processes that start afresh: a fork would share DuckDB's threads and locks."""
-    return nullcontext() if workers == 1 else ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
 
 
 def _found(cells: Cells, asked: Asked, languages: Sequence[str], parallel: str) -> pa.Table:

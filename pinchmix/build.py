@@ -40,6 +40,7 @@ def build_mixture(
     exclude: Any = None,
     seed: int | None = None,
     partial: bool = False,
+    plugins: Sequence[Any] = (),
     columns: Mapping[str, str] | None = None,
     join: str = "id",
     on_bad_rows: str = "error",
@@ -80,6 +81,8 @@ def build_mixture(
             :class:`~pinchmix.exclude.Exclusion`.
         seed: What keys every choice; 0 by default.
         partial: Where the budget is impossible, build the nearest that is possible (see ``Plan.levelled``).
+        plugins: Objects of your own that a whole recipe names: samplers, checks, language backends, allocators. Those
+            that an entry point declares are found without.
         columns: Field → column name (id, language, system, prompt, input, response, messages), where the columns are of
             no known layout.
         join: ``"id"``, or ``"row"`` where row n is the same instruction in every language.
@@ -107,6 +110,7 @@ def build_mixture(
     asked = Asked(
         total=total, unit=unit, languages=languages, pivot=pivot, content=content, sampler=sampler, validate=validate,
         parallel=parallel, tokenizer=tokenizer, counted=counted, repeat=repeat, split=split, exclude=exclude, seed=seed,
+        plugins=plugins,
     )  # fmt: skip
     prepared = prepare(source, budget, asked, columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress)
     texts = Texts(prepared.scanned.source, prepared.scanned.database, progress)
@@ -135,6 +139,7 @@ def plan_mixture(
     exclude: Any = None,
     seed: int | None = None,
     partial: bool = False,
+    plugins: Sequence[Any] = (),
     columns: Mapping[str, str] | None = None,
     join: str = "id",
     on_bad_rows: str = "error",
@@ -161,6 +166,7 @@ def plan_mixture(
     asked = Asked(
         total=total, unit=unit, languages=languages, pivot=pivot, content=content, sampler=sampler, validate=validate,
         parallel=parallel, tokenizer=tokenizer, counted=counted, repeat=repeat, split=split, exclude=exclude, seed=seed,
+        plugins=plugins,
     )  # fmt: skip
     prepared = prepare(source, budget, asked, columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress)
     faults = prepared.scanned.faults

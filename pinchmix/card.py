@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from pinchmix.about import URL, About
-from pinchmix.account import code_of, rejections_of, steps_of, summary_of, used_languages
+from pinchmix.account import code_of, notes_of, rejections_of, steps_of, summary_of, used_languages
 from pinchmix.language import is_right_to_left
 from pinchmix.markdown import code, fenced, inline, plain, table
 from pinchmix.mixture import Example, Mixture
@@ -123,7 +123,7 @@ def card_of(mixture: Mixture, export: Exported, exporters: Sequence[Exporter], a
     sections = {
         "": _opening(mixture, about),
         "Languages": _languages(mixture),
-        "How it was made": _making(mixture),
+        "How it was made": _making(mixture, export, exporters),
         "What was left out": _left_out(mixture),
         "A sample": _samples(mixture),
         "Loading": _loading(export),
@@ -274,8 +274,8 @@ def _figure(value: Any) -> int | float:
     return float(value) if isinstance(value, float) else int(value)
 
 
-def _making(mixture: Mixture) -> list[str]:
-    plan = mixture.plan
+def _making(mixture: Mixture, export: Exported, exporters: Sequence[Exporter]) -> list[str]:
+    plan, names = mixture.plan, [exporter.name for exporter in exporters]
     digests = [
         ["recipe", code(plan.recipe.digest), "what was asked"],
         ["grid", code(mixture.grid.digest), "what could be chosen: which instruction in which language"],
@@ -288,6 +288,8 @@ def _making(mixture: Mixture) -> list[str]:
         "or the machine:",
         "",
         *fenced(code_of(mixture), "python"),
+        "",
+        *map(inline, notes_of(mixture, export.formats, names)),
         "",
         *table(["digest of the", "", "identifies"], digests, left=(0, 1, 2)),
     ]

@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from pinchmix.errors import ArgumentError
+
 
 class Verdict(IntEnum):
     """What a check says of a text; the larger one wins when a cell has several."""
@@ -149,11 +151,21 @@ class Findings(NamedTuple):
     def of(cls, found: Iterable[Finding]) -> Findings:
         """Return findings as arrays, by cell.
 
+        Raises:
+            ArgumentError: One of them is no finding: its place is no whole number, or its field or reason no text.
+
         Example:
             >>> Findings.of([Finding(3, "prompt", Verdict.UNSURE, "short")]).place
             array([3])
         """
-        rows = sorted(found, key=lambda one: (one.place, one.field, one.reason))
+        rows = list(found)
+        for row in rows:
+            if not isinstance(row, Finding):
+                raise ArgumentError(f"{row!r} is no finding; give Finding(place, field, verdict, reason).")
+            texts = (row.field, row.reason, row.seen)
+            if not isinstance(row.place, (int, np.integer)) or not all(isinstance(one, str) for one in texts):
+                raise ArgumentError(f"{row!r}: the place is a whole number; field, reason and seen are texts.")
+        rows.sort(key=lambda one: (one.place, one.field, one.reason))
         place, field, verdict, reason, score, seen = zip(*rows, strict=True) if rows else ((),) * 6
         return cls(
             np.array(place, dtype=np.int64),

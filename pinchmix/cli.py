@@ -1,7 +1,7 @@
 """The command line: the functions of the library under the same words.
 
-Exit codes: 0 all is well, 1 the machine failed (disk, permission), 2 the input or the call is wrong, 3 the budget is
-impossible, 4 an export does not verify, 130 interrupted.
+Exit codes: 0 all is well, 1 the machine failed (disk, permission) or ``verify --diff`` found a difference, 2 the input
+or the call is wrong, 3 the budget is impossible, 4 an export does not verify or cannot be rebuilt, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -109,7 +109,8 @@ ROOT = Annotated[
 ABOUT = Annotated[
     list[str],
     typer.Option(
-        help="What the card says: name, description, license, sources, creators, citation, url, version, published.",
+        help="What the card says: name, description, license, sources, creators, publisher, citation, url, version, "
+        "published.",
         metavar="NAME=TEXT",
         show_default=False,
     ),
@@ -169,6 +170,8 @@ def build(
     pinchmix.verify_export(out)
     rows, digest = manifest.identity["mixture"]["rows"], manifest.identity["mixture"]["digest"]
     typer.echo(f"exported to {out} and verified: {rows:,} rows, digest {digest}")
+    for note in manifest.notes:
+        typer.echo(f"note: {note}")
 
 
 @app.command()
@@ -242,15 +245,18 @@ def verify(
     diff: Annotated[str, typer.Option(help="Another export: say what is different.", show_default=False)] = "",
     debug: DEBUG = False,
 ) -> None:
-    """Re-read every byte of an export and compare it with its manifest."""
+    """Re-read every byte of an export and compare it with its manifest; with --diff, exit with 1 if they differ."""
     manifest = pinchmix.verify_export(folder)
     identity = manifest.identity["mixture"]
     typer.echo(
         f"{folder} verifies: {identity['rows']:,} rows, {len(manifest.files)} files, digest {identity['digest']}"
     )
     if diff:
-        for line in differences(manifest, read_manifest(diff)[0]) or ["no difference"]:
+        found = differences(manifest, read_manifest(diff)[0])
+        for line in found or ["no difference"]:
             typer.echo(line)
+        if found:
+            raise typer.Exit(1)
 
 
 @app.command()

@@ -16,6 +16,7 @@ All errors of pinchmix are one family, so ``except PinchmixError`` catches what 
     │   └── InfeasibleFamily    recipes whose mixtures cannot keep their family's laws on this data
     ├── ArgumentError           an argument that means nothing, or two that contradict
     ├── UnknownPlugin           no sampler, validator, exporter ... of that name
+    ├── WorkersFailed           a process that was to help ended before it had answered
     └── ExportError             the export cannot be written, or is not what it says it is
         ├── FolderTaken         the target exists and ``overwrite`` was not given
         ├── RowsRefused         rows that a format cannot say, or that readers would garble
@@ -273,8 +274,15 @@ class UnknownPlugin(PinchmixError):
         self.known = tuple(known)
         super().__init__(
             f"no {kind} is called {name!r}.{near(name, known)} There are: {listing(self.known, 40)}. "
-            f"One of your own is passed as an object, or declared as an entry point in 'pinchmix.{kind}s'."
+            f"One of your own is passed as an object (where a recipe or a manifest names it, in plugins=[...]), or "
+            f"declared as an entry point in 'pinchmix.{kind.replace(' ', '_')}s'."
         )
+
+
+class WorkersFailed(PinchmixError):
+    """A process that was to help ended before it had answered."""
+
+    exit_code = 1
 
 
 class ExportError(PinchmixError):

@@ -12,6 +12,7 @@ import pyarrow as pa
 from pinchmix.errors import ArgumentError
 from pinchmix.plugins import Cells, Findings, Traits, Validator, Verdict, traits_of
 from pinchmix.policy import Check
+from pinchmix.wording import near
 
 EXCERPT = 120  # characters of a text that are kept as evidence
 FINDINGS = pa.schema(
@@ -154,11 +155,8 @@ def _checked(validator: Validator, cells: Cells, languages: Sequence[str]) -> Fi
             f"validator {validator.name}: judge() returned {type(found).__name__}; return Findings, such as "
             "Findings.of([Finding(...)])."
         )
-    if len(found.place) and not (found.place.min() >= 0 and found.place.max() < len(cells)):
-        strange = next(place for place in found.place.tolist() if not 0 <= place < len(cells))
-        raise ArgumentError(f"validator {validator.name}: it found something in cell {strange} of {len(cells):,}.")
-    if odd := sorted(set(found.verdict.tolist()).difference(Verdict)):
-        raise ArgumentError(f"validator {validator.name}: {odd[0]} is no verdict (0, 1 or 2).")
+    if fault := _fault_of(found, len(cells)):
+        raise ArgumentError(f"validator {validator.name}: {fault}")
     if not (found.verdict == Verdict.OK).any():
         return found
     some = np.flatnonzero(found.verdict != Verdict.OK).tolist()
@@ -170,6 +168,34 @@ def _checked(validator: Validator, cells: Cells, languages: Sequence[str]) -> Fi
         found.score[some],
         [found.seen[place] for place in some],
     )
+
+
+def _fault_of(found: Findings, count: int) -> str:
+    """Return in what way findings are none, or nothing; they are read as columns from here on."""
+    for name, kinds in (("place", "iu"), ("verdict", "iu"), ("score", "iuf")):
+        column = getattr(found, name)
+        if not isinstance(column, np.ndarray) or column.ndim != 1 or (len(column) and column.dtype.kind not in kinds):
+            what = f"an array of {column.dtype}" if isinstance(column, np.ndarray) else f"a {type(column).__name__}"
+            return f"{name} of its findings is {what}, and not one column of numbers. Findings.of([...]) makes them."
+    sizes = {name: len(column) for name, column in found._asdict().items()}
+    if len(set(sizes.values())) > 1:
+        told = ", ".join(f"{name} {size:,}" for name, size in sizes.items())
+        return f"its findings are of unequal lengths: {told}. Findings.of([...]) makes them."
+    outside = (found.place < 0) | (found.place >= count)
+    if outside.any():
+        return f"it found something in cell {found.place[outside][0]} of {count:,}."
+    if odd := sorted(set(found.verdict.tolist()).difference(Verdict)):
+        return f"{odd[0]} is no verdict (0, 1 or 2)."
+    fields = ("prompt", "response", "")
+    if strange := [field for field in found.field if field not in fields]:
+        return (
+            f"it found something in the field {strange[0]!r}, and there are 'prompt', 'response' and '' for both."
+            f"{near(str(strange[0]), fields)}"
+        )
+    for name in ("reason", "seen"):
+        if wrong := [said for said in getattr(found, name) if not isinstance(said, str)]:
+            return f"{name} of a finding is {wrong[0]!r}, and no text."
+    return ""
 
 
 def _table(

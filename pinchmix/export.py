@@ -41,6 +41,8 @@ from pinchmix.wording import listing
 from pinchmix.writing import Written, check_rows, write_format, write_messages, write_parquet
 
 TRAINERS = "trainers/{}"
+# What OmegaConf and shells replace, fsspec and glob match, and fsspec chains.
+SPOKEN = re.compile(r"[$*?\[\]{}]|::|%\w+%")
 SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 
 
@@ -107,9 +109,9 @@ def export_mixture(
         trainers: Which trainers get settings: ``"all"`` that can read this export, or names or plugins.
         shards: How many files each split is cut into.
         root: Where the folder will stand when a trainer reads it, for absolute paths in the settings; by default they
-            are relative to the folder.
-        about: What the card says beyond what is known: name, description, license, sources, creators, citation, url,
-            version, published.
+            are relative to the folder. Without the signs that trainers replace or match, such as ``$``, ``~`` or ``*``.
+        about: What the card says beyond what is known: name, description, license, sources, creators, publisher,
+            citation, url, version, published.
         overwrite: Replace an earlier export, as a whole. Any other folder is left alone.
         progress: See :func:`~pinchmix.progress.progress_bar`.
 
@@ -234,6 +236,11 @@ def make_options(
         place = None
     if not isinstance(place, str) or (place and not (PurePath(place).is_absolute() and place.isprintable())):
         raise ArgumentError(f"root={root!r}: give the absolute path at which the folder will stand.")
+    if odd_sign := SPOKEN.search(place):
+        raise ArgumentError(
+            f"root={root!r} holds {odd_sign[0]!r}, which trainers read as a variable, a pattern or another address; "
+            "let the folder stand at a path without it, or leave root= out."
+        )
     others = tuple(form for form in forms if form.name != "messages")
     return Options(others, tuple(exporters), shards, place, About.of(about))
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.errors import PinchmixError
 from pinchmix.manifest import NAME, Manifest
+from pinchmix.own import own_parts
 from pinchmix.recipe import Recipe
 from pinchmix.shards import JSONL, PARQUET, PROVENANCE, Shard
-from pinchmix.wording import number_of
+from pinchmix.wording import listing, number_of
 
 # Policies under which a budget is not met language by language; budgets that do not follow sizes.
 FREE = ("union", "cover", "same")
@@ -22,7 +23,7 @@ def figure_faults(manifest: Manifest) -> Iterator[str]:
     Args:
         manifest: Of the right shape.
     """
-    for fault in (*_recipe_faults(manifest), *_plugin_faults(manifest), *_sum_faults(manifest)):
+    for fault in (*_recipe_faults(manifest), *_plugin_faults(manifest), *_own_faults(manifest), *_sum_faults(manifest)):
         yield f"{NAME}: {fault}"
 
 
@@ -85,6 +86,14 @@ def _plugin_faults(manifest: Manifest) -> Iterator[str]:
         yield f"identity.plugins: {name} {what}"
 
 
+def _own_faults(manifest: Manifest) -> Iterator[str]:
+    """Yield whether what does not come with pinchmix is not what the names say."""
+    said = {name: part for name, part in manifest.identity["recipe"].items() if name != "digest"}
+    own, told = own_parts(said, manifest.identity["export"]), manifest.identity.get("own", [])
+    if own != told:
+        yield f"identity.own: {listing(told) or 'nothing'}, and by their names it is {listing(own) or 'nothing'}"
+
+
 def _asked(recipe: Recipe, languages: Sequence[str]) -> dict[str, int]:
     """Return what the budget asks of each language, where that follows from the recipe alone."""
     budget = recipe.budget
@@ -116,6 +125,8 @@ def _sum_faults(manifest: Manifest) -> Iterator[str]:
         if line["available"] > grid["instructions"] or line["distinct"] > line["available"]:
             there = f"{line['available']:,} of {number_of(grid['instructions'], 'instruction')}"
             yield f"identity.counts: {language}: {line['distinct']:,} chosen of {there}"
-    if mixture["instructions"] + mixture["left_over"] > grid["instructions"]:
+    # Instructions are neither only where all their cells left the grid.
+    lost = rows["rejected"] + sum(rows["dropped"].values()) + sum((identity["excluded"] or {}).values())
+    if not 0 <= grid["instructions"] - mixture["instructions"] - mixture["left_over"] <= lost:
         used = f"{mixture['instructions']:,} used and {mixture['left_over']:,} left over"
         yield f"identity.mixture: {used}, of {number_of(grid['instructions'], 'instruction')}"

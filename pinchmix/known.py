@@ -12,6 +12,7 @@ import pyarrow as pa
 from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.errors import ArgumentError
 from pinchmix.examine import FINDINGS, Examiner
+from pinchmix.own import code_digest
 from pinchmix.plugins import Cells
 
 _KEYS = pa.schema([("key", pa.binary(16)), ("count", pa.int32())])
@@ -47,7 +48,8 @@ class Known:
     A file that cannot be read as what was written is as good as none: its texts are judged again, and it is replaced.
 
     Attributes:
-        path: The file; another panel, version, pivot or set of languages has another.
+        path: The file; another panel, setting, version, pivot or set of languages has another, and so has a class of
+            one's own whose code is another.
 
     Raises:
         ArgumentError: What is given for a folder is a file.
@@ -56,7 +58,7 @@ class Known:
     def __init__(self, folder: Path | None, panel: Sequence[Examiner], languages: Sequence[str], pivot: str) -> None:
         if folder is not None and folder.exists() and not folder.is_dir():
             raise ArgumentError(f"cache={str(folder)!r} is a file; name a folder, which is made if there is none.")
-        said = [[one.check.to_dict(), str(one.validator.version)] for one in panel]
+        said = [[one.check.to_dict(), str(one.validator.version), code_digest(one.validator)] for one in panel]
         name = f"verdicts-{digest_of(canonical_bytes([said, list(languages), pivot]))}.arrow"
         self.path = None if folder is None else folder / name
         self._found: dict[bytes, pa.Table] = {}

@@ -11,11 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from pinchmix.arguments import allocator_of
 from pinchmix.budget import Budget
 from pinchmix.certificate import Certificate
 from pinchmix.content import Content
@@ -95,8 +94,13 @@ class Together(NamedTuple):
             yield Chosen.sorted(cell, self.part[used], np.ones(len(cell), dtype=np.int64))
 
 
-def asks_of(family: Family, serving: Serving) -> Asks:
+def asks_of(family: Family, serving: Serving, allocators: Mapping[str, Any]) -> Asks:
     """Return what the members ask of a source.
+
+    Args:
+        family: The family.
+        serving: What exists.
+        allocators: Of each member, the plugin that its budget names; None where it names none.
 
     Raises:
         ArgumentError: Members that are to hold the same instructions are of different size.
@@ -106,9 +110,9 @@ def asks_of(family: Family, serving: Serving) -> Asks:
     exist = dict(zip(serving.languages, serving.supply.available.tolist(), strict=True))
     place = {tag: number for number, tag in enumerate(serving.languages)}
     counts = []
-    for recipe in family.members.values():
+    for name, recipe in family.members.items():
         tags = recipe.languages or serving.grid.languages
-        asked = Asker(recipe, tags, {tag: exist[tag] for tag in tags}, allocator_of(recipe.budget)).asked()
+        asked = Asker(recipe, tags, {tag: exist[tag] for tag in tags}, allocators[name]).asked()
         whole = np.zeros((len(asked), len(serving.languages)), dtype=np.int64)
         whole[:, [place[tag] for tag in tags]] = asked
         counts.append(whole)

@@ -23,6 +23,7 @@ from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.errors import ExportError
 from pinchmix.family import Family, Member
 from pinchmix.mixture import Mixture
+from pinchmix.own import own_note, own_parts
 from pinchmix.recipe import WHOLE
 from pinchmix.shape import shape_faults
 
@@ -75,6 +76,17 @@ class Manifest:
         if said is None:
             return None
         return Member(Family.from_dict({key: part for key, part in said.items() if key != "member"}), said["member"])
+
+    @property
+    def notes(self) -> list[str]:
+        """What who makes the mixture again must know beforehand, a sentence each.
+
+        Example:
+            >>> Manifest({"own": ["validators/shouting"]}, {}, {}).notes[0][:51]
+            'validators/shouting does not come with pinchmix: to'
+        """
+        own = self.identity.get("own", ())
+        return [own_note(own)] if own else []
 
     def faults(self) -> list[str]:
         """Return where its shape is not that of the schema, each by its place; most of what reads it relies on that.
@@ -174,6 +186,7 @@ def make_manifest(mixture: Mixture, exporting: Exporting) -> Manifest:
     """Return the manifest of an export."""
     plan, report = mixture.plan, mixture.report
     excluded = report.excluded
+    own = own_parts(plan.recipe.to_dict(), exporting.options)
     identity = {
         "recipe": {**plan.recipe.to_dict(), "digest": plan.recipe.digest},
         "grid": {
@@ -200,6 +213,7 @@ def make_manifest(mixture: Mixture, exporting: Exporting) -> Manifest:
         },
         "excluded": None if excluded is None else {**excluded.counts, "unknown_ids": len(excluded.unknown)},
         "plugins": {**report.plugins, **exporting.plugins},
+        **({"own": own} if own else {}),
         "export": dict(exporting.options),
         "files": _sorted(exporting.files),
     }

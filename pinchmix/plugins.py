@@ -12,7 +12,9 @@ The entry point leads to the object or to a class without arguments.
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
+import inspect
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from importlib.metadata import entry_points
@@ -32,6 +34,7 @@ from pinchmix.exporting import Exported as Exported
 from pinchmix.exporting import Exporter as Exporter
 from pinchmix.exporting import Format as Format
 from pinchmix.pool import Pool
+from pinchmix.settings import check_known
 from pinchmix.wording import listing
 
 
@@ -140,13 +143,15 @@ class Validator(Protocol):
     no text is changed.
 
     A validator may have more attributes; without them it is as :class:`Traits` says. One with parameters has
-    ``settings``, as a sampler has. One that must know the whole source, as a search for doubles must, has a method
-    ``survey(pool)`` that returns a validator: it is called once, before anything is judged, and verdicts then depend on
-    the pool too.
+    ``settings``, as a sampler has; without, it is refused, as two of its kind would be one to a recipe. One that is
+    made of other objects, as the language check is of a backend, has ``parts`` (parameter → object), and its settings
+    hold in their place what is known of each: a mapping with ``name``, ``version`` and ``settings`` at least. One that
+    must know the whole source, as a search for doubles must, has a method ``survey(pool)`` that returns a validator: it
+    is called once, before anything is judged, and verdicts then depend on the pool too.
     """
 
     name: str
-    version: str
+    version: str  # a text that changes whenever the same cells get other verdicts
 
     def judge(self, cells: Cells, languages: Sequence[str]) -> Findings:
         """Return what is not OK among these cells; ``languages`` are those of the whole source."""
@@ -164,6 +169,7 @@ class Traits(NamedTuple):
         scope: ``"cell"``: a mismatch is of the cell. ``"content"``: it is of the instruction, which is then left out in
             all languages; such a check must look at ``cells.said_by_pivot`` alone.
         needs_pivot: Whether it looks at what the pivot says; if nobody does, the pivot's texts are not read.
+        compares: Whether it says nothing of a cell that the pivot lacks; an audit then tells that it was not asked.
         capped: Whether a mismatch is only a doubt where this check is not sure of the pivot's text either.
         settings: Its parameters, plain data, as the recipe records them; its class called with them gives it again.
     """
@@ -171,6 +177,7 @@ class Traits(NamedTuple):
     cost: Cost = Cost.WORDS
     scope: str = "cell"
     needs_pivot: bool = False
+    compares: bool = False
     capped: bool = False
     settings: Mapping[str, Any] = MappingProxyType({})
 
@@ -195,6 +202,17 @@ def traits_of(validator: Validator) -> Traits:
             f"mapping; they are {traits.cost!r}, {traits.scope!r} and {traits.settings!r}."
         )
     return traits._replace(cost=Cost(traits.cost))
+
+
+def compares(validator: Validator) -> bool:
+    """Tell whether a validator says nothing of cells that the pivot lacks, as those that decide on content do.
+
+    Example:
+        >>> compares(find_plugin("validators", "copy")), compares(find_plugin("validators", "language"))
+        (True, False)
+    """
+    traits = traits_of(validator)
+    return traits.compares or traits.scope == "content"
 
 
 @runtime_checkable
@@ -296,7 +314,7 @@ def _list_of(group: str) -> dict[str, str]:
     return {**BUILT_IN[group], **{point.name: point.value for point in entry_points(group=f"pinchmix.{group}")}}
 
 
-def find_plugin(group: str, name: str, **settings: Any) -> Any:
+def find_plugin(group: str, name: str, /, **settings: Any) -> Any:
     """Return the plugin of a name, ready to use.
 
     Args:
@@ -313,13 +331,41 @@ def find_plugin(group: str, name: str, **settings: Any) -> Any:
         'random'
     """
     known = _list_of(group)
-    if name not in known:
-        raise UnknownPlugin(group.removesuffix("s"), name, sorted(known))
+    if not isinstance(name, str) or name not in known:
+        raise UnknownPlugin(group.removesuffix("s"), str(name), sorted(known))
     module, _, attribute = known[name].partition(":")
     found = getattr(importlib.import_module(module), attribute)
-    if not isinstance(found, type) and settings:
-        raise ArgumentError(f"{name} is a plugin without settings, and {listing(sorted(settings))} is given.")
+    owner = f"{group.removesuffix('s')} {name}"
+    if not isinstance(found, type):
+        check_known(owner, settings, ())
+        return found
+    if (taken := parameters_of(found)) is not None:
+        check_known(owner, settings, taken)
     try:
-        return found(**settings) if isinstance(found, type) else found
+        return found(**settings)
     except TypeError as error:
-        raise ArgumentError(f"{name} takes no such settings: {error}.") from None
+        raise ArgumentError(f"{owner} takes no such settings: {error}.") from None
+
+
+# What a class may take that is none of the parameters that a recipe records.
+IDENTITY = ("name", "version", "laws", *Traits._fields)
+
+
+def parameters_of(kind: type) -> list[str] | None:
+    """Return the parameters that a plugin's class takes, less those that say what it is; None where it takes any.
+
+    Example:
+        >>> from pinchmix.validators.length import LengthValidator
+        >>> parameters_of(LengthValidator)
+        ['doubt', 'limit']
+    """
+    try:
+        taken = inspect.signature(kind).parameters.values()
+    except (TypeError, ValueError):  # of a class that is not written in Python
+        return None
+    if any(one.kind == one.VAR_KEYWORD for one in taken):
+        return None
+    # Fields that are not compared are what a survey has found.
+    noted = [one.name for one in dataclasses.fields(kind) if not one.compare] if dataclasses.is_dataclass(kind) else []
+    named = [one.name for one in taken if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
+    return [name for name in named if name not in (*IDENTITY, *noted)]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from pinchmix.errors import ArgumentError
+from pinchmix.errors import ArgumentError, UnknownPlugin
+from pinchmix.settings import plain_settings
 from pinchmix.wording import listing, near
 
 MISMATCH = ("reject", "flag")
 UNSURE = ("keep", "flag", "reject")
 OFF = "off"
+PARTS = ("mismatch", "unsure", "settings")
+WORDS = ("preset", "on_unsure")  # of a mapping, beside the names of checks
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Check:
             in and lists it.
         unsure: What becomes of a cell of which the check is unsure: ``"keep"`` leaves it in and counts it, ``"flag"``
             lists it as well, ``"reject"`` keeps it out.
-        settings: The parameters of the validator.
+        settings: The parameters of the validator, as :func:`~pinchmix.settings.plain_settings` makes them.
 
     Raises:
         ArgumentError: An attribute means nothing.
@@ -44,14 +47,13 @@ class Check:
         if not isinstance(self.name, str) or not self.name:
             raise ArgumentError(f"validators: {self.name!r} names no check.")
         for name, value, known in (("mismatch", self.mismatch, MISMATCH), ("unsure", self.unsure, UNSURE)):
-            if value not in known:
+            if not isinstance(value, str) or value not in known:
                 raise ArgumentError(
                     f"validators: {name} of {self.name} is {value!r}, none of {listing(known)}."
                     f"{near(str(value), known)}"
                 )
-        if not isinstance(self.settings, Mapping):
-            raise ArgumentError(f"validators: settings of {self.name} are {self.settings!r}; give a mapping.")
-        object.__setattr__(self, "settings", MappingProxyType(dict(self.settings)))
+        settings = plain_settings(f"check {self.name}", self.settings)
+        object.__setattr__(self, "settings", MappingProxyType(settings))
 
     def __hash__(self) -> int:
         return hash((self.name, self.mismatch, self.unsure))
@@ -72,7 +74,13 @@ class Check:
             return value
         if isinstance(value, str):
             return cls(value)
-        if isinstance(value, Mapping) and "name" in value and set(value) <= {"name", "mismatch", "unsure", "settings"}:
+        if isinstance(value, Mapping) and "name" in value:
+            known = ("name", *PARTS)
+            if strange := [part for part in value if part not in known]:
+                raise ArgumentError(
+                    f"validators: {value['name']} is said with {strange[0]!r}; a check has {listing(known)}."
+                    f"{near(str(strange[0]), known)}"
+                )
             return cls(**value)
         raise ArgumentError(f"validators: {value!r} is no check; give a name, or Check(name, mismatch, unsure).")
 
@@ -140,44 +148,65 @@ def preset(name: str) -> tuple[Check, ...]:
     return PRESETS[name]
 
 
-def amended(said: Mapping[Any, Any]) -> tuple[Check, ...]:
+def amended(said: Mapping[Any, Any], known: Collection[str]) -> tuple[Check, ...]:
     """Return the checks of a preset with changes.
 
     Args:
         said: Check → ``"reject"``, ``"flag"``, ``"off"`` or a mapping of mismatch, unsure and settings. Beside them,
             ``preset`` names what is changed (``"none"`` for nothing), and ``on_unsure`` says what becomes of cells that
             a check is unsure of.
+        known: The names of all checks that there are.
 
     Raises:
-        ArgumentError: A name or a value that means nothing.
+        UnknownPlugin: There is no check of a name, be it to be asked or to be left out.
+        ArgumentError: A value means nothing.
 
     Example:
-        >>> [check.mismatch for check in amended({"preset": "none", "language": "reject", "numbers": "flag"})]
+        >>> names = ["language", "numbers"]
+        >>> changes = {"preset": "none", "language": "reject", "numbers": "flag"}
+        >>> [check.mismatch for check in amended(changes, names)]
         ['reject', 'flag']
     """
+    for name in said:
+        if not isinstance(name, str):
+            raise ArgumentError(f"validate: {name!r} names no check; give a text.")
+        if name not in known and name not in WORDS:
+            if close := near(name, WORDS):
+                raise ArgumentError(f"validate: {name!r} is no check, and none of {listing(WORDS)}.{close}")
+            raise UnknownPlugin("validator", name, sorted(known))
     start = said.get("preset", DEFAULT)
-    checks = {check.name: check for check in (() if start == "none" else preset(start))}
+    checks = {check.name: check for check in (() if isinstance(start, str) and start == "none" else preset(start))}
     on_unsure = said.get("on_unsure")
-    if on_unsure is not None and on_unsure not in UNSURE:
+    if "on_unsure" in said and (not isinstance(on_unsure, str) or on_unsure not in UNSURE):
         raise ArgumentError(
             f"validate: on_unsure={on_unsure!r} is none of {listing(UNSURE)}.{near(str(on_unsure), UNSURE)}"
         )
     if on_unsure is not None:
         checks = {name: Check(name, one.mismatch, on_unsure, one.settings) for name, one in checks.items()}
     for name, value in said.items():
-        if name in ("preset", "on_unsure"):
+        if name in WORDS:
             continue
-        known = checks.get(name, Check(name, unsure=on_unsure or "keep"))
-        if value == OFF:
+        usual = checks.get(name, Check(name, unsure=on_unsure or "keep"))
+        if isinstance(value, Mapping):
+            checks[name] = _changed(usual, value)
+        elif isinstance(value, str) and value in MISMATCH:
+            checks[name] = Check(name, value, usual.unsure, usual.settings)
+        elif isinstance(value, str) and value == OFF:
             checks.pop(name, None)
-        elif isinstance(value, Mapping):
-            checks[name] = Check.of({**known.to_dict(), **value})
-        elif value in MISMATCH:
-            checks[name] = Check(name, value, known.unsure, known.settings)
         else:
             ways = (*MISMATCH, OFF)
             raise ArgumentError(
-                f"validate: {name} is {value!r}; say one of {listing(ways)}, or a mapping of mismatch, unsure and "
-                f"settings.{near(str(value), ways)}"
+                f"validate: {name} is {value!r}; say one of {listing(ways)}, or a mapping of {listing(PARTS)}."
+                f"{near(str(value), ways)}"
             )
     return tuple(checks.values())
+
+
+def _changed(usual: Check, said: Mapping[Any, Any]) -> Check:
+    """Return a check of which some parts are said anew."""
+    if strange := [part for part in said if part not in PARTS]:
+        raise ArgumentError(
+            f"validate: {usual.name} is said with {strange[0]!r}; it has {listing(PARTS)}."
+            f"{near(str(strange[0]), PARTS)}"
+        )
+    return Check.of({**usual.to_dict(), **said})

@@ -16,11 +16,21 @@ import pyarrow.parquet as pq
 from pinchmix.build import build_mixture
 from pinchmix.card import NAME as CARD
 from pinchmix.database import Database
-from pinchmix.errors import ArgumentError, BudgetError, ExportError, RebuildFailed, SourceError, UnknownLanguage
+from pinchmix.errors import (
+    ArgumentError,
+    BudgetError,
+    ExportError,
+    RebuildFailed,
+    SourceError,
+    SourceNotFound,
+    UnknownLanguage,
+)
 from pinchmix.export import Options, check_target, make_options, write_export
 from pinchmix.folder import place_of
 from pinchmix.manifest import NAME, Manifest
 from pinchmix.mixture import Mixture
+from pinchmix.own import Held
+from pinchmix.plugins import Exporter, Format
 from pinchmix.recipe import Recipe
 from pinchmix.rows import json_lines
 from pinchmix.scan import scan_source
@@ -102,8 +112,9 @@ def rebuild_mixture(
         columns: As of :func:`~pinchmix.build_mixture`; what was said the first time by default.
         join: The same.
         root: Where the folder will stand, if that was said the first time: the manifest knows no places.
-        plugins: Formats and exporters that were given as objects the first time. A sampler or a validator of your own
-            is found by its name, which an entry point declares.
+        plugins: What was given as an object the first time: samplers, checks, language backends, allocators, formats,
+            exporters. The manifest lists under ``identity.own`` what does not come with pinchmix; of that, what an
+            entry point declares is found without.
         overwrite: As of :func:`~pinchmix.export_mixture`.
         progress: See :func:`~pinchmix.progress.progress_bar`.
 
@@ -114,7 +125,9 @@ def rebuild_mixture(
         RebuildFailed: The source gives another mixture now; the error names files and ids.
         ExportError: There is no manifest.
         UnknownPlugin: A plugin of the first time cannot be found by its name.
-        ArgumentError: The tokenizer, the exclusion or the root is not the one of the first time, or is missing.
+        SourceNotFound: There is nothing at all where ``source`` says.
+        ArgumentError: The tokenizer, the exclusion, a plugin or the root is not the one of the first time, or is
+            missing, or means nothing here.
         FolderTaken: There is something at ``out``.
 
     Example:
@@ -130,7 +143,11 @@ def rebuild_mixture(
     if faults := manifest.faults():
         raise ExportError(f"{NAME} has another shape than a manifest: {listing(faults, SHOWN)}.")
     identity, reading = manifest.identity, manifest.source["reading"]
-    options = None if out is None else _options(manifest, root, plugins)
+    if out is None and (root is not None or overwrite):
+        said_too = f"root={os.fspath(root)!r}" if root is not None else "overwrite=True"
+        raise ArgumentError(f"{said_too} is about a new export, and out= names no folder for one: add it, or leave it.")
+    held = Held(plugins)
+    options = None if out is None else _options(manifest, root, held)
     if out is not None:
         check_target(place_of(out), overwrite)
     said: dict[str, Any] = {
@@ -142,6 +159,7 @@ def rebuild_mixture(
         "tokenizer": tokenizer,
         "exclude": exclude,
         "on_bad_rows": reading["on_bad_rows"],
+        "plugins": [one for one in plugins if not isinstance(one, (Format, Exporter))],
         "progress": progress,
     }
     try:
@@ -151,7 +169,10 @@ def rebuild_mixture(
             recipe = {name: part for name, part in identity["recipe"].items() if name != "digest"}
             mixture = build_mixture(source, Recipe.from_dict(recipe), partial=identity["partial"], **again)
     except (BudgetError, SourceError, UnknownLanguage) as error:
-        changed, gone = _what_is_gone(manifest, folder, source, said)
+        read = _what_is_gone(manifest, folder, source, said)
+        if isinstance(error, SourceNotFound) and read is None:
+            raise  # a place that is none says nothing of what became of the source
+        changed, gone = read or ({}, None)
         lines = [
             f"the source does not give this mixture any more: {error}",
             *(f"  {name} {what}" for name, what in changed.items()),
@@ -214,8 +235,11 @@ def source_changes(manifest: Manifest, files: Sequence[SourceFile]) -> dict[str,
 
 def _what_is_gone(
     manifest: Manifest, folder: Path | None, source: Any, said: Mapping[str, Any]
-) -> tuple[dict[str, str], CellChanges | None]:
-    """Return what became of the files and the chosen cells of a source of which nothing could be built."""
+) -> tuple[dict[str, str], CellChanges | None] | None:
+    """Return what became of the files and the chosen cells of a source of which nothing could be built.
+
+    None where it cannot even be read.
+    """
     database = Database()
     try:
         opened = open_source(source, database, **said)
@@ -223,8 +247,8 @@ def _what_is_gone(
         if folder is None:
             return changed, None
         grid, _ = scan_source(opened, database)
-    except SourceError:  # it cannot even be read; why, the error of the build tells
-        return {}, None
+    except SourceError:  # why, the error of the build tells
+        return None
     gone: list[str] = []
     for shard in shards_in(manifest):
         table = pq.read_table(folder / PROVENANCE.format(shard.name), columns=["id", "response_language"])
@@ -288,15 +312,14 @@ def _told(manifest: Manifest, mixture: Mixture, changed: Mapping[str, str], cell
     return "\n".join(lines)
 
 
-def _options(manifest: Manifest, root: Any, plugins: Sequence[Any]) -> Options:
+def _options(manifest: Manifest, root: Any, held: Held) -> Options:
     """Return how a mixture was exported the first time."""
-    held = {plugin.name: plugin for plugin in plugins}
     said = manifest.identity["export"]
     if said["rooted"] and root is None:
         raise ArgumentError("the settings of trainers had absolute paths, and a manifest knows no places: give root=.")
     if root is not None and not said["rooted"]:
         raise ArgumentError(f"root={root!r}: the settings of trainers had relative paths; leave root= out.")
-    formats, trainers = ([held.get(name, name) for name in said[shelf]] for shelf in ("formats", "trainers"))
+    formats, trainers = held.named("formats", said["formats"]), held.named("exporters", said["trainers"])
     return make_options(formats, trainers, said["shards"], root, said["about"])
 
 

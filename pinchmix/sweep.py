@@ -6,7 +6,7 @@ itself → validate (a cell once, whoever chose it) → mixtures, whose texts ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -104,6 +104,7 @@ def sweep_mixtures(
     *,
     tokenizer: Any = None,
     exclude: Any = None,
+    plugins: Sequence[Any] | None = None,
     columns: Mapping[str, str] | None = None,
     join: str = "id",
     on_bad_rows: str = "error",
@@ -123,6 +124,7 @@ def sweep_mixtures(
         recipes: A :class:`~pinchmix.Family`, or a mapping of name to recipe, which is a family without laws.
         tokenizer: What counts tokens, for members whose budget is in tokens.
         exclude: Instructions that must not be chosen, where the recipes say that some were excluded.
+        plugins: Samplers, checks and allocators of your own that recipes name.
         columns: As of :func:`~pinchmix.build_mixture`.
         join: The same.
         on_bad_rows: The same.
@@ -151,6 +153,7 @@ def sweep_mixtures(
             Asked(
                 tokenizer=tokenizer if recipe.budget.unit == "tokens" else None,
                 exclude=exclude if recipe.exclude else None,
+                plugins=plugins or (),
             ),
         )
         for name, recipe in family.members.items()
@@ -232,7 +235,7 @@ def _lawful(family: Family, scanned: Scanned, made: Mapping[str, Any]) -> Sweep:
     tags = union or tuple(dict.fromkeys(tag for recipe in family.members.values() for tag in recipe.languages))
     first, plugins = next(iter(made.values()))
     whole = prepared_for(scanned, replace(first, languages=tags), plugins)
-    asks = asks_of(family, whole.serving)
+    asks = asks_of(family, whole.serving, {name: own.allocator for name, (_, own) in made.items()})
     texts = _texts(scanned)
     judge = judge_of(whole, texts, scanned.progress)
     found = choose_together(whole.serving, asks, judge, texts if judge.asks else None)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
 import pyarrow as pa
@@ -15,7 +19,7 @@ from pinchmix.errors import ArgumentError, ExportError, UnknownPlugin, Verificat
 from pinchmix.export import TRAINERS, exported_like
 from pinchmix.figures import figure_faults, listing_faults
 from pinchmix.manifest import NAME, Manifest
-from pinchmix.plugins import Exporter, find_plugin
+from pinchmix.plugins import BUILT_IN, Exporter, find_plugin
 from pinchmix.progress import progress_bar
 from pinchmix.provenance import Origins, faults_of
 from pinchmix.rereading import Reread, reread_shard
@@ -24,6 +28,7 @@ from pinchmix.shards import JSONL, PARQUET, PROVENANCE, Shard, shards_of
 from pinchmix.wording import listing, number_of
 
 BLOCK = 1 << 20
+ROOT = "/pinchmix-does-not-know-where"  # stands for the place of a folder that its manifest does not tell
 
 
 def verify_export(folder: str | os.PathLike[str], *, progress: bool | None = None) -> Manifest:
@@ -66,7 +71,7 @@ def verify_export(folder: str | os.PathLike[str], *, progress: bool | None = Non
         faults.extend(_check_files(place, manifest, progress))
         broken = {fault.split(": ", 1)[0] for fault in faults}
         faults.extend((*_check_listing(manifest, shards), *listing_faults(manifest, shards), *figure_faults(manifest)))
-        faults.extend(_check_settings(place, manifest, shards))
+        faults.extend((*_check_settings(place, manifest, shards), *_check_versions(manifest)))
         rows = _check_rows(place, manifest, shards, broken, faults)
         if rows is not None:
             faults.extend(_check_provenance(place, manifest, shards, rows))
@@ -143,22 +148,70 @@ def _check_files(place: Path, manifest: Manifest, progress: bool | None) -> Iter
 def _check_settings(place: Path, manifest: Manifest, shards: tuple[Shard, ...]) -> Iterator[str]:
     """Compare the settings of trainers with what their exporters write, where these are at hand in the same version."""
     export = manifest.identity["export"]
-    if export["rooted"]:
-        return  # the root is not known here
-    exported = exported_like(manifest.identity["mixture"]["digest"], "", shards, manifest.identity["export"]["formats"])
+    held: list[Exporter] = []
     for name in export["trainers"]:
-        try:
+        with suppress(UnknownPlugin):
             exporter: Exporter = find_plugin("exporters", name)
-        except UnknownPlugin:
+            if str(exporter.version) == manifest.identity["plugins"].get(f"exporters/{name}"):
+                held.append(exporter)
+
+    def written(exporter: Exporter, root: str) -> dict[str, str]:
+        like = exported_like(manifest.identity["mixture"]["digest"], root, shards, export["formats"])
+        return {TRAINERS.format(file): text for file, text in exporter.files(like).items()}
+
+    # Where it is to stand, the settings alone tell.
+    root = _root_in(place, held, written) if export["rooted"] else ""
+    if root is None:
+        yield f"{NAME}: identity.export: rooted, and no settings hold a place as exporters write it"
+        return
+    for exporter in held:
+        for file, text in sorted(written(exporter, root).items()):
+            if (place / file).is_file() and (place / file).read_bytes() != text.encode():
+                where = f" that stands at {root}" if root else ""
+                yield f"{file}: not what the exporter {exporter.name} writes for this mixture{where}"
+            if file not in manifest.files:
+                yield f"{file}: the manifest does not list it"
+
+
+def _root_in(
+    place: Path, held: Sequence[Exporter], written: Callable[[Exporter, str], Mapping[str, str]]
+) -> str | None:
+    """Return the place at which settings look for the data; "" if no exporter is at hand, None if none holds one."""
+    known: str | None = ""
+    for exporter in held:
+        for file, text in sorted(written(exporter, ROOT).items()):
+            if ROOT not in text or not (place / file).is_file():
+                continue
+            known = None
+            content = (place / file).read_bytes().decode(errors="replace")
+            first, *others = map(re.escape, text.split(ROOT))
+            found = re.fullmatch(rf"{first}(?P<root>[^\n]*?){'(?P=root)'.join(others)}", content)
+            # As it stands there, or as JSON and YAML write it.
+            for root in () if found is None else (found["root"] or "/", *_unescaped(found["root"])):
+                if PurePath(root).is_absolute() and written(exporter, root).get(file) == content:
+                    return root
+    return known
+
+
+def _unescaped(text: str) -> Iterator[str]:
+    with suppress(ValueError):
+        yield str(json.loads(f'"{text}"'))
+
+
+def _check_versions(manifest: Manifest) -> Iterator[str]:
+    """Compare the versions of built-in plugins with those here, where the manifest is of this very pinchmix."""
+    if manifest.provenance["libraries"]["pinchmix"] != version("pinchmix"):
+        return
+    recipe = manifest.identity["recipe"]
+    settings = {f"validators/{check['name']}": check["settings"] for check in recipe["validators"]}
+    settings[f"samplers/{recipe['sampler']}"] = recipe["settings"]
+    for key, said in manifest.identity["plugins"].items():
+        shelf, _, name = key.partition("/")
+        if name not in BUILT_IN.get(shelf, ()) or key == "validators/language":  # whose version is its backends'
             continue
-        if str(exporter.version) != manifest.identity["plugins"].get(f"exporters/{name}"):
-            continue
-        for file, text in sorted(exporter.files(exported).items()):
-            path = place / TRAINERS.format(file)
-            if path.is_file() and path.read_bytes() != text.encode():
-                yield f"{TRAINERS.format(file)}: not what the exporter {name} writes for this mixture"
-            if TRAINERS.format(file) not in manifest.files:
-                yield f"{TRAINERS.format(file)}: the manifest does not list it"
+        here = str(find_plugin(shelf, name, **settings.get(key, {})).version)
+        if here != said:
+            yield f"{NAME}: {key} is said to be of version {said}, and that of pinchmix {version('pinchmix')} is {here}"
 
 
 def _check_rows(

@@ -109,6 +109,7 @@ class Refuse:
     def __init__(self, refused: Iterable[tuple[str, str]], doubted: Iterable[tuple[str, str]] = ()) -> None:
         self.refused, self.doubted = set(refused), set(doubted)
         self.asked: list[tuple[str, str]] = []
+        self.settings = {"refused": sorted(self.refused), "doubted": sorted(self.doubted)}
 
     def judge(self, cells: Any, languages: Sequence[str]) -> Findings:
         pairs = list(zip(cells.ids, cells.response_languages, strict=True))

@@ -343,9 +343,12 @@ def test_settings_are_plain_and_make_the_same_validator_again(options):
     assert repr(sent) == repr(validator)
 
 
-def test_a_backend_given_as_an_object_is_recorded_by_name():
+def test_a_backend_given_as_an_object_is_recorded_with_all_that_it_declares():
     validator = LanguageValidator(Vowels(), cascade=Vowels())
-    assert validator.settings["backend"] == validator.settings["cascade"] == "vowels"
+    assert validator.settings["backend"] == validator.settings["cascade"]
+    assert {name: validator.settings["backend"][name] for name in ("name", "version", "settings", "languages")} == {
+        "name": "vowels", "version": "1", "settings": {}, "languages": ["en", "fi"]
+    }  # fmt: skip
     assert validator.version == "1|1"
     cells = Cells(
         ["a"], ["fi"], ["fi"], ["Aamuaurinko ja yöaika olivat oivia aikoja."], ["Which strengths bring length?"]

@@ -302,6 +302,11 @@ def test_rebuild_says_that_it_is_the_same_or_what_is_not(call, source, tmp_path)
     code, _, err = call("rebuild", source, source)
     assert code == 2
     assert "is no export" in err
+    code, _, err = call("rebuild", tmp_path / "out", tmp_path / "nowhere")
+    assert (code, err.split(":")[0]) == (2, "SourceNotFound")
+    code, _, err = call("rebuild", tmp_path / "out", source, "--root", "/srv")
+    assert code == 2
+    assert "root='/srv' is about a new export, and out= names no folder for one" in err
 
 
 def test_verify_says_what_is_different_from_another_export(call, source, tmp_path):
@@ -311,7 +316,7 @@ def test_verify_says_what_is_different_from_another_export(call, source, tmp_pat
     code, out, err = call("verify", tmp_path / "one", "--diff", tmp_path / "one")
     assert (code, err, out.splitlines()[1:]) == (0, "", ["no difference"])
     code, out, _ = call("verify", tmp_path / "one", "--diff", tmp_path / "two")
-    assert code == 0
+    assert code == 1
     assert "another mixture: 3 rows then, 4 rows now" in out.splitlines()
     assert "counts.en.asked: 3, then 4" in out.splitlines()
     code, _, err = call("verify", tmp_path / "one", "--diff", tmp_path / "none")
@@ -334,6 +339,12 @@ def test_an_audit_lists_what_it_finds(call, tmp_path):
     code, _, err = call("audit", source, "--check", "empty=maybe")
     assert code == 2
     assert "'maybe'" in err
+    code, _, err = call("audit", source, "--check", "emtpy=off")
+    assert code == 2
+    assert "no validator is called 'emtpy'. Did you mean 'empty'?" in err
+    code, said, _ = call("audit", source, "--pivot", "fi", "--check", "preset=none", "--check", "length=flag")
+    assert code == 0
+    assert "1 check could not be asked about 5 cells (en 5), as they compare" in " ".join(said.split())
 
 
 def test_checks_are_chosen_by_options(call, tmp_path):

@@ -146,6 +146,7 @@ class Says:
 
     def __init__(self, verdict: int, place: int = 0) -> None:
         self.verdict, self.place = verdict, place
+        self.settings = {"verdict": int(verdict), "place": place}
 
     def judge(self, cells: object, languages: object) -> Findings:
         one = np.array([self.place]), ["prompt"], np.array([self.verdict], dtype=np.uint8)

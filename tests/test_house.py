@@ -23,9 +23,9 @@ TESTS = Path(__file__).parent
 FLOORS = (
     ("wording",),
     ("certificate",),
-    ("errors", "show", "exact", "progress", "ahead", "spool", "data", "yaml_text", "markdown", "shape"),
+    ("errors", "show", "exact", "progress", "ahead", "spool", "data", "yaml_text", "markdown", "shape", "workers"),
     ("drawing", "lengths"),
-    ("canonical", "language", "words", "about", "folder", "shards"),
+    ("canonical", "language", "words", "about", "folder", "settings", "shards"),
     ("grid", "budget", "cells", "content", "exclude", "exporting", "policy"),
     ("recipe", "provenance"),
     ("family",),
@@ -33,6 +33,7 @@ FLOORS = (
     ("toys",),
     ("planning",),
     ("plugins",),
+    ("own",),
     (
         *("database", "sources", "joined", "scan", "texts", "rows", "examine", "judge", "known", "measure", "facts"),
         *("mixture", "testing"),

@@ -30,6 +30,7 @@ class Spy:
     def __init__(self, name: str, word: str, verdict: Verdict = Verdict.MISMATCH, **traits: Any) -> None:
         self.name, self.version, self.word, self.verdict = name, "1", word, verdict
         self.asked: list[str] = []
+        self.settings = {"name": name, "word": word, "verdict": int(verdict), **traits}
         for key, value in traits.items():
             setattr(self, key, value)
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import pinchmix
 from pinchmix import build_mixture, export_mixture, verify_export
 from pinchmix.difference import differences
-from pinchmix.errors import ArgumentError, ExportError, FolderTaken, PinchmixError, RebuildFailed
+from pinchmix.errors import ArgumentError, ExportError, FolderTaken, PinchmixError, RebuildFailed, SourceNotFound
 from pinchmix.manifest import NAME, Manifest
 from pinchmix.rebuild import rebuild_mixture
 from tests.grids import laws, table_of
@@ -304,7 +304,7 @@ def test_a_missing_file_is_named_with_the_ids_that_went_with_it(tmp_path):
         lost = {f"{row.id} in sw" for row in mix if row.response_language == "sw"}
         assert lost
         assert lost <= set(caught.value.cells.gone)
-    with pytest.raises(RebuildFailed, match="does not give this mixture any more"):
+    with pytest.raises(SourceNotFound, match="does not exist"):  # a wrong call, which says nothing of the source
         rebuild_mixture(tmp_path / "one", tmp_path / "nowhere")
 
 

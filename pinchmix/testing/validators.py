@@ -6,8 +6,9 @@ import json
 from collections.abc import Sequence
 
 from pinchmix.canonical import canonical_bytes
-from pinchmix.errors import PinchmixError
-from pinchmix.plugins import Cells, Findings, Validator, Verdict, surveyed, traits_of
+from pinchmix.errors import ArgumentError, PinchmixError
+from pinchmix.own import check_own
+from pinchmix.plugins import BUILT_IN, Cells, Findings, Validator, Verdict, surveyed, traits_of
 from pinchmix.pool import Pool
 from pinchmix.testing.laws import hold
 from pinchmix.toys import toy_pool
@@ -35,6 +36,10 @@ def check_validator(validator: Validator, cells: Cells, languages: Sequence[str]
     for name in ("name", "version"):
         value = getattr(validator, name)
         hold(isinstance(value, str) and bool(value), f"{name} is a text, not {value!r}")
+    try:
+        check_own("validator", validator, BUILT_IN["validators"])
+    except ArgumentError as error:
+        raise AssertionError(str(error)) from error
     traits = traits_of(validator)
     pool = toy_pool() if pool is None else pool
     judge = surveyed(validator, pool).judge
@@ -59,7 +64,8 @@ def check_validator(validator: Validator, cells: Cells, languages: Sequence[str]
         hold(whole == moved, "a check on content must say the same of an instruction in every language")
     try:
         plain = json.loads(canonical_bytes(dict(traits.settings)))
-        again = type(validator)(**plain) if plain else validator
+        # What it is made of is an object that settings can record and not be.
+        again = type(validator)(**{**plain, **getattr(validator, "parts", {})}) if plain else validator
     except (TypeError, ValueError, PinchmixError) as error:
         raise AssertionError(f"{type(validator).__name__} cannot be made of its settings: {error}") from error
     same = whole == _said(surveyed(again, pool).judge(cells, languages), everyone)

@@ -42,7 +42,7 @@ class CopyValidator:
     name: str = "copy"
     version: str = "1"
     cost = Cost.WORDS
-    needs_pivot = True
+    needs_pivot = compares = True
 
     def judge(self, cells: Cells, languages: Sequence[str]) -> Findings:
         """Return texts that were left as the pivot has them, wholly or for the most part."""

@@ -15,6 +15,7 @@ from pinchmix.canonical import key_of
 from pinchmix.exact.order import keyed
 from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
 from pinchmix.pool import Pool
+from pinchmix.settings import check_number
 from pinchmix.words import batches_of_words
 
 SHINGLE = 3  # words
@@ -35,6 +36,9 @@ class DuplicatesValidator:
     Attributes:
         threshold: How alike texts must be, 0 to 1.
 
+    Raises:
+        ArgumentError: It is no number from 0 to 1.
+
     Example:
         >>> from pinchmix.testing import toy_grid, toy_pool
         >>> pool = toy_pool(toy_grid(3), prompt=["Name a tea.", "name a tea", "Why?"], response=["Oolong."] * 3)
@@ -50,6 +54,10 @@ class DuplicatesValidator:
     found: Mapping[str, Finding] = field(default_factory=dict, repr=False, compare=False)
     cost = Cost.CHEAP
     scope = "content"
+    compares = True
+
+    def __post_init__(self) -> None:
+        check_number("check duplicates", "threshold", self.threshold, 0, 1)
 
     @property
     def settings(self) -> Mapping[str, float]:

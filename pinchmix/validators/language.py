@@ -10,7 +10,7 @@ import numpy as np
 from pinchmix.errors import ArgumentError
 from pinchmix.plugins import Cells, Cost, Findings
 from pinchmix.validators.langid import REASONS, Backend, judge_texts
-from pinchmix.validators.langid.backends import find_backend
+from pinchmix.validators.langid.record import check_asked, open_backend, record_of
 from pinchmix.validators.langid.verdict import check_candidates, check_thresholds
 from pinchmix.wording import near
 
@@ -24,7 +24,8 @@ class LanguageValidator:
 
     Args:
         backend: Who tells languages apart: ``"langdetect"``, ``"py3langid"``, ``"lingua"``, ``"cld2"``, ``"fasttext"``,
-            a name that an installed package declares, or a :class:`pinchmix.validators.langid.Backend`.
+            a name that an installed package declares, or a :class:`pinchmix.validators.langid.Backend`. What
+            ``settings`` record of such an object stands for it where a package declares its name.
         mode: ``"fast"``, or ``"exact"`` for what langdetect itself says with seed 0; of langdetect only.
         cascade: Another backend, asked about texts that the first is unsure of; it can only accept.
         strict: Whether Bosnian is no Croatian, as far as the backend can tell, and Traditional Chinese no Simplified.
@@ -55,28 +56,29 @@ class LanguageValidator:
 
     def __init__(
         self,
-        backend: str | Backend = "langdetect",
+        backend: str | Backend | Mapping[str, Any] = "langdetect",
         mode: str = "fast",
-        cascade: str | Backend | None = None,
+        cascade: str | Backend | Mapping[str, Any] | None = None,
         strict: bool = False,
         candidates: str | Sequence[str] = "",
         thresholds: Mapping[str, Sequence[float]] | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> None:
-        if mode not in _MODES:
-            raise ArgumentError(f"validator language: mode={mode!r} is neither 'fast' nor 'exact'.{near(mode, _MODES)}")
+        check_asked(backend, cascade, strict, candidates, thresholds, options)
+        if not isinstance(mode, str) or mode not in _MODES:
+            said = f"validator language: mode={mode!r} is neither 'fast' nor 'exact'."
+            raise ArgumentError(f"{said}{near(str(mode), _MODES)}")
         if mode == "exact" and backend != "langdetect":
             raise ArgumentError(f"validator language: mode='exact' is of langdetect, and backend={backend!r}.")
-        self._backend = find_backend("langdetect-exact" if mode == "exact" else backend, **(options or {}))
-        self._cascade = None if cascade is None else find_backend(cascade)
-        self._asked = (backend, cascade)
+        self._backend = open_backend("langdetect-exact" if mode == "exact" else backend, options)
+        self._cascade = None if cascade is None else open_backend(cascade)
         self._candidates = check_candidates(candidates)
         self._thresholds = check_thresholds(thresholds or {})
         self._strict = strict
         self._plain = {
-            "backend": self._backend.name if not isinstance(backend, str) else backend,
+            "backend": backend if isinstance(backend, str) else record_of(self._backend),
             "mode": mode,
-            "cascade": None if self._cascade is None else cascade if isinstance(cascade, str) else self._cascade.name,
+            "cascade": cascade if cascade is None or isinstance(cascade, str) else record_of(self._cascade),
             "strict": strict,
             "candidates": list(self._candidates) if isinstance(self._candidates, tuple) else self._candidates,
             "thresholds": {tag: [one.accept, one.reject] for tag, one in self._thresholds.items()},
@@ -86,17 +88,25 @@ class LanguageValidator:
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """The parameters as plain data; a backend given as an object is there by its name."""
+        """The parameters as plain data; of a backend given as an object, all that it declares."""
         return self._plain
+
+    @property
+    def parts(self) -> Mapping[str, Backend]:
+        """The backends that were given as objects, by parameter."""
+        both = {"backend": self._backend, "cascade": self._cascade}
+        return {
+            name: one
+            for name, one in both.items()
+            if one is not None and not isinstance(self._plain[name], (str, type(None)))
+        }
 
     def __repr__(self) -> str:
         return f"LanguageValidator({self.version})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Detectors of other libraries cannot be sent to a process, but what was asked for can.
-        backend, cascade = self._asked
-        again = {**self._plain, "backend": backend, "cascade": cascade}
-        return _again, (type(self), again)
+        return _again, (type(self), {**self._plain, **self.parts})
 
     def judge(self, cells: Cells, languages: Sequence[str]) -> Findings:
         """Return what is not plainly in its language among these cells."""

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
+from pinchmix.settings import check_number
 from pinchmix.validators.columns import column, lengths
 
 # The median of ln(characters of a translation / characters of the English text), over 40 characters and more. Measured
@@ -41,6 +42,9 @@ class LengthValidator:
         doubt: Texts are doubtful that are e to so much times longer or shorter than the bounds.
         limit: Texts are wrong that are e to so much times longer or shorter.
 
+    Raises:
+        ArgumentError: They are no finite numbers from 0 on, or ``limit`` is less than ``doubt``.
+
     Example:
         >>> question = "Could you please explain to me how bread is made from flour, water, yeast and some salt?"
         >>> cells = Cells(["a"], ["fi"], ["fi"], ["Leipä?"], ["Hei."], pivot_prompts=[question])
@@ -53,7 +57,11 @@ class LengthValidator:
     name: str = "length"
     version: str = "1"
     cost = Cost.CHEAP
-    needs_pivot = True
+    needs_pivot = compares = True
+
+    def __post_init__(self) -> None:
+        check_number("check length", "doubt", self.doubt, 0)
+        check_number("check length", "limit", self.limit, float(self.doubt))
 
     @property
     def settings(self) -> Mapping[str, float]:

@@ -41,7 +41,7 @@ class NumbersValidator:
     name: str = "numbers"
     version: str = "1"
     cost = Cost.WORDS
-    needs_pivot = True
+    needs_pivot = compares = True
 
     def judge(self, cells: Cells, languages: Sequence[str]) -> Findings:
         """Return texts in which numbers of the pivot are missing."""

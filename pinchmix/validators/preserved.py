@@ -38,7 +38,7 @@ class Preserved:
     pattern: ClassVar[re.Pattern[str]]
     fixed: ClassVar[bool]
     cost = Cost.WORDS
-    needs_pivot = True
+    needs_pivot = compares = True
 
     def judge(self, cells: Cells, languages: Sequence[str]) -> Findings:
         """Return texts that lack spans of the pivot."""

@@ -34,7 +34,7 @@ class RefusalsValidator:
     version: str = "1"
     cost = Cost.CHEAP
     scope = "content"
-    needs_pivot = True
+    needs_pivot = compares = True
 
     def judge(self, cells: Cells, languages: Sequence[str]) -> Findings:
         """Return cells whose pivot refuses."""

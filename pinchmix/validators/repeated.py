@@ -32,6 +32,7 @@ class RepeatedValidator:
     version: str = "1"
     found: Mapping[tuple[str, str, str], str] = field(default_factory=dict, repr=False, compare=False)
     cost = Cost.CHEAP
+    compares = True
 
     def survey(self, pool: Pool) -> RepeatedValidator:
         """Return the check with what the source repeats."""

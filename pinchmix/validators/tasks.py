@@ -43,7 +43,7 @@ class TasksValidator:
     version: str = "1"
     cost = Cost.CHEAP
     scope = "content"
-    needs_pivot = True
+    needs_pivot = compares = True
 
     def judge(self, cells: Cells, languages: Sequence[str]) -> Findings:
         """Return cells whose task is about the words of the pivot."""

@@ -40,7 +40,7 @@ class TruncationValidator:
     name: str = "truncation"
     version: str = "1"
     cost = Cost.CHEAP
-    needs_pivot = True
+    needs_pivot = compares = True
 
     def judge(self, cells: Cells, languages: Sequence[str]) -> Findings:
         """Return texts that seem to be cut off."""

@@ -21,7 +21,7 @@ class TurnsValidator:
     name: str = "turns"
     version: str = "1"
     cost = Cost.CHEAP
-    needs_pivot = True
+    needs_pivot = compares = True
 
     def judge(self, cells: Cells, languages: Sequence[str]) -> Findings:
         """Return conversations of other turns than the pivot's; whether there is a system turn does not matter."""
