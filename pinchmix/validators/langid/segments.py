@@ -28,6 +28,12 @@ _PROSE = re.compile(
 _SEGMENT_LETTERS = 12
 # What must be left of a text beside names to be the ground of a rejection, in words and in letters.
 _SMALL_SHARE, _REST_LETTERS = 0.15, 8
+# What is judged by itself in every text that is long enough: about a sentence, so that the words can tell.
+_WINDOW = re.compile(r".{1,80}(?:\s|\Z)|.{80}", re.DOTALL)
+# Texts of fewer weighted letters are judged as a whole: no window of theirs is sure enough.
+WINDOWED_LETTERS = 100
+# A window is foreign when its language is this unlikely and it has the letters to say so.
+_FOREIGN, _FOREIGN_LETTERS = 0.05, 30
 # A segment counts for the language or against it when the odds are three to one.
 _RIGHT, _WRONG = 0.5, 0.25
 
@@ -67,6 +73,42 @@ def segment_shares(texts: Sequence[str], tongues: Tongues, tongue_of: NDArray[np
     return share_right
 
 
+def foreign_letters(texts: Sequence[str], tongues: Tongues, tongue_of: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how many letters of each text stand in stretches of about 80 characters that are in another language.
+
+    Sentences would end where the language changes, but some are two words long, and cut texts have none.
+
+    Args:
+        texts: The cleaned texts, as they are scored.
+        tongues: The expected languages.
+        tongue_of: The expected language of each text.
+
+    Returns:
+        Weighted letters, one number a text; stretches of names or of lists are not among them.
+
+    Example:
+        >>> from pinchmix.validators.langid.backends.langdetect import LangdetectBackend
+        >>> english = Tongues.of(("en",), frozenset({"cs"}), LangdetectBackend())
+        >>> texts = ["The weather is fine today, so all of us go out and walk along the old river. "
+        ...     "Dneska je opravdu krásné počasí, a tak jdeme všichni ven a půjdeme kolem řeky."]
+        >>> foreign_letters(texts, english, np.array([0])).tolist()
+        [63]
+    """
+    found = [_WINDOW.findall(text) for text in texts]
+    at = np.repeat(np.arange(len(texts)), [len(pieces) for pieces in found])
+    pieces = [piece for some in found for piece in some]
+    letters = np.zeros(len(texts), dtype=np.int64)
+    if not pieces:
+        return letters
+    share, total = _shares(pieces, tongues, tongue_of[at], by_script=True)
+    wrong = np.flatnonzero((total >= _FOREIGN_LETTERS) & (share <= _FOREIGN))
+    if len(wrong):
+        names, lists = name_or_list([pieces[number] for number in wrong], tongues, tongue_of[at[wrong]])
+        wrong = wrong[~names & ~lists]
+    np.add.at(letters, at[wrong], total[wrong])
+    return letters
+
+
 def name_or_list(
     texts: Sequence[str], tongues: Tongues, tongue_of: NDArray[np.int64]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -95,19 +137,27 @@ def name_or_list(
 
 
 def _shares(
-    texts: Sequence[str], tongues: Tongues, tongue_of: NDArray[np.int64]
+    texts: Sequence[str], tongues: Tongues, tongue_of: NDArray[np.int64], by_script: bool = False
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return the probability of the expected language, 0 where the script is another one, and the weighted letters."""
+    """Return the probability of the expected language, 0 where the script is another one, and the weighted letters.
+
+    With ``by_script``, a language whose script decides is not asked for its words.
+    """
     scored, codes = lowered(texts)
     letters = script_letters(codes)
     total: NDArray[np.int64] = letters.sum(axis=1)
     inside = (letters * tongues.accepted[tongue_of]).sum(axis=1) * 2 >= total
-    scores, _ = tongues.backend.log_scores(scored)
     # A language without a profile is known by its script only; what competes for it is of no account.
-    supported = tongues.supported[tongue_of]
-    share = posterior(scores, tongues.candidates[tongue_of] | ~supported[:, None])
-    share = np.where(tongues.own[tongue_of], share, 0.0).sum(axis=1)
-    return np.where(inside, np.where(supported, share, 1.0), 0.0), total
+    words = tongues.supported[tongue_of]
+    if by_script:
+        words &= ~(tongues.decides | tongues.chinese | tongues.japanese)[tongue_of]
+    share = inside.astype(np.float64)
+    rows = np.flatnonzero(inside & words)
+    if len(rows):
+        scores, _ = tongues.backend.log_scores([scored[number] for number in rows])
+        found = posterior(scores, tongues.candidates[tongue_of[rows]])
+        share[rows] = np.where(tongues.own[tongue_of[rows]], found, 0.0).sum(axis=1)
+    return share, total
 
 
 def _small_share(text: str) -> float:

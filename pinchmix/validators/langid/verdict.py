@@ -27,12 +27,14 @@ from pinchmix.validators.langid.gates import (
     look,
 )
 from pinchmix.validators.langid.script import SCRIPTS
-from pinchmix.validators.langid.segments import name_or_list, segment_shares
+from pinchmix.validators.langid.segments import WINDOWED_LETTERS, foreign_letters, name_or_list, segment_shares
 from pinchmix.validators.langid.tongues import Tongues, columns_by_script
 from pinchmix.wording import near
 
 # Sentences of a rejected text: mostly right passes, a fifth right is mixed.
 SEGMENTS_RIGHT, SEGMENTS_MIXED = 0.8, 0.2
+# A text is mixed when this much of it is in another language, in weighted letters and as a share: a sentence, no title.
+FOREIGN_LETTERS, FOREIGN_SHARE = 45, 0.3
 # Which of the two Chinese scripts: as sure as this the text is in the other one.
 VARIANT = 0.1
 
@@ -224,6 +226,7 @@ def _judge(
     ]
     verdict[rows] = np.where(tongues.variant[tongue_of[rows]], MISMATCH, UNSURE)
     reason[rows] = CODE["variant"]
+    _part_by_part(seen, text_of, tongues, tongue_of, verdict, reason)
     for second in sets[1:]:
         rows = np.flatnonzero((verdict == UNSURE) & np.isin(reason, (CODE["language"], CODE["short"])))
         rows = rows[second.supported[tongue_of[rows]]]
@@ -275,6 +278,23 @@ def _second_look(
     verdict[mixed], reason[mixed] = UNSURE, CODE["mixed"]
     right = rows[share >= SEGMENTS_RIGHT]
     verdict[right], reason[right] = OK, CODE["segments"]
+
+
+def _part_by_part(
+    seen: Seen,
+    text_of: NDArray[np.int64],
+    tongues: Tongues,
+    tongue_of: NDArray[np.int64],
+    verdict: NDArray[np.int8],
+    reason: NDArray[np.int8],
+) -> None:
+    """Doubt texts of which a good part is in another language, however right they are as a whole."""
+    rows = np.flatnonzero((verdict == OK) & (seen.total[text_of] >= WINDOWED_LETTERS))
+    if not len(rows):
+        return
+    foreign = foreign_letters([seen.scored[number] for number in text_of[rows]], tongues, tongue_of[rows])
+    mixed = rows[(foreign >= FOREIGN_LETTERS) & (foreign >= FOREIGN_SHARE * seen.total[text_of[rows]])]
+    verdict[mixed], reason[mixed] = UNSURE, CODE["mixed"]
 
 
 def _second_opinion(
