@@ -88,7 +88,7 @@ def sampled(text: str, most: int) -> str:
         most: How many characters are looked at.
 
     Example:
-        >>> sampled("0123456789" * 40, 100).split("\\n")
+        >>> sampled("0123456789" * 40, 100).split()
         ['0123456789012345', '8901234567890123', '6789012345678901', '4567890123456789']
     """
     if len(text) <= most:

@@ -13,8 +13,9 @@ from pinchmix.validators.langid.codes import frozen
 
 # Written languages that detectors do not tell apart, or not surely; the first is the one that most of them know.
 _GROUPS = (
-    ("no", "nn"), ("hr", "bs", "sr-Latn", "cnr"), ("id", "ms"), ("zh", "wuu"), ("zh-Hant", "yue"),
-    ("ar", "arz", "ary", "apc", "ajp", "ars", "acm", "aeb", "acq"), ("et", "vro"), ("lv", "ltg"),
+    ("no", "nn"), ("hr", "bs", "sr-Latn", "cnr"), ("id", "ms"), ("zh", "wuu", "yue-Hans"),
+    ("zh-Hant", "yue", "wuu-Hant"), ("ar", "arz", "ary", "apc", "ajp", "ars", "acm", "aeb", "acq"), ("et", "vro"),
+    ("lv", "ltg"),
 )  # fmt: skip
 _GROUP: Mapping[str, tuple[str, ...]] = {member: group for group in _GROUPS for member in group}
 
