@@ -24,6 +24,7 @@ REASONS = (
     "segments",  # by its sentences, taken one by one
     "names",  # little is left beside names, which have no language
     "list",  # no sentence: cells of a table, labels, single words
+    "loanwords",  # a good part of its words are of the language, the others may be borrowed
     "short",  # too few letters to say
     "no letters",  # numbers, signs, nothing
     "code only",  # nothing is left beside code, formulas and addresses

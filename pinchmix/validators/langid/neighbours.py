@@ -131,6 +131,18 @@ def candidates(tag: str, languages: frozenset[str], known: tuple[str, ...]) -> N
 
 
 @cache
+def related(tag: str, known: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Return which columns are neighbours of a language.
+
+    Example:
+        >>> related("sk", ("cs", "en", "sk")).tolist()
+        [True, False, False]
+    """
+    close = {leader(other, known) for other in _NEIGHBOURS.get(leader(tag, known), "").split()}
+    return frozen(np.array([other in close for other in known], dtype=bool))
+
+
+@cache
 def everything(tag: str, known: tuple[str, ...]) -> NDArray[np.bool_]:
     """Return which columns compete in an open choice: all but the language itself in another script.
 

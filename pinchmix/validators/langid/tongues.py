@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pinchmix.language import script_of
 from pinchmix.validators.langid.backend import Backend, Thresholds
 from pinchmix.validators.langid.codes import frozen
-from pinchmix.validators.langid.neighbours import candidates, chinese, column, everything, own_columns
+from pinchmix.validators.langid.neighbours import candidates, chinese, column, everything, own_columns, related
 from pinchmix.validators.langid.script import COUNT, SCRIPTS, columns_of, other_scripts, script_decides
 
 
@@ -28,6 +28,7 @@ class Tongues:
         profile: The flag of that column.
         own: The flags of all columns that count as the language: its group, both of Chinese.
         candidates: The flags of the columns that compete, the own ones among them.
+        related: The flags of the columns that are easily taken for it.
         accepted: The flags of the scripts that the language is written in.
         decides: Whether its script alone decides.
         chinese: Whether it is written in Chinese characters only.
@@ -47,6 +48,7 @@ class Tongues:
     profile: NDArray[np.bool_]
     own: NDArray[np.bool_]
     candidates: NDArray[np.bool_]
+    related: NDArray[np.bool_]
     accepted: NDArray[np.bool_]
     decides: NDArray[np.bool_]
     chinese: NDArray[np.bool_]
@@ -134,6 +136,7 @@ class Tongues:
             profile=profile,
             own=own,
             candidates=np.array(competing, dtype=bool).reshape(width) | own,
+            related=np.array([related(tag, known) for tag in tags], dtype=bool).reshape(width),
             accepted=accepted,
             decides=np.array([script_decides(tag, languages) for tag in tags], dtype=bool),
             chinese=np.array([chinese(tag) for tag in tags], dtype=bool),
@@ -162,7 +165,7 @@ class Tongues:
             >>> serbian.in_script(letters, np.array([0, 0])).tolist()
             [1, 0]
         """
-        best = tongue_of.copy()
+        best: NDArray[np.int64] = tongue_of.copy()
         most = (letters * self.accepted[tongue_of]).sum(axis=1)
         for other in self.others[tongue_of].T:
             found = np.where(other >= 0, (letters * self.accepted[other]).sum(axis=1), -1)

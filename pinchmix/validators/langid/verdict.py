@@ -28,7 +28,14 @@ from pinchmix.validators.langid.gates import (
 )
 from pinchmix.validators.langid.neighbours import chinese
 from pinchmix.validators.langid.script import SCRIPTS
-from pinchmix.validators.langid.segments import WINDOWED_LETTERS, foreign_letters, name_or_list, segment_shares
+from pinchmix.validators.langid.segments import (
+    WINDOWED_LETTERS,
+    borrowing,
+    foreign_letters,
+    framed,
+    name_or_list,
+    segment_shares,
+)
 from pinchmix.validators.langid.tongues import Tongues, columns_by_script
 from pinchmix.wording import near
 
@@ -293,6 +300,14 @@ def _second_look(
     verdict[mixed], reason[mixed] = UNSURE, CODE["mixed"]
     right = rows[share >= SEGMENTS_RIGHT]
     verdict[right], reason[right] = OK, CODE["segments"]
+    rows = np.flatnonzero(verdict == MISMATCH)
+    quoting = rows[framed([seen.cleaned[number] for number in text_of[rows]], tongues, tongue_of[rows])]
+    verdict[quoting], reason[quoting] = UNSURE, CODE["mixed"]
+    # Word by word only scores that add up mean something.
+    rows = np.flatnonzero((verdict == MISMATCH) & (reason == CODE["language"]))
+    if len(rows) and tongues.backend.candidates == "neighbours":
+        loans = rows[borrowing([seen.cleaned[number] for number in text_of[rows]], tongues, tongue_of[rows])]
+        verdict[loans], reason[loans] = UNSURE, CODE["loanwords"]
 
 
 def _part_by_part(
