@@ -346,12 +346,12 @@ def test_settings_are_plain_and_make_the_same_validator_again(options):
 def test_a_backend_given_as_an_object_is_recorded_by_name():
     validator = LanguageValidator(Vowels(), cascade=Vowels())
     assert validator.settings["backend"] == validator.settings["cascade"] == "vowels"
-    assert validator.version == "1|1"
+    assert validator.version == "rules3|1|1"
     cells = Cells(
         ["a"], ["fi"], ["fi"], ["Aamuaurinko ja yöaika olivat oivia aikoja."], ["Which strengths bring length?"]
     )
     assert LanguageValidator(Vowels()).judge(cells, ["fi"]).field == ["response"]
-    assert pickle.loads(pickle.dumps(validator)).version == "1|1"
+    assert pickle.loads(pickle.dumps(validator)).version == "rules3|1|1"
 
 
 class Fixed(Vowels):
