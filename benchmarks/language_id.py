@@ -107,6 +107,8 @@ def wrong_text(lines: list[Line], data: tuple[str, ...], name: str) -> None:
            if not {column(normalise_language(other), KNOWN)} & set(own(tag)) and kind in PROSE]  # fmt: skip
     show(f"any other language, prose ({name})", rates([x for x, _ in far], [x for _, x in far], data))
     show(f"English >= 30 letters ({name})", rates([x for x, _ in english], [x for _, x in english], data))
+    spoken = [(text, tag) for text, tag in english if any(word.islower() for word in text.split())]
+    show("  of it, without texts of names only", rates([x for x, _ in spoken], [x for _, x in spoken], data))
     found = judge_texts([x for x, _ in english], [x for _, x in english], languages=data)
     kept = Counter(text for (text, _), verdict in zip(english, found.verdict, strict=True) if verdict != 2)
     for text, count in kept.items():

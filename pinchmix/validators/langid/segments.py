@@ -200,11 +200,13 @@ def _frames(text: str) -> list[str]:
     """Return the parts of a text that may be its author's own words beside a quotation."""
     outside = _QUOTED.sub(" ", text)
     found = [outside] if len(outside) < len(text) else []
-    head = _HEAD.match(text)
+    head = _HEAD.match(outside)
     if head:
         found.append(head[0])
-    lines = text.strip().splitlines()
-    return found + [line for line in (lines[0], lines[-1]) if line.rstrip().endswith(_SENTENCE_END)] * (len(lines) > 1)
+    lines = outside.strip().splitlines()
+    if len(lines) > 1:
+        found += [line for line in (lines[0], lines[-1]) if line.rstrip().endswith(_SENTENCE_END)]
+    return found
 
 
 def borrowing(texts: Sequence[str], tongues: Tongues, tongue_of: NDArray[np.int64]) -> NDArray[np.bool_]:
