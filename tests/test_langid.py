@@ -420,7 +420,7 @@ QUOTED = "The committee had decided that the old bridge should be closed until t
     [
         (f"Traduce al español: {QUOTED} {QUOTED}", "es"),
         (f'Corrige los errores de este texto: "{QUOTED} {QUOTED} {QUOTED}"', "es"),
-        (f"„{QUOTED}“ {QUOTED} {QUOTED}\nÜbersetze diesen Absatz bitte ins Deutsche.", "de"),
+        (f"„{QUOTED}“ {QUOTED} {QUOTED}\n\nÜbersetze diesen Absatz bitte ins Deutsche.", "de"),
         (f"Переведите этот абзац на русский язык.\n\n{QUOTED} {QUOTED} {QUOTED} {QUOTED}", "ru"),
         (f"请把下面这段话翻译成中文：\n{QUOTED} {QUOTED} {QUOTED} {QUOTED}", "zh"),
     ],
@@ -431,6 +431,7 @@ def test_a_task_that_quotes_another_language_is_unsure(text, tag):
 
 def test_a_title_is_no_quotation_mark():
     assert one(f"Il mercato del mattino\n{QUOTED} {QUOTED}", "it")[0] == MISMATCH
+    assert one(f"Il mercato del mattino\n\n{QUOTED} {QUOTED}", "it")[0] == MISMATCH
     assert one(f"Note: {QUOTED} {QUOTED}", "it")[0] == MISMATCH
 
 

@@ -172,8 +172,8 @@ def framed(texts: Sequence[str], tongues: Tongues, tongue_of: NDArray[np.int64])
         tongue_of: The expected language of each text.
 
     Returns:
-        Whether what is outside the quotes, before the colon, or the first or last line if it is a sentence, is in the
-        expected language.
+        Whether what is outside the quotes, before the colon, or the first or last paragraph if it is a sentence, is in
+        the expected language.
 
     Example:
         >>> from pinchmix.validators.langid.backends.langdetect import LangdetectBackend
@@ -203,9 +203,9 @@ def _frames(text: str) -> list[str]:
     head = _HEAD.match(outside)
     if head:
         found.append(head[0])
-    lines = outside.strip().splitlines()
-    if len(lines) > 1:
-        found += [line for line in (lines[0], lines[-1]) if line.rstrip().endswith(_SENTENCE_END)]
+    paragraphs = outside.strip().split("\n\n")
+    if len(paragraphs) > 1:
+        found += [part for part in (paragraphs[0], paragraphs[-1]) if part.rstrip().endswith(_SENTENCE_END)]
     return found
 
 
