@@ -27,7 +27,7 @@ from pinchmix.validators.langid import REASONS, VERSION, judge_texts
 from pinchmix.validators.langid.backends import find_backend
 from pinchmix.validators.langid.clean import clean_text
 from pinchmix.validators.langid.codes import encode
-from pinchmix.validators.langid.neighbours import column
+from pinchmix.validators.langid.neighbours import column, own_columns
 from pinchmix.validators.langid.profiles import profiles
 from pinchmix.validators.langid.scorer import log_scores
 from pinchmix.validators.langid.script import script_letters
@@ -104,13 +104,20 @@ def wrong_text(lines: list[Line], data: tuple[str, ...], name: str) -> None:
     near, english = neighbours(lines), untranslated(lines)
     show(f"near neighbours, prose ({name})", rates([x for x, _ in near], [x for _, x in near], data))
     far = [(text, tag) for tag in PAPER for other, kind, text in lines
-           if column(normalise_language(other), KNOWN) != column(tag, KNOWN) and kind in PROSE]  # fmt: skip
+           if not {column(normalise_language(other), KNOWN)} & set(own(tag)) and kind in PROSE]  # fmt: skip
     show(f"any other language, prose ({name})", rates([x for x, _ in far], [x for _, x in far], data))
     show(f"English >= 30 letters ({name})", rates([x for x, _ in english], [x for _, x in english], data))
+    spoken = [(text, tag) for text, tag in english if any(word.islower() for word in text.split())]
+    show("  of it, without texts of names only", rates([x for x, _ in spoken], [x for _, x in spoken], data))
     found = judge_texts([x for x, _ in english], [x for _, x in english], languages=data)
     kept = Counter(text for (text, _), verdict in zip(english, found.verdict, strict=True) if verdict != 2)
     for text, count in kept.items():
         print(f"  not rejected for {count} of {len(PAPER) - 1} languages: {text[:70]}")
+
+
+def own(tag: str) -> list[int]:
+    """Return the columns that count as a language: both Chinese scripts do where the tag names none."""
+    return [int(place) for place in np.flatnonzero(own_columns(tag, KNOWN, False))]
 
 
 def neighbours(lines: list[Line]) -> list[tuple[str, str]]:

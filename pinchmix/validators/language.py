@@ -15,6 +15,8 @@ from pinchmix.validators.langid.verdict import check_candidates, check_threshold
 from pinchmix.wording import near
 
 _MODES = ("fast", "exact")
+# Changes whenever some text may get another verdict from the same backend; manifests and caches record it.
+RULES = "rules3"
 
 
 class LanguageValidator:
@@ -37,7 +39,7 @@ class LanguageValidator:
 
     Attributes:
         name: ``"language"``.
-        version: The versions of the backends.
+        version: That of the rules and those of the backends.
 
     Raises:
         ArgumentError: An option means nothing, or a backend needs a library that is not installed.
@@ -84,7 +86,7 @@ class LanguageValidator:
             "thresholds": {tag: [one.accept, one.reject] for tag, one in self._thresholds.items()},
             "options": dict(options or {}),
         }
-        self.version = "|".join(one.version for one in (self._backend, self._cascade) if one is not None)
+        self.version = "|".join((RULES, *(one.version for one in (self._backend, self._cascade) if one is not None)))
 
     @property
     def settings(self) -> Mapping[str, Any]:

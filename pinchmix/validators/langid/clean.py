@@ -16,6 +16,9 @@ from pinchmix.validators.langid.script import cases, lower
 
 # Twice what is scored, so that a text keeps its 10,000 characters when half of it is code.
 MAX_CHARACTERS = 20_000
+# The parts of a longer text that are looked at.
+_PARTS = 4
+_FENCED = "```\n"
 
 # Every pattern has a bound on what it may span: adversarial text must not make it quadratic.
 _FENCE = re.compile(r"(```|~~~)(.*?)(?:\1|\Z)", re.DOTALL)
@@ -72,6 +75,31 @@ _CODE_WORDS = ("SELECT", "import", "else:", "try:", "return")
 _SIGNS = "`~$@<>&\\#(){}[]=;_"
 # Operators that make a line code by themselves, and how many characters each may stand for.
 _DENSE_OPERATORS, _DENSE_SPAN = 2, 14
+
+
+def sampled(text: str, most: int) -> str:
+    """Return a text, or four equal parts of a longer one from its start to its end.
+
+    The start alone would let a text pass whose end is in another language. A part that begins or ends inside fenced
+    code is fenced, so that its code stays code.
+
+    Args:
+        text: Any text.
+        most: How many characters are looked at.
+
+    Example:
+        >>> sampled("0123456789" * 40, 100).split()
+        ['0123456789012345', '8901234567890123', '6789012345678901', '4567890123456789']
+    """
+    if len(text) <= most:
+        return text
+    size = most // _PARTS - 1 - 2 * len(_FENCED)
+    parts = []
+    for number in range(_PARTS):
+        start = number * (len(text) - size) // (_PARTS - 1)
+        part = _FENCED * (text.count("```", 0, start) % 2) + text[start : start + size]
+        parts.append(part + _FENCED[::-1] * (part.count("```") % 2))
+    return "\n".join(parts)
 
 
 def clean_texts(texts: Sequence[str]) -> list[str]:

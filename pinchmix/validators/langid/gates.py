@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pinchmix.validators.langid.clean import MAX_CHARACTERS as CLEANED_CHARACTERS
-from pinchmix.validators.langid.clean import clean_texts, lowered
+from pinchmix.validators.langid.clean import clean_texts, lowered, sampled
 from pinchmix.validators.langid.codes import encode
 from pinchmix.validators.langid.scorer import MAX_CHARACTERS
 from pinchmix.validators.langid.script import SCRIPTS, script_letters
@@ -24,6 +24,7 @@ REASONS = (
     "segments",  # by its sentences, taken one by one
     "names",  # little is left beside names, which have no language
     "list",  # no sentence: cells of a table, labels, single words
+    "loanwords",  # a good part of its words are of the language, the others may be borrowed
     "short",  # too few letters to say
     "no letters",  # numbers, signs, nothing
     "code only",  # nothing is left beside code, formulas and addresses
@@ -73,12 +74,12 @@ def look(texts: Sequence[str]) -> Seen:
         >>> look(["Esegui `ls -l` adesso."]).total.tolist()
         [12]
     """
-    cleaned = clean_texts(texts)
-    scored, codes = lowered([text[:MAX_CHARACTERS] for text in cleaned])
+    raw = [sampled(text, CLEANED_CHARACTERS) for text in texts]
+    cleaned = [sampled(text, MAX_CHARACTERS) for text in clean_texts(raw)]
+    scored, codes = lowered(cleaned)
     letters = script_letters(codes)
     total = letters.sum(axis=1)
     raw_total = total.copy()
-    raw = [text[:CLEANED_CHARACTERS] for text in texts]
     changed = [number for number, text in enumerate(raw) if text != cleaned[number]]
     if changed:
         raw_total[changed] = script_letters(encode([raw[number] for number in changed])).sum(axis=1)

@@ -13,8 +13,9 @@ from pinchmix.validators.langid.codes import frozen
 
 # Written languages that detectors do not tell apart, or not surely; the first is the one that most of them know.
 _GROUPS = (
-    ("no", "nn"), ("hr", "bs", "sr-Latn", "cnr"), ("id", "ms"), ("zh", "wuu"), ("zh-Hant", "yue"),
-    ("ar", "arz", "ary", "apc", "ajp", "ars", "acm", "aeb", "acq"), ("et", "vro"), ("lv", "ltg"),
+    ("no", "nn"), ("hr", "bs", "sr-Latn", "cnr"), ("id", "ms"), ("zh", "wuu", "yue-Hans"),
+    ("zh-Hant", "yue", "wuu-Hant"), ("ar", "arz", "ary", "apc", "ajp", "ars", "acm", "aeb", "acq"), ("et", "vro"),
+    ("lv", "ltg"),
 )  # fmt: skip
 _GROUP: Mapping[str, tuple[str, ...]] = {member: group for group in _GROUPS for member in group}
 
@@ -127,6 +128,18 @@ def candidates(tag: str, languages: frozenset[str], known: tuple[str, ...]) -> N
     wanted.update(_GROUP.get(stand_in, ()))
     script = family(tag)
     return frozen(np.array([other in wanted and family(other) == script for other in known], dtype=bool))
+
+
+@cache
+def related(tag: str, known: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Return which columns are neighbours of a language.
+
+    Example:
+        >>> related("sk", ("cs", "en", "sk")).tolist()
+        [True, False, False]
+    """
+    close = {leader(other, known) for other in _NEIGHBOURS.get(leader(tag, known), "").split()}
+    return frozen(np.array([other in close for other in known], dtype=bool))
 
 
 @cache

@@ -66,6 +66,18 @@ WEIGHTS = frozen(np.array([0, 1, *(_WEIGHT.get(name, 1) for name in SCRIPTS)]))
 # Scripts of CLDR that are several here.
 _FAMILIES = {"Hans": ("Hani", "Bopo"), "Hant": ("Hani", "Bopo"), "Jpan": ("Hani", "Hira", "Kana"), "Kore": ("Hang",)}
 
+# Languages written in several scripts: those that CLDR's languageData (45) gives without "secondary"; after the bar,
+# such as are in use beside them (secondary in CLDR, or of the newer orthography). Romanised Hindi is not among them:
+# it is what people type, not what they publish, and ``hi-Latn`` asks for it.
+_WRITTEN = {
+    "az": "Latn Cyrl Arab", "bm": "Latn Nkoo", "bs": "Latn Cyrl", "cr": "Cans Latn", "ha": "Latn Arab",
+    "iu": "Cans Latn", "kk": "Cyrl Arab | Latn", "ks": "Arab Deva", "ku": "Latn Arab Cyrl", "ky": "Cyrl Arab Latn",
+    "man": "Latn Nkoo", "mn": "Cyrl | Mong", "ms": "Latn Arab", "pa": "Guru Arab", "rif": "Latn Tfng",
+    "sd": "Arab Deva", "shi": "Tfng Latn Arab", "sr": "Cyrl Latn", "tg": "Cyrl Arab Latn", "tk": "Latn Cyrl Arab",
+    "tly": "Latn Arab Cyrl", "tzm": "Latn Tfng", "ug": "Arab Cyrl | Latn", "uz": "Latn Cyrl Arab",
+    "crh": "Cyrl | Latn", "kok": "Deva | Latn", "lad": "Hebr | Latn", "mni": "Beng | Mtei", "sat": "Olck | Deva",
+}  # fmt: skip
+
 # Scripts that nearly all text in them has in common with one language: the script decides.
 _OWNERS = {
     "Hebr": "he", "Grek": "el", "Thai": "th", "Hang": "ko", "Beng": "bn", "Taml": "ta", "Telu": "te", "Knda": "kn",
@@ -132,6 +144,24 @@ def columns_of(script: str) -> tuple[int, ...]:
         ['Hira', 'Kana', 'Hani']
     """
     return tuple(SCRIPTS[name] for name in _FAMILIES.get(script, (script,)) if name in SCRIPTS)
+
+
+def other_scripts(tag: str) -> tuple[str, ...]:
+    """Return the tags of a language in the scripts that it is written in beside its usual one.
+
+    Args:
+        tag: A canonical tag; one with a script is of that script only.
+
+    Example:
+        >>> other_scripts("sr"), other_scripts("sr-Latn"), other_scripts("it")
+        (('sr-Latn',), (), ())
+    """
+    base, *rest = tag.split("-")
+    if any(len(part) == 4 for part in rest):
+        return ()
+    usual = script_of(tag)
+    written = _WRITTEN.get(base, "").replace("|", "").split()
+    return tuple(f"{base}-{script}" for script in written if script != usual)
 
 
 def script_decides(tag: str, others: frozenset[str]) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pinchmix.errors import ArgumentError
-from pinchmix.language import normalise_language, script_of
+from pinchmix.language import normalise_language
 from pinchmix.validators.langid.backend import DIGITS, Backend, Thresholds, posterior
 from pinchmix.validators.langid.backends import find_backend
 from pinchmix.validators.langid.codes import batches
@@ -26,15 +26,27 @@ from pinchmix.validators.langid.gates import (
     by_script,
     look,
 )
+from pinchmix.validators.langid.neighbours import chinese
 from pinchmix.validators.langid.script import SCRIPTS
-from pinchmix.validators.langid.segments import name_or_list, segment_shares
+from pinchmix.validators.langid.segments import (
+    WINDOWED_LETTERS,
+    borrowing,
+    foreign_letters,
+    framed,
+    name_or_list,
+    segment_shares,
+)
 from pinchmix.validators.langid.tongues import Tongues, columns_by_script
 from pinchmix.wording import near
 
 # Sentences of a rejected text: mostly right passes, a fifth right is mixed.
 SEGMENTS_RIGHT, SEGMENTS_MIXED = 0.8, 0.2
+# A text is mixed when this much of it is in another language, in weighted letters and as a share: a sentence, no title.
+FOREIGN_LETTERS, FOREIGN_SHARE = 45, 0.3
 # Which of the two Chinese scripts: as sure as this the text is in the other one.
 VARIANT = 0.1
+# English that is nothing else.
+PLAIN = 0.99
 
 
 @dataclass(frozen=True)
@@ -77,7 +89,8 @@ def judge_texts(
     Args:
         texts: The texts.
         expected: The language of each, as a tag. One that names a Chinese script, such as ``zh-Hans`` or ``zh-TW``,
-            makes the other script a mismatch.
+            makes the other script a mismatch; so does ``sr-Latn``. One that names none, such as ``sr`` or ``zh``,
+            stands for every script that its language is written in.
         languages: The languages of the data set. They compete with the expected one, together with English and the
             languages that are easily taken for it.
         backend: Who tells languages apart, by name or as an object.
@@ -182,9 +195,11 @@ def check_thresholds(thresholds: Mapping[str, Sequence[float]]) -> dict[str, Thr
 
 
 def _names_script(tag: str) -> bool:
-    """Whether a tag as given says which of the two Chinese scripts is meant: Hans by name, Hant in any way."""
-    spelled = tag.replace("_", "-").lower().split("-")
-    return "hans" in spelled or script_of(normalise_language(tag)) == "Hant"
+    """Whether a tag as given says which script is meant: by name, or as the region does for Chinese."""
+    canonical = normalise_language(tag)
+    parts = tag.replace("_", "-").split("-")[1:]
+    named = any(len(part) == 4 and part.isalpha() for part in (*parts, *canonical.split("-")[1:]))
+    return named or (chinese(canonical) and any(len(part) == 2 for part in parts))
 
 
 def _judge(
@@ -194,10 +209,11 @@ def _judge(
     tongues = sets[0]
     backend = tongues.backend
     seen = look(texts)
+    usual_of, tongue_of = tongue_of, tongues.in_script(seen.letters[text_of], tongue_of)
     verdict, reason = by_script(seen, text_of, tongues, tongue_of)
-    chinese = tongues.chinese[tongue_of]
+    both = tongues.chinese[tongue_of]
     # Chinese passes by its script, but which of its two scripts it is the words tell.
-    wanted = (verdict != OK) | chinese
+    wanted = (verdict != OK) | both
     wanted &= seen.total[text_of] >= SHORT_LETTERS
     need = np.zeros(len(texts), dtype=bool)
     need[text_of[wanted]] = True
@@ -206,6 +222,12 @@ def _judge(
     def probabilities(rows: NDArray[np.int64], rivals: NDArray[np.bool_]) -> NDArray[np.float64]:
         return posterior(scores[text_of[rows]], rivals[tongue_of[rows]])
 
+    # Kazakh in Latin letters has no profile, but plain English in their place is not Kazakh.
+    rows = np.flatnonzero(tongues.aside[tongue_of] & (reason == CODE["unsupported"]))
+    rows = rows[(seen.total[text_of[rows]] >= REJECT_LETTERS) & tongues.english[tongue_of[rows]]]
+    plain = rows[probabilities(rows, tongues.candidates)[:, tongues.english_at] >= PLAIN]
+    verdict[plain], reason[plain] = MISMATCH, CODE["script"]
+    tongue_of[plain] = usual_of[plain]
     score = np.full(len(text_of), np.nan)
     rows = np.flatnonzero(verdict == OPEN)
     share, right = _accepted(probabilities(rows, tongues.candidates), counts[text_of[rows]], tongues, tongue_of[rows])
@@ -217,13 +239,16 @@ def _judge(
     reason[rows] = np.where(right | enough, CODE["language"], CODE["short"])
     _second_look(seen, text_of, tongues, tongue_of, verdict, reason)
     # A backend with one column for both scripts cannot tell them apart.
-    told = chinese & (tongues.own.sum(axis=1) > 1)[tongue_of]
+    told = both & (tongues.own.sum(axis=1) > 1)[tongue_of]
     rows = np.flatnonzero(told & (verdict == OK) & (seen.total[text_of] >= REJECT_LETTERS))
     rows = rows[
         np.where(tongues.profile[tongue_of[rows]], probabilities(rows, tongues.own), 0.0).sum(axis=1) <= VARIANT
     ]
-    verdict[rows] = np.where(tongues.variant[tongue_of[rows]], MISMATCH, UNSURE)
+    held = tongues.variant[tongue_of[rows]]
+    rows, held = rows[held | tongues.sibling[tongue_of[rows]]], held[held | tongues.sibling[tongue_of[rows]]]
+    verdict[rows] = np.where(held, MISMATCH, UNSURE)
     reason[rows] = CODE["variant"]
+    _part_by_part(seen, text_of, tongues, tongue_of, verdict, reason)
     for second in sets[1:]:
         rows = np.flatnonzero((verdict == UNSURE) & np.isin(reason, (CODE["language"], CODE["short"])))
         rows = rows[second.supported[tongue_of[rows]]]
@@ -275,6 +300,31 @@ def _second_look(
     verdict[mixed], reason[mixed] = UNSURE, CODE["mixed"]
     right = rows[share >= SEGMENTS_RIGHT]
     verdict[right], reason[right] = OK, CODE["segments"]
+    rows = np.flatnonzero(verdict == MISMATCH)
+    quoting = rows[framed([seen.cleaned[number] for number in text_of[rows]], tongues, tongue_of[rows])]
+    verdict[quoting], reason[quoting] = UNSURE, CODE["mixed"]
+    # Word by word only scores that add up mean something.
+    rows = np.flatnonzero((verdict == MISMATCH) & (reason == CODE["language"]))
+    if len(rows) and tongues.backend.candidates == "neighbours":
+        loans = rows[borrowing([seen.cleaned[number] for number in text_of[rows]], tongues, tongue_of[rows])]
+        verdict[loans], reason[loans] = UNSURE, CODE["loanwords"]
+
+
+def _part_by_part(
+    seen: Seen,
+    text_of: NDArray[np.int64],
+    tongues: Tongues,
+    tongue_of: NDArray[np.int64],
+    verdict: NDArray[np.int8],
+    reason: NDArray[np.int8],
+) -> None:
+    """Doubt texts of which a good part is in another language, however right they are as a whole."""
+    rows = np.flatnonzero((verdict == OK) & (seen.total[text_of] >= WINDOWED_LETTERS))
+    if not len(rows):
+        return
+    foreign = foreign_letters([seen.scored[number] for number in text_of[rows]], tongues, tongue_of[rows])
+    mixed = rows[(foreign >= FOREIGN_LETTERS) & (foreign >= FOREIGN_SHARE * seen.total[text_of[rows]])]
+    verdict[mixed], reason[mixed] = UNSURE, CODE["mixed"]
 
 
 def _second_opinion(
