@@ -22,16 +22,18 @@ COPY, NEAR = 0.8, 0.5  # the part of the pivot's words that the translation has 
 PART, PART_WORDS = 0.25, 8  # of the characters of the shorter text, and words, that a piece left as it was has at least
 HALF = 0.4  # of the text's characters that make such a piece a mismatch
 TASK = 200  # characters at either end of a prompt in which a task is said
+LINES = 20  # that are looked for one by one
 SPACELESS = 15  # characters without a space that make a sentence
 PROBE, PROBES = 16, 10  # characters of a piece of the pivot's that is looked for, and how many pieces
 # What stands before a quotation.
 _OPENS = tuple("\"'“”„‘’‚«»‹›「『《:：\n`>(")
 # An exercise about the words of the pivot's language, which stay as they are.
 _EXERCISE = re.compile(
-    r"\btranslat\w+|\bgramma\w+|\bspell\w*|\btypos?\b|\bproofread\w*|\bpunctuat\w+|\btense\b|\bquot(?:e|es|ed|ation)\b"
-    r"|\bcite\b|\blyrics\b|\bverbatim\b|\bword for word\b|\benglish\b|\blatin\b"
+    r"\btranslate\b|\b(?:in|un)?grammatical\w*|\bgrammar\b|\bspelling\b|\btypos?\b|\bproofread\w*|\bpunctuat(?:e|ion)\b"
+    r"|\b(?:past|present|future|which|what) tense\b|\b(?:quote|cite|recite)\b|\bverbatim\b|\bword for word\b"
+    r"|\benglish (?:sentences?|phrases?|words?|text)\b|\b(?:in)?to english\b"
     r"|\b(?:correct|fix|edit|identify|find|classify|rewrite|rephrase|paraphrase|complete|analy[sz]e)\b[^\n]{0,80}"
-    r"\b(?:sentences?|phrases?|errors?|mistakes?|text|sentiment|paragraph|quote)\b"
+    r"\b(?:sentences?|phrases?|errors?|mistakes?|sentiment|quote)\b"
     r"|\b(?:nouns?|verbs?|adjectives?|adverbs?|pronouns?|prepositions?|syllables?|synonyms?|antonyms?|passive voice)\b",
     re.IGNORECASE,
 )
@@ -79,9 +81,11 @@ class CopyValidator:
                     continue
                 if pivot not in found_pieces:
                     found_pieces[pivot] = _pieces(pivot)
-                if not any(piece in text for piece in found_pieces[pivot]):
+                pieces = [piece for piece in found_pieces[pivot] if piece in text]
+                if not pieces:
                     continue
-                said = _untranslated(text, pivot, cells.pivot, found_pieces[pivot])
+                much = len(pieces) * 4 >= len(found_pieces[pivot])
+                said = _untranslated(text, pivot, cells.pivot, pieces, much)
                 if said is None:
                     continue
                 verdict, reason, share = said
@@ -114,32 +118,40 @@ def _pieces(pivot: str) -> tuple[str, ...]:
     """Return pieces of a pivot's text, of which any good part of it that was left as it is holds one.
 
     They begin at most a tenth of the text and a few characters apart, so that a run of it that is a quarter long, or
-    longer, holds one whole, wherever it is.
+    longer, holds one whole, wherever it is. One is where each of the first lines begins.
     """
     step = max(len(pivot) // PROBES, PROBE // 2)
     starts = range(0, max(len(pivot) - PROBE, 0) + 1, step)
-    return tuple({pivot[start : start + PROBE] for start in starts} - {" " * PROBE})
+    pieces = dict.fromkeys(pivot[start : start + PROBE] for start in starts)
+    if "\n" in pivot:
+        lines = (line.strip() for line in pivot.split("\n", LINES)[:LINES])
+        pieces.update(dict.fromkeys(line[:PROBE] for line in lines if len(line) >= SHORTEST))
+    return tuple(piece for piece in pieces if not piece.isspace())
 
 
 def _untranslated(
-    text: str, pivot: str, language: str, pieces: Sequence[str]
+    text: str, pivot: str, language: str, pieces: Sequence[str], much: bool
 ) -> tuple[Verdict, str, float] | None:
     """Return verdict, reason and the share of the pivot's text that is in a text; None where it was translated."""
     if text == pivot and " " not in pivot.strip():
         sure = len(pivot) >= SPACELESS and is_prose(pivot, "")
         return (Verdict.MISMATCH if sure else Verdict.UNSURE), "copy", 1.0
+    start, end = _run(text, pivot, pieces)
+    run = text[start:end]
+    long = len(run) >= PART * min(len(text), len(pivot))
+    line = _line(text, pivot)
+    # A name or two in common is what most translations have.
+    if not (much or long or line):
+        return None
     own, beside = set(words_of(clean_text(text))), set(words_of(clean_text(pivot)))
     share, words = len(own & beside) / max(len(beside), 1), len(beside)
-    start, end = _run(text, pivot, pieces)
-    run, quoted = text[start:end], _quoted(text, start, end, beside)
-    long = len(words_of(run)) >= PART_WORDS and len(run) >= PART * min(len(text), len(pivot))
-    part = long and is_prose(run, language)
+    quoted = _quoted(text, start, end, beside)
+    part = long and len(words_of(run)) >= PART_WORDS and is_prose(run, language)
     half = part and len(run) >= HALF * len(text) and not quoted
     if share >= NEAR and words >= DOUBTFUL_WORDS and len(own) * NEAR <= words and not (half and share < COPY):
         sure = share >= COPY and words >= WORDS and not quoted and is_prose(text, language)
         return (Verdict.MISMATCH if sure else Verdict.UNSURE), "copy" if share >= COPY else "near copy", share
-    line = "" if half else _line(text, pivot)
-    if line:
+    if line and not half:
         sure = line == "first line"
         return (Verdict.MISMATCH if sure else Verdict.UNSURE), line, 0.5
     if not part:
@@ -170,9 +182,12 @@ def _same(one: str, other: str) -> int:
 
 
 def _quoted(text: str, start: int, end: int, of_pivot: set[str]) -> bool:
-    """Return whether what a text shares with the pivot is a quotation in it: the words before are its own."""
+    """Return whether what a text shares with the pivot is a quotation in it: the words beside it are its own."""
     before = text[:start].rstrip(" \t")
-    return before.endswith(_OPENS) and any(word not in of_pivot for word in words_of(before + " " + text[end:]))
+    if not before.endswith(_OPENS):
+        return False
+    around = words_of(f"{before} {text[end:]}")
+    return len(around) > 0 and sum(word in of_pivot for word in around) * 4 <= len(around)
 
 
 def _line(text: str, pivot: str) -> str:

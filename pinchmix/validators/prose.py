@@ -11,6 +11,7 @@ WORDS = 6  # of a text in small letters; with fewer it may be names and terms
 SHARE = 0.15  # of the words of an English text that are function words, at least
 SIGNS = 0.04  # of the characters that are signs of code, at most
 _WORD = re.compile(r"[^\W\d_]+")
+_LONG = re.compile(r"[^\W\d_]{2,}")
 _SIGN = re.compile(r"[{}\[\]<>=;_/\\|$#&*+~^@]")
 _COMMAND = re.compile(
     r"^[ \t]*(?:(?:select|insert|update|delete|create|alter|drop)\b[^\n]{0,200}\b(?:from|into|set|table|view|index)\b"
@@ -34,7 +35,7 @@ def words_of(text: str) -> list[str]:
         >>> words_of("In May 3 of a kind came.")
         ['of', 'kind', 'came']
     """
-    return [word for word in _WORD.findall(text) if len(word) > 1 and word.islower()]
+    return list(filter(str.islower, _LONG.findall(text)))
 
 
 def is_prose(text: str, language: str) -> bool:
