@@ -110,7 +110,7 @@ def examine(
         outcomes = [examiner.check.outcome(verdict == Verdict.MISMATCH) for verdict in found.verdict.tolist()]
         tables.append(_table(examiner, asked, found, outcomes, places))
         rejects = np.array(outcomes) == "reject"
-        whole = rejects & (examiner.traits.scope == "content")
+        whole = rejects & ((examiner.traits.scope == "content") | _of_content(found))
         if parallel == "prompt":  # then what the pivot answers says nothing about the other languages
             whole &= np.array(found.field) == "prompt"
         content[places[found.place[whole]]] = True
@@ -169,7 +169,13 @@ def _checked(validator: Validator, cells: Cells, languages: Sequence[str]) -> Fi
         [found.reason[place] for place in some],
         found.score[some],
         [found.seen[place] for place in some],
+        _of_content(found)[some],
     )
+
+
+def _of_content(found: Findings) -> npt.NDArray[np.bool_]:
+    """Return which findings are of the whole instruction."""
+    return np.zeros(len(found.place), dtype=bool) if found.content is None else found.content
 
 
 def _table(
