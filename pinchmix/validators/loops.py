@@ -31,14 +31,13 @@ _ASKED = re.compile(
 class LoopsValidator:
     """Finds texts in which up to 120 characters, letters among them, come four times or more with nothing between.
 
-    A loop is found wherever it is in the text. It is a doubt where it is of cells of a table or of signs of code, and
-    where the pivot has one too and an English pivot's prompt asks for repetition. A translation of a text that is stuck
-    is as bad as that where it is stuck too.
+    A loop is found wherever it is in the text, whether the pivot has one too or not: then it was translated. It is a
+    doubt where it is of cells of a table or of signs of code, and where an English pivot's prompt asks for repetition.
 
     Example:
         >>> cells = Cells(["a"], ["fi"], ["fi"], ["Kerro!"], ["Hyvä on. " + "Minä tiedän sen. " * 6])
         >>> LoopsValidator().judge(cells, ["fi"]).seen
-        ['Minä tiedän sen. ']
+        ['n. Minä tiedän se']
     """
 
     name: str = "loops"
@@ -48,24 +47,16 @@ class LoopsValidator:
 
     def judge(self, cells: Cells, languages: Sequence[str]) -> Findings:
         """Return texts with loops."""
-        return Findings.of(found for one in fields(cells) for found in self._stuck(cells, *one))
+        return Findings.of(
+            found for field, texts, _, _, own, _ in fields(cells) for found in self._stuck(cells, field, texts, own)
+        )
 
-    def _stuck(
-        self,
-        cells: Cells,
-        field: str,
-        texts: Sequence[str],
-        tags: Sequence[str],
-        pivots: Sequence[str | None],
-        own: pa.Array,
-        beside: pa.Array,
-    ) -> Iterator[Finding]:
+    def _stuck(self, cells: Cells, field: str, texts: Sequence[str], own: pa.Array) -> Iterator[Finding]:
         for place in np.flatnonzero(lengths(own) >= SPAN).tolist():
             loop = loop_of(texts[place])
             if not loop:
                 continue
-            of_pivot = tags[place] == cells.pivot or bool(loop_of(pivots[place] or ""))
-            asked = of_pivot and _ASKED.search(in_english(cells.take([place]), "prompt")[0])
+            asked = _ASKED.search(in_english(cells.take([place]), "prompt")[0])
             verdict = Verdict.UNSURE if asked or _TABLE.search(loop) else Verdict.MISMATCH
             yield Finding(place, field, verdict, "loop", 0.0, loop[:40])
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
-from pinchmix.validators.columns import both
+from pinchmix.validators.columns import fields, matches
 from pinchmix.validators.langid.codes import encode
 
 PLANES = 0x20000  # the code points among which Unicode has digits
@@ -47,15 +47,22 @@ class NumbersValidator:
         """Return texts in which numbers of the pivot are missing."""
         return Findings.of(
             Finding(place, field, verdict, reason, score, seen)
-            for field, texts, _, pivots in cells.fields()
-            for place, verdict, reason, score, seen in _compare(texts, pivots)
+            for field, texts, _, pivots, _, beside in fields(cells)
+            for place, verdict, reason, score, seen in _compare(texts, pivots, np.flatnonzero(matches(beside, r"\p{Nd}")))
         )
 
 
-def _compare(texts: Sequence[str], pivots: Sequence[str | None]) -> Iterator[tuple[int, Verdict, str, float, str]]:
-    own, beside = _digits(texts), _digits([pivot or "" for pivot in pivots])
-    other = np.array([one != two and two != "" for one, two in zip(own, beside, strict=True)], dtype=bool)
-    for place, text, pivot in both(texts, pivots, other):
+def _compare(
+    texts: Sequence[str], pivots: Sequence[str | None], places: npt.NDArray[np.int64]
+) -> Iterator[tuple[int, Verdict, str, float, str]]:
+    """Yield what is wrong with the numbers of texts at places whose pivot has any."""
+    some = places.tolist()
+    own = dict(zip(some, _digits([texts[place] for place in some]), strict=True))
+    beside = dict(zip(some, _digits([pivots[place] or "" for place in some]), strict=True))
+    for place in some:
+        text, pivot = texts[place], pivots[place]
+        if pivot is None or own[place] == beside[place]:
+            continue
         if _BARE.match(pivot):
             if _BARE.match(text) and _value(text) != _value(pivot):
                 yield place, Verdict.MISMATCH, "another number", 0.0, own[place]

@@ -16,6 +16,7 @@ from pinchmix.validators.length import RATIO
 SHORTEST = 60  # characters of the pivot's text
 SHARE = 0.8  # of the length of the pivot's, below which a text without an end was probably cut
 LINE = 40  # characters of a last line that is prose; a shorter one may be a signature, a title or a verse
+SENTENCE = 20  # characters of a text of one line; a shorter one may be a verse
 # Whatever is no letter, mark or digit can end a text: emoji, brackets, quotation marks and the signs of all scripts. Marks
 # of direction and the like after it are not seen.
 _OPEN = r"(?:[\p{L}\p{Mn}\p{Mc}\p{Nd},،、，;；؛(\[{（「『«“])[\p{Cf}\s]*$"
@@ -31,6 +32,8 @@ _NEVER_LAST = {
     "pl": "lub oraz", "pt": "ou os das dos uma que", "ro": "și sau", "ru": "или что для", "sv": "och eller att ett",
     "sw": "na ya wa", "tr": "ve veya", "uk": "або що для", "vi": "và hoặc",
 }  # fmt: skip
+# Endings of verbs, with which a sentence is complete in languages that end with them.
+_CLOSING = {"ja": tuple("すただんねよ"), "ko": tuple("다요까죠")}
 _NEVER = {language: frozenset(words.split()) for language, words in _NEVER_LAST.items()}
 # What needs no end: an item of a list, a row of a table, a heading, code, a line of numbers.
 _ITEM = re.compile(r"\s*(?:[-*•·–—#|>]|\d{1,3}[.)]|[A-Za-z][.)]\s|[\w-]+:\s*\S*\Z|\W*\d[\d\W]*\Z)|.*[;{}=<>|\\`_]")
@@ -76,8 +79,9 @@ class TruncationValidator:
                 if language in UNMARKED and not (cut and short) or _ADDRESS.search(last):
                     continue
                 plain = not _ITEM.match(last) and not (_OPTION.search(last) and not comma[number])
-                whole = len(last) >= LINE or last == text.strip()
-                sure = plain and whole and (short or cut)
+                whole = len(last) >= LINE or (last == text.strip() and len(last) >= SENTENCE)
+                closed = last.endswith(_CLOSING.get(language, ()))
+                sure = plain and whole and (cut or (short and not closed))
                 verdict = Verdict.MISMATCH if sure else Verdict.UNSURE
                 found.append(Finding(place, field, verdict, "no end", 0.0, f"{text[-20:]!r} for {pivot[-20:]!r}"))
         return Findings.of([*found, *self._cut_pivots(cells)])
