@@ -27,6 +27,7 @@ _KINDS = (
     # be a word.
     ("mojibake", re.compile(f"â€|{_PAIR}.*?{_PAIR}", re.DOTALL)),
 )
+START = 2000  # characters that tell what a text is about
 _ABOUT = re.compile(
     r"\btoken\w*|\bvocabular\w+|\bunicode\b|\butf-?\d*\b|\bencod\w+|\bmojibake\b|\bcharset\b|\blatin-?1\b"
     r"|\bcharacter (?:set|code|encoding)s?\b|\b(?:replacement|control|escape) (?:character|sequence|code)s?\b|\bascii\b",
@@ -73,4 +74,4 @@ class DamageValidator:
 def _is_about(cells: Cells, place: int) -> bool:
     """Return whether a cell is about tokens and encodings, by what an English pivot says."""
     one = cells.take([place])
-    return any(_ABOUT.search(in_english(one, field)[0]) for field in ("prompt", "response"))
+    return any(_ABOUT.search(in_english(one, field)[0][:START]) for field in ("prompt", "response"))

@@ -17,6 +17,7 @@ STEP = 30  # characters between probes; a loop of SPAN or of TIMES periods holds
 PERIOD = 120  # characters that are said again and again, at most
 TIMES = 4
 SPAN = 60  # characters that a loop is long, at least
+TASK = 400  # characters of a prompt in which repetition is asked for
 _LETTER = re.compile(r"[^\W\d_]")
 # Cells of a table, code, or a sequence such as a gene's.
 _TABLE = re.compile(r"[<>\[\]{}=;|/\\_#*+]|\A[A-Z0-9]+\Z")
@@ -56,7 +57,7 @@ class LoopsValidator:
             loop = loop_of(texts[place])
             if not loop:
                 continue
-            asked = _ASKED.search(in_english(cells.take([place]), "prompt")[0])
+            asked = _ASKED.search(in_english(cells.take([place]), "prompt")[0][:TASK])
             verdict = Verdict.UNSURE if asked or _TABLE.search(loop) else Verdict.MISMATCH
             yield Finding(place, field, verdict, "loop", 0.0, loop[:40])
 

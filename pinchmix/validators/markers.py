@@ -29,6 +29,7 @@ _SPEAKER = re.compile(
 )
 # HTML's for what no longer holds, where it is closed.
 _STRUCK = re.compile(r"<s>([^<]*(?:<(?!/?s>)[^<]*)*)</s>")
+START = 2000  # characters that tell what a text is about
 _ABOUT = re.compile(r"\b(?:tokens?|tokeni[sz]\w+|chat templates?|prompt (?:format|template)s?|strike\w*)\b", re.IGNORECASE)
 
 
@@ -86,4 +87,4 @@ def _marker(pattern: re.Pattern[str], text: str) -> str:
 def _is_about(cells: Cells, place: int) -> bool:
     """Return whether a cell is about tokens and templates, by what an English pivot says."""
     one = cells.take([place])
-    return any(_ABOUT.search(in_english(one, field)[0]) for field in ("prompt", "response"))
+    return any(_ABOUT.search(in_english(one, field)[0][:START]) for field in ("prompt", "response"))
