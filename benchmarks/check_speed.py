@@ -2,8 +2,8 @@
 
     python benchmarks/check_speed.py POOL [--preset default] [--cells 20000] [--repeat 5]
 
-POOL is a folder of ``{lang}.jsonl`` with id, instruction, input and output, English among them. Each text is cut from the
-pool, 100 characters long, and stands beside the same piece of what English says; a cell is two texts. Figures are the
+POOL is a folder of ``{lang}.jsonl`` with id, instruction, input and output, English among them. Each text is the first
+or the second hundred characters of a prompt of the pool, ended by a full stop, beside the same of the English one; a cell is two texts. Figures are the
 best of the repetitions, in processor time.
 """
 
@@ -52,17 +52,14 @@ def read(folder: Path) -> dict[tuple[str, str], Said]:
 
 
 def cells_of(texts: dict[tuple[str, str], Said], count: int) -> Cells:
-    """Return cells of two texts of 100 characters each, cut from prompts and responses at the same share of both."""
+    """Return cells of two texts of 100 characters each, from the beginnings of prompts."""
     chance = random.Random(0)
     keys = sorted(key for key in texts if key[1] != "en" and (key[0], "en") in texts)
     long = [key for key in keys if min(len(texts[key][0]), len(texts[key[0], "en"][0])) >= 2 * LENGTH]
     columns: list[list[str]] = [[] for _ in range(6)]
     for number, key in enumerate(chance.choices(long, k=count)):
         own, pivot = texts[key][0], texts[key[0], "en"][0]
-        pieces = []
-        for _ in range(2):
-            share = chance.random()
-            pieces.append([text[(start := int(share * (len(text) - LENGTH))) : start + LENGTH] for text in (own, pivot)])
+        pieces = [[f"{text[start : start + LENGTH - 1]}." for text in (own, pivot)] for start in (0, LENGTH)]
         row = [f"{key[0]}-{number}", key[1], pieces[0][0], pieces[1][0], pieces[0][1], pieces[1][1]]
         for column, value in zip(columns, row, strict=True):
             column.append(value)
@@ -110,7 +107,9 @@ def main() -> None:
     other = best(ask_langdetect, 1) / SAMPLE
     print(f"{texts:,} texts of {LENGTH} characters in {len(languages)} languages, preset {said.preset}")
     print(f"whole check      {texts / whole:>9,.0f} texts/s  {whole / texts * 1e6:6.1f} µs a text")
-    print(f"langdetect.detect{1 / other:>9,.0f} texts/s  {other * 1e6:6.0f} µs a text; {other * texts / whole:.0f} times")
+    print(
+        f"langdetect.detect{1 / other:>9,.0f} texts/s  {other * 1e6:6.0f} µs a text; {other * texts / whole:.0f} times"
+    )
     print("check by check, of all cells, µs a text:")
     rest = 0.0
     for one in panel:

@@ -84,7 +84,9 @@ def both(
             yield place, texts[place], pivot
 
 
-def fields(cells: Cells) -> Iterator[tuple[str, Sequence[str], Sequence[str], Sequence[str | None], pa.Array, pa.Array]]:
+def fields(
+    cells: Cells,
+) -> Iterator[tuple[str, Sequence[str], Sequence[str], Sequence[str | None], pa.Array, pa.Array]]:
     """Yield prompt and response as :meth:`Cells.fields` does, with the texts and the pivot's as Arrow arrays too.
 
     The arrays are made once for all checks that are asked about the same cells.

@@ -24,7 +24,8 @@ HALF = 0.4  # of the text's characters that make such a piece a mismatch
 TASK = 200  # characters at either end of a prompt in which a task is said
 LINES = 20  # that are looked for one by one
 SPACELESS = 15  # characters without a space that make a sentence
-PROBE, PROBES = 16, 10  # characters of a piece of the pivot's that is looked for, and how many pieces
+PROBE, PROBES = 16, 6  # characters of a piece of the pivot's that is looked for, and how many pieces
+_START = re.compile(r"\w")
 # What stands before a quotation.
 _OPENS = tuple("\"'“”„‘’‚«»‹›「『《:：\n`>(")
 # An exercise about the words of the pivot's language, which stay as they are.
@@ -117,10 +118,10 @@ def _possible(own: pa.Array, beside: pa.Array) -> npt.NDArray[np.bool_]:
 def _pieces(pivot: str) -> tuple[str, ...]:
     """Return pieces of a pivot's text, of which any good part of it that was left as it is holds one.
 
-    They begin at most a tenth of the text and a few characters apart, so that a run of it that is a quarter long, or
-    longer, holds one whole, wherever it is. One is where each of the first lines begins.
+    They begin a sixth of the text apart, or 16 characters, so that a run of it that is longer by 16 characters holds one
+    whole, wherever it is. One is where each of the first lines begins.
     """
-    step = max(len(pivot) // PROBES, PROBE // 2)
+    step = max(len(pivot) // PROBES, PROBE)
     starts = range(0, max(len(pivot) - PROBE, 0) + 1, step)
     pieces = dict.fromkeys(pivot[start : start + PROBE] for start in starts)
     if "\n" in pivot:
@@ -183,7 +184,8 @@ def _same(one: str, other: str) -> int:
 
 def _quoted(text: str, start: int, end: int, of_pivot: set[str]) -> bool:
     """Return whether what a text shares with the pivot is a quotation in it: the words beside it are its own."""
-    before = text[:start].rstrip(" \t")
+    sign = _START.search(text, start, end)
+    before = text[: sign.start() if sign else start].rstrip(" \t")
     if not before.endswith(_OPENS):
         return False
     around = words_of(f"{before} {text[end:]}")

@@ -73,7 +73,9 @@ def loop_of(text: str) -> str:
     for start in range(STEP - PROBE, len(text) - PROBE + 1, STEP):
         if start < over:
             continue
-        probe, low = text[start : start + PROBE], max(start - PERIOD, 0)
+        probe, low = text[start : start + PROBE], start - PERIOD if start > PERIOD else 0
+        if text.find(probe, low, start + PROBE - 1) < 0:
+            continue
         before = text.rfind(probe, low, start + PROBE - 1)
         while before >= 0:
             period = start - before
@@ -88,19 +90,23 @@ def loop_of(text: str) -> str:
 
 def _extent(text: str, start: int, period: int) -> tuple[int, int]:
     """Return from where to where a text repeats itself after so many characters, around a place where it does."""
-    # Backwards from the place, in pieces that double; the last one is halved to where the copy ends.
-    first, size = start, PROBE
-    while size:
-        low = max(first - size, period)
-        if low < first and text[low:first] == text[low - period : first - period]:
-            first, size = low, size * 2 if size >= PROBE else size // 2
-        else:
-            size = min(size, first - period) // 2
-    last, size = start, PROBE
-    while size:
-        high = min(last + size, len(text))
-        if high > last and text[last:high] == text[last - period : high - period]:
-            last, size = high, size * 2 if size >= PROBE else size // 2
-        else:
-            size = min(size, len(text) - last) // 2
-    return first - period, last
+    after = _alike(text, start, period, len(text) - start, 1)
+    before = _alike(text, start, period, start - period, -1)
+    return start - period - before, start + after
+
+
+def _alike(text: str, start: int, period: int, most: int, way: int) -> int:
+    """Return how many characters after a place (way 1) or before it (-1) are those of a period ago."""
+
+    def same(low: int, high: int) -> bool:
+        first, last = (start + low, start + high) if way > 0 else (start - high, start - low)
+        return text[first:last] == text[first - period : last - period]
+
+    low, size = 0, PROBE  # pieces that double
+    while low < most and same(low, min(low + size, most)):
+        low, size = min(low + size, most), size * 2
+    high = min(low + size, most)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if same(low, middle) else (low, middle - 1)
+    return low

@@ -30,7 +30,9 @@ _SPEAKER = re.compile(
 # HTML's for what no longer holds, where it is closed.
 _STRUCK = re.compile(r"<s>([^<]*(?:<(?!/?s>)[^<]*)*)</s>")
 START = 2000  # characters that tell what a text is about
-_ABOUT = re.compile(r"\b(?:tokens?|tokeni[sz]\w+|chat templates?|prompt (?:format|template)s?|strike\w*)\b", re.IGNORECASE)
+_ABOUT = re.compile(
+    r"\b(?:tokens?|tokeni[sz]\w+|chat templates?|prompt (?:format|template)s?|strike\w*)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)

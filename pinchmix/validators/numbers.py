@@ -23,7 +23,6 @@ _BARE = re.compile(r"[-+−]?[\d.,'’٫٬\s]*\d\s*[%.]?\Z")
 MANY = 1_000  # numbers of a text that are compared; what is beyond is a table
 
 
-
 @dataclass(frozen=True)
 class NumbersValidator:
     """Compares the numbers of a text with the pivot's.
@@ -50,7 +49,9 @@ class NumbersValidator:
         return Findings.of(
             Finding(place, field, verdict, reason, score, seen)
             for field, texts, _, pivots, _, beside in fields(cells)
-            for place, verdict, reason, score, seen in _compare(texts, pivots, np.flatnonzero(matches(beside, r"\p{Nd}")))
+            for place, verdict, reason, score, seen in _compare(
+                texts, pivots, np.flatnonzero(matches(beside, r"\p{Nd}"))
+            )
         )
 
 

@@ -19,7 +19,9 @@ _FENCED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _DELIMITER = re.compile(r"\$\$|(?<!\w)\$(?=\S)|(?<=\S)\$(?!\w)|\\[()\[\]]|\\begin\{\w{1,20}\*?\}")
 _CLOSES = {"$$": "$$", "$": "$", r"\(": r"\)", r"\[": r"\]"}
 LONGEST = {"$$": 2000, "$": 300, r"\(": 1000, r"\[": 2000}  # characters of a formula
-_AT = re.compile(r"(?<=\w)\s?(?:\[(?:at|ät|arobase|arroba|chiocciola)\]|\((?:at|ät|arobase|arroba)\)|＠)\s?(?=\w)", re.IGNORECASE)
+_AT = re.compile(
+    r"(?<=\w)\s?(?:\[(?:at|ät|arobase|arroba|chiocciola)\]|\((?:at|ät|arobase|arroba)\)|＠)\s?(?=\w)", re.IGNORECASE
+)
 _OF_MATH = re.compile(r"[\\^_=+]")
 # A command of TeX with its arguments; one letter is a line end or a tab that was written out.
 _COMMAND = re.compile(r"\\[A-Za-z]{2,30}\*?(?:\[[^\[\]\n]{0,100}\])?(?:\{[^{}\n]{0,200}\})+")

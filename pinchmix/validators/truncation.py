@@ -13,6 +13,7 @@ from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
 from pinchmix.validators.columns import both, column, fields, in_english, lengths, matches
 from pinchmix.validators.length import RATIO
 
+TAIL = 12  # characters at the end of a text that say whether it is one
 SHORTEST = 60  # characters of the pivot's text
 SHARE = 0.8  # of the length of the pivot's, below which a text without an end was probably cut
 LINE = 40  # characters of a last line that is prose; a shorter one may be a signature, a title or a verse
@@ -70,8 +71,12 @@ class TruncationValidator:
         found = []
         for field, texts, tags, pivots, own, beside in fields(cells):
             length, pivot_length = lengths(own), lengths(beside)
-            ends = matches(beside, _SIGN) & matches(own, _OPEN) & (pivot_length >= SHORTEST)
-            comma = matches(own.filter(pa.array(ends)), _COMMA)
+            tails = column([text[-TAIL:] for text in texts])
+            ends = matches(tails, _OPEN) & (pivot_length >= SHORTEST)
+            ends[ends] = matches(
+                column([(pivots[place] or "")[-TAIL:] for place in np.flatnonzero(ends).tolist()]), _SIGN
+            )
+            comma = matches(tails.filter(pa.array(ends)), _COMMA)
             for number, (place, text, pivot) in enumerate(both(texts, pivots, ends)):
                 language, last = tags[place].partition("-")[0], _last_line(text)
                 short = length[place] < SHARE * _expected(tags[place], cells.pivot) * pivot_length[place]
@@ -88,7 +93,7 @@ class TruncationValidator:
 
     def _cut_pivots(self, cells: Cells) -> Iterator[Finding]:
         said = in_english(cells, "response")
-        for place in np.flatnonzero(matches(column([text[-LINE:] for text in said]), r"\p{L}\s*$")).tolist():
+        for place in np.flatnonzero(matches(column([text[-TAIL:] for text in said]), r"[a-z]\s*$")).tolist():
             if len(said[place]) >= SHORTEST and _last_word(said[place]) in _NEVER["en"]:
                 last = _last_line(said[place])
                 if len(last) >= LINE and not _ITEM.match(last):
