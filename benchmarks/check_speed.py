@@ -3,8 +3,8 @@
     python benchmarks/check_speed.py POOL [--preset default] [--cells 20000] [--repeat 5]
 
 POOL is a folder of ``{lang}.jsonl`` with id, instruction, input and output, English among them. Each text is the first
-or the second hundred characters of a prompt of the pool, ended by a full stop, beside the same of the English one; a cell is two texts. Figures are the
-best of the repetitions, in processor time.
+or the second hundred characters of a prompt of the pool, ended by a full stop, beside the same of the English one; a
+cell is two texts. Figures are the best of the repetitions, in processor time.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def main() -> None:
         for text in some:
             try:
                 detect(text)
-            except LangDetectException:
+            except LangDetectException:  # noqa: PERF203
                 continue
 
     ask_langdetect()

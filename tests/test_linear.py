@@ -9,7 +9,7 @@ import pytest
 from pinchmix.cells import Cells
 from pinchmix.plugins import BUILT_IN, find_plugin
 
-# What patterns begin with, again and again; a quadratic check needs minutes for a text of this length, a linear one less
+# What patterns begin with, again and again; a quadratic check needs minutes for so long a text, a linear one less
 # than a second.
 LENGTH = 150_000
 LIMIT = 3.0  # seconds of processor time, for all of these texts of a kind

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +42,7 @@ _EXERCISE = re.compile(
 _CLOSE = tuple(
     frozenset(group.split())
     for group in (
-        "no nb nn da", "hr bs sr sr-Latn cnr", "id ms", "cs sk", "pt gl", "zh zh-Hans zh-Hant yue wuu", "bg mk", "fa prs tg"
+        "no nb nn da", "hr bs sr sr-Latn cnr", "id ms", "cs sk", "pt gl", "zh zh-Hans zh-Hant yue wuu", "bg mk", "fa prs"
     )
 )  # fmt: skip
 
@@ -118,7 +118,7 @@ def _possible(own: pa.Array, beside: pa.Array) -> npt.NDArray[np.bool_]:
 def _pieces(pivot: str) -> tuple[str, ...]:
     """Return pieces of a pivot's text, of which any good part of it that was left as it is holds one.
 
-    They begin a sixth of the text apart, or 16 characters, so that a run of it that is longer by 16 characters holds one
+    They begin a sixth of the text apart, or 16 characters, so that a run of it that is 16 characters longer has one
     whole, wherever it is. One is where each of the first lines begins.
     """
     step = max(len(pivot) // PROBES, PROBE)

@@ -30,7 +30,7 @@ _KINDS = (
 START = 2000  # characters that tell what a text is about
 _ABOUT = re.compile(
     r"\btoken\w*|\bvocabular\w+|\bunicode\b|\butf-?\d*\b|\bencod\w+|\bmojibake\b|\bcharset\b|\blatin-?1\b"
-    r"|\bcharacter (?:set|code|encoding)s?\b|\b(?:replacement|control|escape) (?:character|sequence|code)s?\b|\bascii\b",
+    r"|\bcharacter (?:set|code|encoding)s?\b|\b(?:replacement|control|escape) (?:character|sequence|code)s?\b",
     re.IGNORECASE,
 )
 

@@ -21,10 +21,13 @@ _COMMAND = re.compile(
 )
 # Words that English prose cannot do without, and that no code, list of names or other language is made of.
 _FUNCTION = frozenset(
-    """a about after all also am an and any are as at be because been before being but by can could did do does each for
-    from had has have he her his how i if in into is it its just like made make many may me might more most my no not of
-    on one only or our out over she should so some such tell than that the their them then there these they this those
-    to two under up us was we were what when where which while who whom whose why will with would you your""".split()
+    """
+    a about after all also am an and any are as at be because been before being but by can could did do does
+    each for from had has have he her his how i if in into is it its just like made make many may me might more
+    most my no not of on one only or our out over she should so some such tell than that the their them then
+    there these they this those to two under up us was we were what when where which while who whom whose why
+    will with would you your
+    """.split()  # noqa: SIM905
 )
 
 

@@ -18,8 +18,8 @@ SHORTEST = 60  # characters of the pivot's text
 SHARE = 0.8  # of the length of the pivot's, below which a text without an end was probably cut
 LINE = 40  # characters of a last line that is prose; a shorter one may be a signature, a title or a verse
 SENTENCE = 20  # characters of a text of one line; a shorter one may be a verse
-# Whatever is no letter, mark or digit can end a text: emoji, brackets, quotation marks and the signs of all scripts. Marks
-# of direction and the like after it are not seen.
+# Whatever is no letter, mark or digit can end a text: emoji, brackets, quotation marks and the signs of all scripts.
+# Marks of direction and the like after it are not seen.
 _OPEN = r"(?:[\p{L}\p{Mn}\p{Mc}\p{Nd},،、，;；؛(\[{（「『«“])[\p{Cf}\s]*$"
 _SIGN = r"[^\p{L}\p{M}\p{N}\s,،、，;；؛(\[{（「『«“][\p{Mn}\p{Me}\p{Cf}\s]*$"
 _COMMA = r"[,،、，;；؛(\[{（][\p{Cf}\s]*$"
@@ -27,7 +27,7 @@ _LAST = re.compile(r"[^\W_]+(?=\W*\Z)")
 # Words that no sentence ends with. Single letters are left out: they may be the answer.
 _NEVER_LAST = {
     "ar": "و أو في من إلى", "bg": "или за", "cs": "nebo ale", "de": "und oder der das dem den des ein eine einer",
-    "en": "the an and or because which than their its your my our every whose although", "es": "el los las y del que una",
+    "en": "the an and or because which than their its your my our every whose although", "es": "el los las del que una",
     "et": "ja või", "fi": "ja tai sekä että", "fr": "et ou le les des du une que", "hi": "और या का की के",
     "hu": "és vagy egy hogy", "id": "dan atau yang", "it": "il gli della dei che una", "nl": "en of het een",
     "pl": "lub oraz", "pt": "ou os das dos uma que", "ro": "și sau", "ru": "или что для", "sv": "och eller att ett",
@@ -81,7 +81,7 @@ class TruncationValidator:
                 language, last = tags[place].partition("-")[0], _last_line(text)
                 short = length[place] < SHARE * _expected(tags[place], cells.pivot) * pivot_length[place]
                 cut = bool(comma[number]) or _last_word(text) in _NEVER.get(language, frozenset())
-                if language in UNMARKED and not (cut and short) or _ADDRESS.search(last):
+                if (language in UNMARKED and not (cut and short)) or _ADDRESS.search(last):
                     continue
                 plain = not _ITEM.match(last) and not (_OPTION.search(last) and not comma[number])
                 whole = len(last) >= LINE or (last == text.strip() and len(last) >= SENTENCE)
