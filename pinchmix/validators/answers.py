@@ -70,8 +70,9 @@ PHRASES = EVERYWHERE | {_plain(phrase) for phrases in TRANSLATED.values() for ph
 class EmptyValidator:
     """Finds responses that are no answers: placeholders in many languages, and lines of dots or dashes.
 
-    Where the pivot's response is one, that of every language is: the instruction is left out. A response without a letter
-    or a digit, such as an emoji, is a doubt, and so is a placeholder that the prompt has: it may be one of the answers to choose from.
+    Where the pivot's response is one, that of every language is: the instruction is left out. A response without a
+    letter or a digit, such as an emoji, is a doubt, and so is a placeholder that the prompt has: it may be one of the
+    answers to choose from.
 
     Example:
         >>> cells = Cells(["a", "b"], ["fi"] * 2, ["fi"] * 2, ["Kuka?"] * 2, ["<ei vastausta>", "..."])

@@ -42,7 +42,7 @@ _EXERCISE = re.compile(
 _CLOSE = tuple(
     frozenset(group.split())
     for group in (
-        "no nb nn da", "hr bs sr sr-Latn cnr", "id ms", "cs sk", "pt gl", "zh zh-Hans zh-Hant yue wuu", "bg mk", "fa prs"
+        "no nb nn da", "hr bs sr sr-Latn cnr", "id ms", "cs sk", "pt gl", "zh zh-Hans zh-Hant yue wuu", "bg mk"
     )
 )  # fmt: skip
 
