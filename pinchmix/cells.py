@@ -126,6 +126,7 @@ class Finding(NamedTuple):
     reason: str
     score: float = math.nan
     seen: str = ""
+    content: bool = False
 
 
 class Findings(NamedTuple):
@@ -138,6 +139,8 @@ class Findings(NamedTuple):
         reason: A short code, such as ``"language"`` or ``"script"``.
         score: How sure the check is that the text is right, 0 to 1, or NaN; float32.
         seen: What the check took the text for, such as a language tag; may be empty.
+        content: Whether the fault is the pivot's, and so the instruction's in all languages, bool; None where none is.
+            A finding of that kind must depend on ``cells.said_by_pivot`` alone.
     """
 
     place: npt.NDArray[np.int64]
@@ -146,6 +149,7 @@ class Findings(NamedTuple):
     reason: Sequence[str]
     score: npt.NDArray[np.float32]
     seen: Sequence[str]
+    content: npt.NDArray[np.bool_] | None = None
 
     @classmethod
     def of(cls, found: Iterable[Finding]) -> Findings:
@@ -166,7 +170,7 @@ class Findings(NamedTuple):
             if not isinstance(row.place, (int, np.integer)) or not all(isinstance(one, str) for one in texts):
                 raise ArgumentError(f"{row!r}: the place is a whole number; field, reason and seen are texts.")
         rows.sort(key=lambda one: (one.place, one.field, one.reason))
-        place, field, verdict, reason, score, seen = zip(*rows, strict=True) if rows else ((),) * 6
+        place, field, verdict, reason, score, seen, content = zip(*rows, strict=True) if rows else ((),) * 7
         return cls(
             np.array(place, dtype=np.int64),
             list(field),
@@ -174,4 +178,5 @@ class Findings(NamedTuple):
             list(reason),
             np.array(score, dtype=np.float32),
             list(seen),
+            np.array(content, dtype=bool),
         )

@@ -111,7 +111,7 @@ def examine(
         outcomes = [examiner.check.outcome(verdict == Verdict.MISMATCH) for verdict in found.verdict.tolist()]
         tables.append(_table(examiner, asked, found, outcomes, places))
         rejects = np.array(outcomes) == "reject"
-        whole = rejects & (examiner.traits.scope == "content")
+        whole = rejects & ((examiner.traits.scope == "content") | _of_content(found))
         if parallel == "prompt":  # then what the pivot answers says nothing about the other languages
             whole &= np.array(found.field) == "prompt"
         content[places[found.place[whole]]] = True
@@ -167,6 +167,7 @@ def _checked(validator: Validator, cells: Cells, languages: Sequence[str]) -> Fi
         [found.reason[place] for place in some],
         found.score[some],
         [found.seen[place] for place in some],
+        _of_content(found)[some],
     )
 
 
@@ -177,7 +178,12 @@ def _fault_of(found: Findings, count: int) -> str:
         if not isinstance(column, np.ndarray) or column.ndim != 1 or (len(column) and column.dtype.kind not in kinds):
             what = f"an array of {column.dtype}" if isinstance(column, np.ndarray) else f"a {type(column).__name__}"
             return f"{name} of its findings is {what}, and not one column of numbers. Findings.of([...]) makes them."
-    sizes = {name: len(column) for name, column in found._asdict().items()}
+    content = found.content
+    if content is not None and not (
+        isinstance(content, np.ndarray) and content.ndim == 1 and content.dtype.kind == "b"
+    ):
+        return "content of its findings is neither None nor one column of true and false."
+    sizes = {name: len(column) for name, column in found._asdict().items() if column is not None}
     if len(set(sizes.values())) > 1:
         told = ", ".join(f"{name} {size:,}" for name, size in sizes.items())
         return f"its findings are of unequal lengths: {told}. Findings.of([...]) makes them."
@@ -196,6 +202,11 @@ def _fault_of(found: Findings, count: int) -> str:
         if wrong := [said for said in getattr(found, name) if not isinstance(said, str)]:
             return f"{name} of a finding is {wrong[0]!r}, and no text."
     return ""
+
+
+def _of_content(found: Findings) -> npt.NDArray[np.bool_]:
+    """Return which findings are of the whole instruction."""
+    return np.zeros(len(found.place), dtype=bool) if found.content is None else found.content
 
 
 def _table(

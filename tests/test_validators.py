@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pinchmix import build_mixture
 from pinchmix.cells import Cells, Verdict
+from pinchmix.examine import examine, panel_of
 from pinchmix.plugins import BUILT_IN, find_plugin, traits_of
-from pinchmix.policy import PRESETS
+from pinchmix.policy import PRESETS, Check
 from pinchmix.testing import check_validator, toy_grid, toy_pool
-from pinchmix.validators.loops import loop_of
+from pinchmix.validators.loops import PERIOD, loop_of
 from pinchmix.validators.preserved import VariablesValidator
 from pinchmix.validators.tasks import TasksValidator
 from tests.faults import ENGLISH, FAULTS, FINNISH, cells_of
@@ -69,11 +72,64 @@ def test_a_cell_without_a_pivot_is_judged_by_itself(name: str) -> None:
     assert (len(mismatches(name, bare)) > 0) == (name in alone)
 
 
-def test_what_the_pivot_has_too_is_no_fault() -> None:
-    for name in ("damage", "loops", "markers", "markup"):
-        prompt, response = FAULTS[name]
-        one = Cells(["a"], ["fi"], ["fi"], [prompt], [response], pivot_prompts=[prompt], pivot_responses=[response])
-        assert mismatches(name, one) == [], name
+@pytest.mark.parametrize("name", ["damage", "loops", "markers", "markup"])
+def test_a_fault_of_the_pivot_does_not_protect_its_translations(name: str) -> None:
+    _, response = FAULTS[name]
+    pivot, own = [None, response], [response] * 2
+    cells = Cells([*"ab"], ["en", "fi"], ["en", "fi"], ["Who?"] * 2, own, "en", pivot_prompts=[None, "Who?"],
+                  pivot_responses=pivot)  # fmt: skip
+    assert mismatches(name, cells) == [(0, "response"), (1, "response")]
+
+
+LEFT = "It was me.\n\n##\n18. Instruction: Write a poem."
+CUT = "The river rises in the northern hills. It flows into the great lake after the"
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "content"),
+    [
+        ("empty", "...", True),
+        ("empty", "", True),
+        ("empty", "<no output>", True),
+        ("damage", "It was <unk> who came.", True),
+        ("markers", LEFT, True),
+        ("truncation", CUT, True),
+        ("damage", "It was m\ufffd who came.", False),
+        ("markup", "So < b >this< / b > it was.", False),
+        ("loops", "I do not know it. " * 8, False),
+    ],
+)
+def test_which_faults_of_the_pivot_are_those_of_the_instruction(name: str, said: str, content: bool) -> None:
+    cells = Cells([*"ab"], ["en", "fi"], ["en", "fi"], ["Who?"] * 2, [said, "Se olin minä, joka tuli."], "en",
+                  pivot_prompts=[None, "Who?"], pivot_responses=[None, said])  # fmt: skip
+    found = find_plugin("validators", name).judge(cells, LANGUAGES)
+    assert found.content is not None
+    said_of = list(zip(found.place.tolist(), found.verdict.tolist(), found.content.tolist(), strict=True))
+    assert said_of == [(0, Verdict.MISMATCH, content), (1, Verdict.MISMATCH, True)][: 1 + content]
+
+
+def test_an_instruction_whose_pivot_is_at_fault_is_in_the_mixture_in_no_language() -> None:
+    rows = [
+        {"id": str(n), "language": tag, "prompt": prompt, "response": answer if n % 2 or tag == "en" else clean}
+        for n in range(12)
+        for tag, prompt, answer, clean in (
+            ("en", "Who was it that came?", LEFT if n < 6 else "It was me who came.", ""),
+            (
+                "fi",
+                "Kuka se oli, joka tuli?",
+                LEFT if n < 6 else "Se olin minä, joka tuli.",
+                "Se olin minä, joka tuli.",
+            ),
+        )
+    ]
+    mix = build_mixture(pa.Table.from_pylist(rows), {"en": 3, "fi": 3}, validate=["markers"])
+    assert {one.id for one in mix} == {str(n) for n in range(6, 12)}
+
+
+def test_a_cell_on_tokens_is_a_doubt_in_every_language() -> None:
+    english, finnish = "The unknown token is written <unk>.", "Se kirjoitetaan <unk>."
+    cells = Cells([*"ab"], ["en", "fi"], ["en", "fi"], ["p"] * 2, [english, finnish], pivot_responses=[None, english])
+    assert find_plugin("validators", "damage").judge(cells, LANGUAGES).verdict.tolist() == [1, 1]
 
 
 def worst(name: str, text: str, prompt: str = "Kuka?", pivot: str | None = None) -> int:
@@ -111,6 +167,12 @@ def worst(name: str, text: str, prompt: str = "Kuka?", pivot: str | None = None)
         ("damage", "\u00e2\u20ac\u0153Yes\u00e2\u20ac\x9d, he said", Verdict.MISMATCH),
         ("damage", "1914\u00e2\u20ac\u201c1918", Verdict.MISMATCH),
         ("damage", "La pâte coûte 3 € à Paris.", Verdict.OK),
+        ("damage", "Sivu yksi.\x0cSivu kaksi.", Verdict.OK),
+        ("damage", "«A MANHÃ» e «A MAÇÃ» são livros.", Verdict.OK),
+        ("markup", "Jos a <b und c> d, niin.", Verdict.OK),
+        ("markup", '<b class="x">lihava', Verdict.UNSURE),
+        ("loops", "x | y | " * 12, Verdict.UNSURE),
+        ("loops", "CAG" * 30, Verdict.UNSURE),
     ],
 )
 def test_what_is_right_is_kept_and_what_is_like_it_is_found(name: str, text: str, verdict: Verdict) -> None:
@@ -168,6 +230,137 @@ def test_a_question_that_was_left_as_it_is_is_told_from_a_quotation() -> None:
     assert list(zip(found.place.tolist(), found.reason, found.verdict.tolist(), strict=True)) == [
         (0, "first line", Verdict.MISMATCH), (1, "a line", Verdict.UNSURE)
     ]  # fmt: skip
+
+
+PROSE = "The old fishermen of the village used to mend their nets in the evening, and then they went to the harbour."
+ASKED = "Write a text."
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "verdict"),
+    [
+        (ASKED, PROSE, Verdict.MISMATCH),
+        ("Correct this English sentence: they was mending nets.", PROSE, Verdict.UNSURE),
+        ("Translate into English: Vanhat kalastajat.", PROSE, Verdict.UNSURE),
+        (
+            ASKED,
+            "git checkout -b feature\ngit add .\ngit commit -m 'add new feature'\ngit push origin feature",
+            Verdict.UNSURE,
+        ),
+        (ASKED, "sudo apt update && sudo apt install python3-pip && pip install requests", Verdict.UNSURE),
+        (ASKED, "select name, age from users where age is over thirty order by name limit ten", Verdict.UNSURE),
+        (ASKED, "seo, marketing, content, strategy, analytics, social, branding, email", Verdict.UNSURE),
+        (
+            ASKED,
+            "def add(first, second):\n    total = first + second\n    return total\n\nprint(add(one, two))",
+            Verdict.UNSURE,
+        ),
+        (
+            ASKED,
+            '{"name": "the old man", "where": "in the house of the king", "how": ["by boat", "on foot"]}',
+            Verdict.UNSURE,
+        ),
+        (ASKED, "| one | two | three |\n| four | five | six |\n| seven | eight | nine |", Verdict.UNSURE),
+    ],
+)
+def test_prose_that_was_left_as_it_is_is_rejected_and_nothing_else(asked: str, text: str, verdict: Verdict) -> None:
+    cells = Cells(["a"], ["fi"], ["fi"], ["Kirjoita."], [text], pivot_prompts=[asked], pivot_responses=[text])
+    found = find_plugin("validators", "copy").judge(cells, LANGUAGES).verdict.tolist()
+    assert max(found, default=0) in ((verdict, Verdict.OK) if verdict == Verdict.UNSURE else (verdict,))
+
+
+def test_a_quotation_is_a_doubt() -> None:
+    cells = Cells(["a"], ["fi"], ["fi"], [f'Mitä tämä lainaus tarkoittaa: "{PROSE}"'], ["r"],
+                  pivot_prompts=[f'What does it mean: "{PROSE}"'])  # fmt: skip
+    assert find_plugin("validators", "copy").judge(cells, LANGUAGES).verdict.tolist() == [Verdict.UNSURE]
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.7])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_text_that_was_translated_in_part_is_found(share: float, first: bool) -> None:
+    own, pivot = f"{FINNISH[1]} Sitten he menivät kotiin syömään ja nukkumaan.", f"{PROSE} {ENGLISH[1]}"
+    words, others = own.split(), pivot.split()
+    kept = others[-round(len(others) * share) :] if not first else others[: round(len(others) * share)]
+    done = words[: round(len(words) * (1 - share))] if not first else words[round(len(words) * share) :]
+    text = " ".join([*kept, *done] if first else [*done, *kept])
+    cells = Cells(["a"], ["fi"], ["fi"], ["Kuka?"], [text], pivot_prompts=["Who?"], pivot_responses=[pivot])
+    assert len(find_plugin("validators", "copy").judge(cells, LANGUAGES).place) == 1
+
+
+LONG = "The river rises in the northern hills and flows into the great lake after ninety miles of quiet valleys."
+
+
+@pytest.mark.parametrize(
+    ("tag", "text", "verdict"),
+    [
+        ("sv", "Ha en riktigt bra dag och lycka till med allt idag! 😊", Verdict.OK),
+        ("he", "הנהר נובע בגבעות הצפון וזורם אל האגם הגדול.\u200f", Verdict.OK),
+        ("bo", "གཙང་པོ་འདི་བྱང་ཕྱོགས་ཀྱི་རི་ནས་འབབ་སྟེ་མཚོ་ཆེན་པོར་འབབ།", Verdict.OK),
+        ("fr", "Il a dit : « La rivière prend sa source dans les collines »", Verdict.OK),
+        ("de", "Siehe die Seite im Netz unter https://de.wikipedia.org/wiki/Berlin", Verdict.OK),
+        ("es", "La respuesta correcta de todas ellas es sin duda la opción a", Verdict.UNSURE),
+        ("ru", "Союзы, которые мы выучили на этом уроке: а, но, или, и", Verdict.UNSURE),
+        ("de", "- Äpfel\n- Birnen\n- Brot", Verdict.UNSURE),
+        ("de", "Der Fluss entspringt in den nördlichen Hügeln und fließt in den", Verdict.MISMATCH),
+        ("fi", "Joki saa alkunsa pohjoisista kukkuloista,", Verdict.MISMATCH),
+        ("fi", "Joki saa alkunsa pohjoisista kukkuloista ja virtaa", Verdict.MISMATCH),
+    ],
+)
+def test_what_a_text_may_end_with(tag: str, text: str, verdict: Verdict) -> None:
+    cells = Cells(["a"], [tag], [tag], ["p"], [text], pivot_responses=[LONG])
+    assert max(find_plugin("validators", "truncation").judge(cells, [tag]).verdict.tolist(), default=0) == verdict
+
+
+def test_how_long_a_translation_is_depends_on_the_pivots_language_too() -> None:
+    chinese, english = (
+        "这条河发源于北部的山丘，流经约九十英里后汇入大湖，沿途灌溉着许多田野，滋养着两岸的村庄，养育着无数的人们，也带来了繁荣。",
+        LONG[:-1],
+    )
+    cells = Cells(["a"], ["en"], ["en"], ["p"], [english], pivot="zh", pivot_responses=[chinese * 2])
+    assert find_plugin("validators", "truncation").judge(cells, ["en"]).verdict.tolist() == [Verdict.MISMATCH]
+
+
+@given(st.integers(0, 400), st.integers(0, 400), st.integers(1, PERIOD))
+@laws(60)
+def test_a_loop_is_found_wherever_it_is(before: int, after: int, period: int) -> None:
+    words = " ".join(f"sana{n * 7919 % 997}" for n in range(200))
+    looped = words[300 : 300 + period - 1] + "z"
+    text = f"{words[:before]}{looped * (max(60 // period, 4) + 1)}{words[1200 : 1200 + after][::-1]}"
+    assert loop_of(text)
+    assert not loop_of(words)
+
+
+@pytest.mark.parametrize(
+    ("name", "pivot", "text", "verdict"),
+    [
+        ("math", "Prices are shown in $USD/$CAD.", "Hinnat ovat dollareina.", Verdict.OK),
+        ("math", "It costs $5 to $10 a day.", "Se maksaa 5–10 dollaria päivässä.", Verdict.OK),
+        ("math", "So $x^2$ is there.", "Se on siellä.", Verdict.MISMATCH),
+        ("math", "So \\[x \\text{ if $y$}\\] is.", "Se on.", Verdict.MISMATCH),
+        ("urls", "Write to support@example.com.", "Kirjoita: support[at]example.com.", Verdict.OK),
+        ("urls", "Write to info@example.com.", "ご連絡はinfo@example.comまで。", Verdict.OK),
+        ("urls", "Write to info@example.com.", "ご連絡はこちらまで。", Verdict.MISMATCH),
+    ],
+)
+def test_money_is_no_formula_and_an_address_may_stand_beside_any_script(
+    name: str, pivot: str, text: str, verdict: Verdict
+) -> None:
+    assert worst(name, text, pivot=pivot) == verdict
+
+
+def test_a_pivot_in_another_language_makes_the_language_of_its_translations_a_doubt() -> None:
+    german = "Der alte Mann ging langsam die lange Straße zu seinem Haus hinunter, und niemand sah ihn dort."
+    swedish = "Den gamle mannen gick långsamt nerför den långa gatan till sitt hus, och ingen såg honom där."
+    cells = Cells(["a"], ["fi"], ["fi"], ["Kuka?"], [swedish], pivot_prompts=["Who?"], pivot_responses=[german])
+    found = examine(
+        cells, panel_of([Check("language")], [find_plugin("validators", "language")]), ["en", "fi", "de", "sv"]
+    )
+    assert "mismatch" not in found.findings.column("verdict").to_pylist()
+    right = Cells(["a"], ["fi"], ["fi"], ["Kuka?"], [swedish], pivot_prompts=["Who?"], pivot_responses=[PROSE])
+    found = examine(
+        right, panel_of([Check("language")], [find_plugin("validators", "language")]), ["en", "fi", "de", "sv"]
+    )
+    assert "mismatch" in found.findings.column("verdict").to_pylist()
 
 
 def test_turns_are_those_of_the_pivot() -> None:

@@ -30,6 +30,7 @@ EVERYWHERE = frozenset(
 # May be the answer, if the question is about programs.
 DOUBTFUL = frozenset({"nan", "null", "nil", "undefined"})
 ASKED = "placeholder of the prompt"
+SURE = ("placeholder", "nothing")
 DOUBTS = ("no letters", "no value", ASKED)
 # The phrases above, translated; not "none", which may be the answer.
 TRANSLATED = {
@@ -69,8 +70,9 @@ PHRASES = EVERYWHERE | {_plain(phrase) for phrases in TRANSLATED.values() for ph
 class EmptyValidator:
     """Finds responses that are no answers: placeholders in many languages, and lines of dots or dashes.
 
-    Where the pivot's response is one, that of every language is. A response without a letter or a digit, such as an
-    emoji, is a doubt, and so is a placeholder that the prompt has: it may be one of the answers to choose from.
+    Where the pivot's response is one, that of every language is: the instruction is left out. A response without a
+    letter or a digit, such as an emoji, is a doubt, and so is a placeholder that the prompt has: it may be one of the
+    answers to choose from.
 
     Example:
         >>> cells = Cells(["a", "b"], ["fi"] * 2, ["fi"] * 2, ["Kuka?"] * 2, ["<ei vastausta>", "..."])
@@ -79,7 +81,7 @@ class EmptyValidator:
     """
 
     name: str = "empty"
-    version: str = "1"
+    version: str = "2"
     cost = Cost.CHEAP
     needs_pivot = True
 
@@ -87,17 +89,23 @@ class EmptyValidator:
         """Return responses that say nothing."""
         reasons = _reasons(cells.responses, cells.prompts)
         of_pivot = _reasons(cells.pivot_responses, cells.pivot_prompts)
+        said = {
+            place: reason
+            for place, reason in (*reasons.items(), *of_pivot.items())
+            if place in of_pivot or cells.response_languages[place] == cells.pivot
+        }
         found = []
         for place in sorted({*reasons, *of_pivot}):
             reason = reasons.get(place, "")
-            if of_pivot.get(place) in ("placeholder", "nothing"):
+            if of_pivot.get(place) in SURE:
                 reason = reason or f"{of_pivot[place]} in the pivot"
             elif (reason in DOUBTS and place in of_pivot) or not reason:
                 continue
             elif of_pivot.get(place) == ASKED:
                 reason = ASKED
             verdict = Verdict.UNSURE if reason in DOUBTS else Verdict.MISMATCH
-            found.append(Finding(place, "response", verdict, reason, 0.0, cells.responses[place].strip()[:40]))
+            seen, content = cells.responses[place].strip()[:40], said.get(place) in SURE
+            found.append(Finding(place, "response", verdict, reason, 0.0, seen, content))
         return Findings.of(found)
 
 
@@ -108,7 +116,7 @@ def _reasons(texts: Sequence[str | None], prompts: Sequence[str | None]) -> dict
     found = {}
     for place in short:
         text = (texts[place] or "").strip()
-        if _DOTS.match(text):
+        if not text or _DOTS.match(text):
             found[place] = "nothing"
         elif not _LETTER.search(text):
             found[place] = "no letters"

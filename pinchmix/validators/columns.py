@@ -82,3 +82,33 @@ def both(
         pivot = pivots[place]
         if pivot is not None:
             yield place, texts[place], pivot
+
+
+def fields(
+    cells: Cells,
+) -> Iterator[tuple[str, Sequence[str], Sequence[str], Sequence[str | None], pa.Array, pa.Array]]:
+    """Yield prompt and response as :meth:`Cells.fields` does, with the texts and the pivot's as Arrow arrays too.
+
+    The arrays are made once for all checks that are asked about the same cells.
+
+    Example:
+        >>> [own.to_pylist() for *_, own, _ in fields(Cells(["a"], ["fi"], ["fi"], ["Hei?"], ["Moi."]))]
+        [['Hei?'], ['Moi.']]
+    """
+    made: dict[str, tuple[pa.Array, pa.Array]] = vars(cells).setdefault("_arrow", {})
+    for name, texts, tags, pivots in cells.fields():
+        if name not in made:
+            made[name] = column(texts), column(pivots)
+        yield name, texts, tags, pivots, *made[name]
+
+
+def in_english(cells: Cells, field: str) -> list[str]:
+    """Return what an English pivot says, an instruction's each; the empty text where there is no such.
+
+    Example:
+        >>> in_english(Cells(["a"], ["en"], ["en"], ["Who won?"], ["Nobody."]), "prompt")
+        ['Who won?']
+    """
+    if cells.pivot.partition("-")[0] != "en":
+        return [""] * len(cells)
+    return [text or "" for text in cells.said_by_pivot(field)]

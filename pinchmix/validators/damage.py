@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
-from pinchmix.validators.columns import column, matches
+from pinchmix.validators.columns import fields, holds, in_english, matches
 
+UNKNOWN = ("<unk>", "⁇")
 _SIEVE = (
-    r"[\x{FFFD}\x00-\x08\x0B\x0C\x0E-\x1F\x7F\x{80}-\x{9F}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]|<unk>|⁇"
+    r"[\x{FFFD}\x00-\x08\x0B\x0E-\x1F\x7F\x{80}-\x{9F}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]|<unk>|⁇"
     r"|[ÃÂ][\x{80}-\x{BF}]|â€"
 )
+# One of two bytes; Portuguese in capitals has à before a closing quotation mark.
+_PAIR = "(?:[ÃÂ][\x80-\xba\xbc-\xbf]|(?<![A-ZÀ-Þ])[ÃÂ]\xbb)"
+# A form feed begins a page, as text that was a file may.
 _KINDS = (
     ("replacement character", re.compile("\ufffd")),
-    ("control character", re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff]")),
-    ("unknown token", re.compile(r"<unk>|⁇")),
+    ("control character", re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff]")),
+    ("unknown token", re.compile("|".join(UNKNOWN))),
     # UTF-8 read as Windows-1252, whose quotation marks and dashes no word has, or as Latin-1: two in a text, as one may
     # be a word.
-    ("mojibake", re.compile("â€|[ÃÂ][\x80-\xbf].*?[ÃÂ][\x80-\xbf]", re.DOTALL)),
+    ("mojibake", re.compile(f"â€|{_PAIR}.*?{_PAIR}", re.DOTALL)),
+)
+START = 2000  # characters that tell what a text is about
+_ABOUT = re.compile(
+    r"\btoken\w*|\bvocabular\w+|\bunicode\b|\butf-?\d*\b|\bencod\w+|\bmojibake\b|\bcharset\b|\blatin-?1\b"
+    r"|\bcharacter (?:set|code|encoding)s?\b|\b(?:replacement|control|escape) (?:character|sequence|code)s?\b",
+    re.IGNORECASE,
 )
 
 
@@ -29,7 +39,9 @@ _KINDS = (
 class DamageValidator:
     """Rejects texts with ``<unk>``, U+FFFD, control characters or UTF-8 that was read as Latin-1 or Windows-1252.
 
-    Where the pivot's text has the same sign, the text is about it, and it is a doubt.
+    Where the pivot has ``<unk>``, a word is lost in all languages: the instruction is left out. The other signs are of
+    the text that has them, whether the pivot has them too or not, as a translation may be clean where the pivot is not.
+    Where an English pivot speaks of tokens or encodings and has the sign itself, they are a doubt.
 
     Example:
         >>> cells = Cells(["a"], ["fi"], ["fi"], ["Mik\ufffd?"], ["<unk>"])
@@ -38,20 +50,28 @@ class DamageValidator:
     """
 
     name: str = "damage"
-    version: str = "1"
+    version: str = "2"
     cost = Cost.CHEAP
     needs_pivot = True
 
     def judge(self, cells: Cells, languages: Sequence[str]) -> Findings:
-        """Return texts with such signs."""
-        return Findings.of(
-            finding for field, texts, _, pivots in cells.fields() for finding in self._damage(field, texts, pivots)
-        )
+        """Return texts with such signs, and those whose pivot's text lacks a word."""
+        found = []
+        for field, texts, tags, pivots, own, beside in fields(cells):
+            for place in np.flatnonzero(matches(own, _SIEVE) | holds(beside, *UNKNOWN)).tolist():
+                said = texts[place] if tags[place] == cells.pivot else pivots[place]
+                for kind, pattern in _KINDS:
+                    match, of_pivot = pattern.search(texts[place]), said is not None and pattern.search(said)
+                    content = kind == "unknown token" and bool(of_pivot)
+                    if not match and not content:
+                        continue
+                    verdict = Verdict.UNSURE if of_pivot and _is_about(cells, place) else Verdict.MISMATCH
+                    reason, seen = (kind, match[0]) if match else (f"{kind} in the pivot", "")
+                    found.append(Finding(place, field, verdict, reason, 0.0, ascii(seen)[1:-1][:40], content))
+        return Findings.of(found)
 
-    def _damage(self, field: str, texts: Sequence[str], pivots: Sequence[str | None]) -> Iterator[Finding]:
-        for place in np.flatnonzero(matches(column(texts), _SIEVE)).tolist():
-            for kind, pattern in _KINDS:
-                found = pattern.search(texts[place])
-                if found:
-                    verdict = Verdict.UNSURE if pattern.search(pivots[place] or "") else Verdict.MISMATCH
-                    yield Finding(place, field, verdict, kind, 0.0, ascii(found[0])[1:-1][:40])
+
+def _is_about(cells: Cells, place: int) -> bool:
+    """Return whether a cell is about tokens and encodings, by what an English pivot says."""
+    one = cells.take([place])
+    return any(_ABOUT.search(in_english(one, field)[0][:START]) for field in ("prompt", "response"))

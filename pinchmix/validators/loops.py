@@ -3,66 +3,110 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
+import numpy as np
+import pyarrow as pa
 
-WINDOW = 600  # characters from which on a text is also looked at before its end
+from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
+from pinchmix.validators.columns import fields, in_english, lengths
+
 PROBE = 8  # characters of which a loop has a copy just before
+STEP = 30  # characters between probes; a loop of SPAN or of TIMES periods holds one whole, with its copy
 PERIOD = 120  # characters that are said again and again, at most
 TIMES = 4
 SPAN = 60  # characters that a loop is long, at least
+TASK = 400  # characters of a prompt in which repetition is asked for
 _LETTER = re.compile(r"[^\W\d_]")
+# Cells of a table, code, or a sequence such as a gene's.
+_TABLE = re.compile(r"[<>\[\]{}=;|/\\_#*+]|\A[A-Z0-9]+\Z")
+_ASKED = re.compile(
+    r"\btimes\b|\brepeat\w*|\brepetiti\w+|\bsing\b|\bsongs?\b|\blyrics\b|\bpoems?\b|\bchorus\b|\brefrain\b|\blaugh\w*"
+    r"|\bmatri(?:x|ces)\b|\bsequences?\b|\bover and over\b|\bmantra\b|\bloops?\b|\bdna\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
 class LoopsValidator:
     """Finds texts in which up to 120 characters, letters among them, come four times or more with nothing between.
 
-    Looked at are the end, where a model that is stuck stays, and three places before. Where the pivot has a loop too,
-    it was asked for.
+    A loop is found wherever it is in the text, whether the pivot has one too or not: then it was translated. It is a
+    doubt where it is of cells of a table or of signs of code, and where an English pivot's prompt asks for repetition.
 
     Example:
         >>> cells = Cells(["a"], ["fi"], ["fi"], ["Kerro!"], ["Hyvä on. " + "Minä tiedän sen. " * 6])
         >>> LoopsValidator().judge(cells, ["fi"]).seen
-        ['Minä tiedän sen. ']
+        ['n. Minä tiedän se']
     """
 
     name: str = "loops"
-    version: str = "1"
+    version: str = "2"
     cost = Cost.CHEAP
     needs_pivot = True
 
     def judge(self, cells: Cells, languages: Sequence[str]) -> Findings:
         """Return texts with loops."""
         return Findings.of(
-            Finding(place, field, Verdict.MISMATCH, "loop", 0.0, loop[:40])
-            for field, texts, _, pivots in cells.fields()
-            for place, text in enumerate(texts)
-            if len(text) >= SPAN and (loop := loop_of(text)) and not loop_of(pivots[place] or "")
+            found for field, texts, _, _, own, _ in fields(cells) for found in self._stuck(cells, field, texts, own)
         )
+
+    def _stuck(self, cells: Cells, field: str, texts: Sequence[str], own: pa.Array) -> Iterator[Finding]:
+        for place in np.flatnonzero(lengths(own) >= SPAN).tolist():
+            loop = loop_of(texts[place])
+            if not loop:
+                continue
+            asked = _ASKED.search(in_english(cells.take([place]), "prompt")[0][:TASK])
+            verdict = Verdict.UNSURE if asked or _TABLE.search(loop) else Verdict.MISMATCH
+            yield Finding(place, field, verdict, "loop", 0.0, loop[:40])
 
 
 def loop_of(text: str) -> str:
-    """Return what a text says again and again, or nothing.
+    """Return the first thing that a text says again and again, or nothing.
 
     Example:
         >>> loop_of("a " * 50), loop_of("-" * 80), loop_of("la la la la")
         ('a ', '', '')
     """
-    length = len(text)
-    for middle in (length,) if length < WINDOW else (length, length // 4, length // 2, length * 3 // 4):
-        # The last few characters may be where the text was cut; those before them are in the loop.
-        sure = middle - 2 * PROBE
-        if text.find(text[sure - PROBE : sure], max(sure - PERIOD - PROBE, 0), sure - 1) < 0:
+    over = 0  # up to here nothing but signs is repeated
+    for start in range(STEP - PROBE, len(text) - PROBE + 1, STEP):
+        if start < over:
             continue
-        for end in (middle, middle - PROBE, middle - 2 * PROBE):
-            before = text.rfind(text[end - PROBE : end], max(end - PERIOD - PROBE, 0), end - 1)
-            period = end - PROBE - before
-            span = max(TIMES * period, SPAN)
-            if before < 0 or span > end or text[end - span : end - period] != text[end - span + period : end]:
-                continue
-            if _LETTER.search(text, end - period, end):
-                return text[end - span : end - span + period]
+        probe, low = text[start : start + PROBE], start - PERIOD if start > PERIOD else 0
+        if text.find(probe, low, start + PROBE - 1) < 0:
+            continue
+        before = text.rfind(probe, low, start + PROBE - 1)
+        while before >= 0:
+            period = start - before
+            first, last = _extent(text, start, period)
+            if last - first >= max(TIMES * period, SPAN):
+                if _LETTER.search(text, first, first + period):
+                    return text[first : first + period]
+                over = max(over, last)
+            before = text.rfind(probe, low, before + PROBE - 1)
     return ""
+
+
+def _extent(text: str, start: int, period: int) -> tuple[int, int]:
+    """Return from where to where a text repeats itself after so many characters, around a place where it does."""
+    after = _alike(text, start, period, len(text) - start, 1)
+    before = _alike(text, start, period, start - period, -1)
+    return start - period - before, start + after
+
+
+def _alike(text: str, start: int, period: int, most: int, way: int) -> int:
+    """Return how many characters after a place (way 1) or before it (-1) are those of a period ago."""
+
+    def same(low: int, high: int) -> bool:
+        first, last = (start + low, start + high) if way > 0 else (start - high, start - low)
+        return text[first:last] == text[first - period : last - period]
+
+    low, size = 0, PROBE  # pieces that double
+    while low < most and same(low, min(low + size, most)):
+        low, size = min(low + size, most), size * 2
+    high = min(low + size, most)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if same(low, middle) else (low, middle - 1)
+    return low

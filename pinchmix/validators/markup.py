@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
-from pinchmix.validators.columns import column, holds
+from pinchmix.validators.columns import fields, holds
 
 _FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)
 _BROKEN_TAG = re.compile(
@@ -17,17 +18,20 @@ _BROKEN_TAG = re.compile(
 )
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|nbsp|apos|#\d{2,5}|#x[0-9a-fA-F]{2,5});")
 _TAG = re.compile(
-    r"<(/?)(b|i|p|em|strong|div|span|ul|ol|li|table|tr|td|th|code|pre|a|h[1-6])\b[^<>]{0,200}>", re.IGNORECASE
+    r"<(/?)(b|i|p|em|strong|div|span|ul|ol|li|table|tr|td|th|code|pre|a|h[1-6])(?:\s[^<>=]{0,40}=[^<>]{0,200})?\s{0,9}>",
+    re.IGNORECASE,
 )
+_SURE = ("broken tag", "open code block")  # faults that need no pivot to be seen
 _OPTIONAL = ("p", "li", "tr", "td", "th")  # elements that HTML closes by itself
 
 
 @dataclass(frozen=True)
 class MarkupValidator:
-    """Finds markup that is broken in a text and whole in the pivot.
+    """Finds markup that is broken in a text.
 
-    An open code block and a tag with spaces in it are mismatches; an HTML element that is not closed, or an entity
-    where a sign should be, is a doubt where there is no pivot to compare with.
+    An open code block and a tag with spaces in it are mismatches, in the pivot and in its translations alike; where the
+    pivot alone has one, a translation may be whole. An HTML element that is not closed, or an entity where a sign
+    should be, is a mismatch where the pivot has none, a doubt without a pivot, and nothing where the pivot has it too.
 
     Example:
         >>> cells = Cells(["a"], ["fi"], ["fi"], ["Koodi?"], ["Tässä: < b >lihava< / b >"])
@@ -36,24 +40,28 @@ class MarkupValidator:
     """
 
     name: str = "markup"
-    version: str = "1"
+    version: str = "2"
     cost = Cost.CHEAP
     needs_pivot = True
 
     def judge(self, cells: Cells, languages: Sequence[str]) -> Findings:
         """Return texts with broken markup."""
         return Findings.of(
-            finding for field, texts, _, pivots in cells.fields() for finding in self._broken(field, texts, pivots)
+            Finding(place, field, verdict, reason, 0.0)
+            for field, texts, _, pivots, own, _ in fields(cells)
+            for place, verdict, reason in self._broken(texts, pivots, own)
         )
 
-    def _broken(self, field: str, texts: Sequence[str], pivots: Sequence[str | None]) -> Iterator[Finding]:
-        for place in np.flatnonzero(holds(column(texts), "```", "<", "&")).tolist():
+    def _broken(
+        self, texts: Sequence[str], pivots: Sequence[str | None], own: pa.Array
+    ) -> Iterator[tuple[int, Verdict, str]]:
+        for place in np.flatnonzero(holds(own, "```", "<", "&")).tolist():
             pivot = pivots[place]
             known = set() if pivot is None else set(_faults(pivot))
             for reason in _faults(texts[place]):
-                if reason not in known:
-                    sure = pivot is not None or reason in ("broken tag", "open code block")
-                    yield Finding(place, field, Verdict.MISMATCH if sure else Verdict.UNSURE, reason, 0.0)
+                if reason in _SURE or reason not in known:
+                    sure = pivot is not None or reason in _SURE
+                    yield place, Verdict.MISMATCH if sure else Verdict.UNSURE, reason
 
 
 def _faults(text: str) -> Iterator[str]:

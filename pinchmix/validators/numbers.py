@@ -13,13 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
-from pinchmix.validators.columns import both
+from pinchmix.validators.columns import fields, matches
 from pinchmix.validators.langid.codes import encode
 
 PLANES = 0x20000  # the code points among which Unicode has digits
 BATCH = 2_000  # texts whose code points are looked at together
 _SEPARATED = re.compile(r"\d+(?:[.,'’٫٬]\d+)*")
-_BARE = re.compile(r"\s*[-+−]?[\d.,'’٫٬\s]*\d\s*[%.]?\s*\Z")
+_BARE = re.compile(r"[-+−]?[\d.,'’٫٬\s]*\d\s*[%.]?\Z")
+MANY = 1_000  # numbers of a text that are compared; what is beyond is a table
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class NumbersValidator:
     """
 
     name: str = "numbers"
-    version: str = "1"
+    version: str = "2"
     cost = Cost.WORDS
     needs_pivot = compares = True
 
@@ -47,26 +48,35 @@ class NumbersValidator:
         """Return texts in which numbers of the pivot are missing."""
         return Findings.of(
             Finding(place, field, verdict, reason, score, seen)
-            for field, texts, _, pivots in cells.fields()
-            for place, verdict, reason, score, seen in _compare(texts, pivots)
+            for field, texts, _, pivots, _, beside in fields(cells)
+            for place, verdict, reason, score, seen in _compare(
+                texts, pivots, np.flatnonzero(matches(beside, r"\p{Nd}"))
+            )
         )
 
 
-def _compare(texts: Sequence[str], pivots: Sequence[str | None]) -> Iterator[tuple[int, Verdict, str, float, str]]:
-    own, beside = _digits(texts), _digits([pivot or "" for pivot in pivots])
-    other = np.array([one != two and two != "" for one, two in zip(own, beside, strict=True)], dtype=bool)
-    for place, text, pivot in both(texts, pivots, other):
-        if _BARE.match(pivot):
-            if _BARE.match(text) and _value(text) != _value(pivot):
+def _compare(
+    texts: Sequence[str], pivots: Sequence[str | None], places: npt.NDArray[np.int64]
+) -> Iterator[tuple[int, Verdict, str, float, str]]:
+    """Yield what is wrong with the numbers of texts at places whose pivot has any."""
+    some = places.tolist()
+    own = dict(zip(some, _digits([texts[place] for place in some]), strict=True))
+    beside = dict(zip(some, _digits([pivots[place] or "" for place in some]), strict=True))
+    for place in some:
+        text, pivot = texts[place], pivots[place]
+        if pivot is None or own[place] == beside[place]:
+            continue
+        if _BARE.match(pivot.strip()):
+            if _BARE.match(text.strip()) and _value(text) != _value(pivot):
                 yield place, Verdict.MISMATCH, "another number", 0.0, own[place]
             elif not own[place]:
                 yield place, Verdict.UNSURE, "number missing", 0.0, ""
             continue
-        wanted = {number for number in _numbers(pivot) if len(number) > 1}
+        wanted = {number for number in _numbers(pivot)[:MANY] if len(number) > 1}
         missing = sorted(number for number in wanted if number not in own[place])
         if not missing:
             continue
-        strange = [number for number in _numbers(text) if len(number) > 1 and number not in beside[place]]
+        strange = [number for number in _numbers(text)[:MANY] if len(number) > 1 and number not in beside[place]]
         altered = bool(strange) and len(strange) >= len(missing)
         verdict = Verdict.MISMATCH if altered else Verdict.UNSURE
         reason = "numbers differ" if altered else "number missing"

@@ -8,14 +8,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+import pyarrow as pa
+
 from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
-from pinchmix.validators.columns import both, column, holds
+from pinchmix.validators.columns import both, fields, holds
 
 _FENCED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
-_FORMULA = re.compile(
-    r"\$\$[^$]{1,2000}\$\$|\$(?=[^\s\d])[^$\n]{0,300}(?<=\S)\$(?!\d)|\$\d[^$\n]{0,100}[\\^_=+][^$\n]{0,200}\$(?!\d)"
-    r"|\\\([^\n]{1,1000}?\\\)|\\\[[\s\S]{1,2000}?\\\]|\\begin\{\w{1,20}\*?\}"
+# What a formula begins or ends with. A dollar is one of a currency or of a variable where a word is right before it, or
+# where a space follows.
+_DELIMITER = re.compile(r"\$\$|(?<!\w)\$(?=\S)|(?<=\S)\$(?!\w)|\\[()\[\]]|\\begin\{\w{1,20}\*?\}")
+_CLOSES = {"$$": "$$", "$": "$", r"\(": r"\)", r"\[": r"\]"}
+LONGEST = {"$$": 2000, "$": 300, r"\(": 1000, r"\[": 2000}  # characters of a formula
+_AT = re.compile(
+    r"(?<=\w)\s?(?:\[(?:at|ät|arobase|arroba|chiocciola)\]|\((?:at|ät|arobase|arroba)\)|＠)\s?(?=\w)", re.IGNORECASE
 )
+_OF_MATH = re.compile(r"[\\^_=+]")
 # A command of TeX with its arguments; one letter is a line end or a tab that was written out.
 _COMMAND = re.compile(r"\\[A-Za-z]{2,30}\*?(?:\[[^\[\]\n]{0,100}\])?(?:\{[^{}\n]{0,200}\})+")
 SHOWN = 60  # characters of a lost span that are evidence
@@ -44,14 +51,14 @@ class Preserved:
         """Return texts that lack spans of the pivot."""
         return Findings.of(
             Finding(place, field, verdict, reason, score, seen[:SHOWN])
-            for field, texts, _, pivots in cells.fields()
-            for place, verdict, reason, score, seen in self._lost(texts, pivots)
+            for field, texts, _, pivots, _, beside in fields(cells)
+            for place, verdict, reason, score, seen in self._lost(texts, pivots, beside)
         )
 
     def _lost(
-        self, texts: Sequence[str], pivots: Sequence[str | None]
+        self, texts: Sequence[str], pivots: Sequence[str | None], beside: pa.Array
     ) -> Iterator[tuple[int, Verdict, str, float, str]]:
-        for place, text, pivot in both(texts, pivots, holds(column(pivots), *self.signs)):
+        for place, text, pivot in both(texts, pivots, holds(beside, *self.signs)):
             wanted = self.spans(pivot)
             if not wanted:
                 continue
@@ -75,9 +82,63 @@ class Preserved:
         return span
 
 
-def _less_formula(found: re.Match[str]) -> str:
-    """Return what a formula leaves behind: nothing, or itself where ``${`` opens a variable of a shell."""
-    return found[0] if found[0].startswith("${") else ""
+def formulas(text: str) -> list[tuple[int, int]]:
+    r"""Return from where to where the formulas of a text are, in one pass over it.
+
+    Example:
+        >>> [r"So $x^2$, \(y\) for $5 to $10 in $USD/$CAD."[slice(*one)] for one in formulas(
+        ...     r"So $x^2$, \(y\) for $5 to $10 in $USD/$CAD.")]
+        ['$x^2$', '\\(y\\)']
+    """
+    found: list[tuple[int, int]] = []
+    sign, start = "", 0
+    for match in _DELIMITER.finditer(text):
+        this = match[0]
+        if this.startswith("\\begin"):
+            if not sign or match.start() - start > LONGEST[sign]:
+                found.append(match.span())
+                sign = ""
+        elif sign and this == _CLOSES[sign] and _is_formula(text, sign, start, match):
+            found.append((start, match.end()))
+            sign = ""
+        elif this in _CLOSES and _opens(text, match) and not (sign and _goes_on(sign, this, match.start() - start)):
+            sign, start = this, match.start()
+    return found
+
+
+def _opens(text: str, match: re.Match[str]) -> bool:
+    """Return whether a delimiter may begin a formula: a single dollar has no word before it, and no space after."""
+    if match[0] != "$":
+        return True
+    before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
+    return not (before.isalnum() or before == "_") and bool(after.strip())
+
+
+def _goes_on(sign: str, other: str, length: int) -> bool:
+    """Return whether a formula that was begun is not given up for another one: dollars may be in brackets."""
+    return sign[0] == "\\" and other[0] == "$" and length <= LONGEST[sign]
+
+
+def _is_formula(text: str, sign: str, start: int, end: re.Match[str]) -> bool:
+    """Return whether what is between two delimiters is a formula and no amount of money or name of a variable."""
+    inside = text[start + len(sign) : min(end.start(), start + len(sign) + LONGEST[sign] + 1)]
+    if not inside or len(inside) > LONGEST[sign]:
+        return False
+    if sign != "$":
+        return sign == "\\[" or sign == "$$" or "\n" not in inside
+    if "\n" in inside or inside[-1].isspace() or text[end.end() : end.end() + 1].isalnum():
+        return False
+    return not inside[0].isdigit() or _OF_MATH.search(inside) is not None
+
+
+def _without_formulas(text: str) -> str:
+    """Return a text less its formulas; ``${`` opens a variable of a shell, which stays."""
+    kept, end = [], 0
+    for first, last in formulas(text):
+        if not text.startswith("${", first):
+            kept.append(text[end:first])
+            end = last
+    return "".join([*kept, text[end:]])
 
 
 @dataclass(frozen=True)
@@ -91,10 +152,17 @@ class UrlsValidator(Preserved):
     """
 
     name: str = "urls"
-    version: str = "1"
+    version: str = "2"
     signs = ("://", "www.", "@")
-    pattern = re.compile(r"(?:https?|ftp)://[!-~]+|www\.[!-~]+|[-\w.+]{1,64}@[-A-Za-z0-9.]{1,200}\.[A-Za-z]{2,}")
+    pattern = re.compile(
+        r"(?:https?|ftp)://[!-~]+|www\.[!-~]+"
+        r"|(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}"
+    )
     fixed = False
+
+    def spans(self, text: str) -> Counter[str]:
+        """Return the addresses of a text, mail addresses that are written with ``[at]`` among them."""
+        return super().spans(_AT.sub("@", text))
 
     def plain(self, span: str) -> str:
         """Return an address without the punctuation after it."""
@@ -134,7 +202,7 @@ class VariablesValidator(Preserved):
     """
 
     name: str = "variables"
-    version: str = "1"
+    version: str = "2"
     signs = ("{", "%", "<")
     pattern = re.compile(
         r"\{\{\s?[A-Za-z_][\w.]{0,40}\s?\}\}|\{\s?[A-Za-z_][\w.]{0,40}\s?\}|%\([A-Za-z_]\w{0,40}\)[sdif]|%[sd]\b"
@@ -144,7 +212,7 @@ class VariablesValidator(Preserved):
 
     def spans(self, text: str) -> Counter[str]:
         """Return the variables outside of blocks of code, formulas and commands of TeX."""
-        prose = _FORMULA.sub(_less_formula, _FENCED.sub("", text))
+        prose = _without_formulas(_FENCED.sub("", text))
         return super().spans(_COMMAND.sub("", prose))
 
     def plain(self, span: str) -> str:
@@ -163,10 +231,13 @@ class MathValidator(Preserved):
     """
 
     name: str = "math"
-    version: str = "1"
+    version: str = "2"
     signs = ("$", "\\(", "\\[", "\\begin")
-    pattern = _FORMULA
     fixed = False
+
+    def spans(self, text: str) -> Counter[str]:
+        """Return the formulas of a text."""
+        return Counter(self.plain(text[first:last]) for first, last in formulas(text))
 
     def plain(self, span: str) -> str:
         """Return a formula without spaces and without the words in it."""

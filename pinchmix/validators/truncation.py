@@ -2,33 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
-from pinchmix.validators.columns import both, column, lengths, matches
+from pinchmix.validators.columns import both, column, fields, in_english, lengths, matches
 from pinchmix.validators.length import RATIO
 
+TAIL = 12  # characters at the end of a text that say whether it is one
 SHORTEST = 60  # characters of the pivot's text
 SHARE = 0.8  # of the length of the pivot's, below which a text without an end was probably cut
-_END = r"[.!?…。！？｡।॥؟۔።;:)\]}>\"'”’“‘„»«」』）】｠*`|%։๛៕¿]\s*$"
-_CUT = (
-    r"(?:[,،、，;؛:(\[{]"
-    r"|\s(?:and|or|the|a|of|to|und|oder|der|die|das|et|ou|le|la|de|y|o|el|e|и|или|в|на|ja|tai|na|ya))\s*$"
-)
-# Languages that end sentences without a sign.
-UNMARKED = ("th", "lo", "my", "km")
+LINE = 40  # characters of a last line that is prose; a shorter one may be a signature, a title or a verse
+SENTENCE = 20  # characters of a text of one line; a shorter one may be a verse
+# Whatever is no letter, mark or digit can end a text: emoji, brackets, quotation marks and the signs of all scripts.
+# Marks of direction and the like after it are not seen.
+_OPEN = r"(?:[\p{L}\p{Mn}\p{Mc}\p{Nd},،、，;；؛(\[{（「『«“])[\p{Cf}\s]*$"
+_SIGN = r"[^\p{L}\p{M}\p{N}\s,،、，;；؛(\[{（「『«“][\p{Mn}\p{Me}\p{Cf}\s]*$"
+_COMMA = r"[,،、，;；؛(\[{（][\p{Cf}\s]*$"
+_LAST = re.compile(r"[^\W_]+(?=\W*\Z)")
+# Words that no sentence ends with. Single letters are left out: they may be the answer.
+_NEVER_LAST = {
+    "ar": "و أو في من إلى", "bg": "или за", "cs": "nebo ale", "de": "und oder der das dem den des ein eine einer",
+    "en": "the an and or because which than their its your my our every whose although", "es": "el los las del que una",
+    "et": "ja või", "fi": "ja tai sekä että", "fr": "et ou le les des du une que", "hi": "और या का की के",
+    "hu": "és vagy egy hogy", "id": "dan atau yang", "it": "il gli della dei che una", "nl": "en of het een",
+    "pl": "lub oraz", "pt": "ou os das dos uma que", "ro": "și sau", "ru": "или что для", "sv": "och eller att ett",
+    "sw": "na ya wa", "tr": "ve veya", "uk": "або що для", "vi": "và hoặc",
+}  # fmt: skip
+# Endings of verbs, with which a sentence is complete in languages that end with them.
+_CLOSING = {"ja": tuple("すただんねよ"), "ko": tuple("다요까죠")}
+_NEVER = {language: frozenset(words.split()) for language, words in _NEVER_LAST.items()}
+# What needs no end: an item of a list, a row of a table, a heading, code, a line of numbers.
+_ITEM = re.compile(r"\s*(?:[-*•·–—#|>]|\d{1,3}[.)]|[A-Za-z][.)]\s|[\w-]+:\s*\S*\Z|\W*\d[\d\W]*\Z)|.*[;{}=<>|\\`_]")
+_ADDRESS = re.compile(r"(?:://|www\.|@)\S*\Z")
+_OPTION = re.compile(r"(?:\A|[\W\d_])\w[^\w\s]*\s*\Z")  # a single letter, such as that of an option
+# Languages that end sentences without a sign, or with a space.
+UNMARKED = ("th", "lo", "my", "km", "bo", "dz", "ja-Latn", "shn", "nod")
 
 
 @dataclass(frozen=True)
 class TruncationValidator:
-    """Finds texts without a sign at their end where the pivot's ends with one.
+    """Finds texts without a sign at their end where the pivot's ends with one, and pivots that are cut off.
 
-    It is a mismatch where the text is also short for a translation, or ends with a comma, an open bracket or an
-    article; else a doubt, as lists, titles and code need no end. Thai and others write none: there only such an ending
-    counts.
+    It is a mismatch where the text is prose that is also short for a translation, or ends with a comma, an open bracket
+    or a word that no sentence of its language ends with; else a doubt, as titles and verses need no end. Lists, code,
+    addresses and options of one letter are a doubt at most. Thai and others write no sign: there only such an ending
+    counts. An English pivot's response that ends with such a word is cut off in all languages: the instruction is left
+    out.
 
     Example:
         >>> english = "The river rises in the northern hills and flows into the great lake after ninety miles."
@@ -38,28 +62,56 @@ class TruncationValidator:
     """
 
     name: str = "truncation"
-    version: str = "1"
+    version: str = "2"
     cost = Cost.CHEAP
     needs_pivot = compares = True
 
     def judge(self, cells: Cells, languages: Sequence[str]) -> Findings:
         """Return texts that seem to be cut off."""
         found = []
-        for field, texts, tags, pivots in cells.fields():
-            own, beside = column(texts), column(pivots)
+        for field, texts, tags, pivots, own, beside in fields(cells):
             length, pivot_length = lengths(own), lengths(beside)
-            open_end = matches(beside, _END) & ~matches(own, _END) & (pivot_length >= SHORTEST)
-            cut = matches(own, _CUT)
-            for place, text, pivot in both(texts, pivots, open_end):
-                language = tags[place].partition("-")[0]
-                short = length[place] < SHARE * _expected(language) * pivot_length[place]
-                if language in UNMARKED and not (cut[place] and short):
+            tails = column([text[-TAIL:] for text in texts])
+            ends = matches(tails, _OPEN) & (pivot_length >= SHORTEST)
+            ends[ends] = matches(
+                column([(pivots[place] or "")[-TAIL:] for place in np.flatnonzero(ends).tolist()]), _SIGN
+            )
+            comma = matches(tails.filter(pa.array(ends)), _COMMA)
+            for number, (place, text, pivot) in enumerate(both(texts, pivots, ends)):
+                language, last = tags[place].partition("-")[0], _last_line(text)
+                short = length[place] < SHARE * _expected(tags[place], cells.pivot) * pivot_length[place]
+                cut = bool(comma[number]) or _last_word(text) in _NEVER.get(language, frozenset())
+                if (language in UNMARKED and not (cut and short)) or _ADDRESS.search(last):
                     continue
-                sure = bool(short or cut[place])
+                plain = not _ITEM.match(last) and not (_OPTION.search(last) and not comma[number])
+                whole = len(last) >= LINE or (last == text.strip() and len(last) >= SENTENCE)
+                closed = last.endswith(_CLOSING.get(language, ()))
+                sure = plain and whole and (cut or (short and not closed))
                 verdict = Verdict.MISMATCH if sure else Verdict.UNSURE
                 found.append(Finding(place, field, verdict, "no end", 0.0, f"{text[-20:]!r} for {pivot[-20:]!r}"))
-        return Findings.of(found)
+        return Findings.of([*found, *self._cut_pivots(cells)])
+
+    def _cut_pivots(self, cells: Cells) -> Iterator[Finding]:
+        said = in_english(cells, "response")
+        for place in np.flatnonzero(matches(column([text[-TAIL:] for text in said]), r"[a-z]\s*$")).tolist():
+            if len(said[place]) >= SHORTEST and _last_word(said[place]) in _NEVER["en"]:
+                last = _last_line(said[place])
+                if len(last) >= LINE and not _ITEM.match(last):
+                    yield Finding(place, "response", Verdict.MISMATCH, "pivot cut off", 0.0, repr(last[-20:]), True)
 
 
-def _expected(language: str) -> float:
-    return float(np.exp(RATIO.get(language, 0.0)))
+def _last_line(text: str) -> str:
+    text = text.rstrip()
+    return text[text.rfind("\n") + 1 :].strip()
+
+
+def _last_word(text: str) -> str:
+    """Return the last word of a text, in small letters."""
+    found = _LAST.search(text[-LINE:])
+    return found[0].lower() if found else ""
+
+
+def _expected(language: str, pivot: str) -> float:
+    """Return how long a translation is, in characters of the pivot's text."""
+    own, beside = (RATIO.get(tag, RATIO.get(tag.partition("-")[0], 0.0)) for tag in (language, pivot))
+    return float(np.exp(own - beside))
