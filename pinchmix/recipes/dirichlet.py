@@ -9,12 +9,13 @@ from fractions import Fraction
 from typing import Any
 
 from pinchmix.budget import Budget
-from pinchmix.budget.amounts import read_number, read_weights
+from pinchmix.budget.amounts import read_number
 from pinchmix.canonical import key_of
 from pinchmix.errors import ArgumentError
 from pinchmix.exact.apportion import apportion
 from pinchmix.family import Family
-from pinchmix.recipes.parts import family_of, read_languages, read_whole
+from pinchmix.recipes.parts import family_of, read_draw, read_languages, read_whole
+from pinchmix.wording import listing
 
 STEPS = 10**6  # shares are whole millionths
 LEVELS = 15  # strengths between the weakest and the strongest, as in RegMix's code
@@ -69,8 +70,7 @@ def draws(
     count = read_whole("members", members)
     if count > MOST_MEMBERS:
         raise ArgumentError(f"members={count:,}: no more than {MOST_MEMBERS:,} are drawn.")
-    weights = _read_prior(prior, tags)
-    levels = _levels(strengths)
+    weights, levels, keyed_by = _read_prior(prior, tags), _levels(strengths), read_draw(draw)
     found: dict[tuple[int, ...], None] = {}
     for attempt in itertools.count():
         if len(found) == count:
@@ -80,7 +80,7 @@ def draws(
                 f"members={count:,}: {attempt:,} draws gave no more than {len(found):,} different mixtures. "
                 "Ask for fewer members, or for larger strengths."
             )
-        found[_millionths(tags, weights, levels, draw, attempt)] = None
+        found[_millionths(tags, weights, levels, keyed_by, attempt)] = None
     width = max(3, len(str(count)))
     budgets = {
         f"d{number:0{width}}": Budget.shares(
@@ -95,10 +95,16 @@ def draws(
 def _read_prior(prior: Any, languages: tuple[str, ...]) -> list[Fraction]:
     if prior is None:
         return [Fraction(1, len(languages))] * len(languages)
-    canonical = {tag: prior[said] for tag, said in zip(read_languages([*prior]), prior, strict=True)}
-    weights = read_weights("prior", canonical, languages)
-    if 0 in weights:
-        raise ArgumentError(f"prior: {languages[weights.index(Fraction(0))]} has a weight of 0; leave it out.")
+    if not isinstance(prior, Mapping):
+        raise ArgumentError(f"prior={prior!r}: give a mapping of languages to weights, such as {{'en': 9, 'sw': 1}}.")
+    known = {tag: prior[said] for tag, said in zip(read_languages([*prior]), prior, strict=True)}
+    if {*known} != {*languages}:
+        raise ArgumentError(
+            f"prior: it weighs {listing([*known], 40)}, and the languages are {listing(languages, 40)}."
+        )
+    weights = [read_number(f"prior of {tag}", known[tag], "a weight is a number above 0") for tag in languages]
+    if below := [tag for tag, weight in zip(languages, weights, strict=True) if weight <= 0]:
+        raise ArgumentError(f"prior of {below[0]}={known[below[0]]}: a weight is a number above 0.")
     return [weight / sum(weights) for weight in weights]
 
 

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import factorial
+from numbers import Integral, Real
 from typing import Any
 
 from pinchmix.budget import Budget
@@ -16,6 +17,7 @@ from pinchmix.recipes.parts import (
     family_of,
     read_each,
     read_languages,
+    read_lists,
     read_pivot,
     read_whole,
     shuffled,
@@ -61,9 +63,10 @@ def even(
             f"total={total:,}: the last step has {number_of(len(tags), 'language')}, and each needs an example. "
             f"Raise the total to {len(tags):,} or more."
         )
-    chosen = _drawn(tags, orders, draw) if isinstance(orders, int) else [_read_order(one, tags) for one in orders]
-    if not chosen:
-        raise ArgumentError("orders: the list is empty. Give an order of the languages, or how many to draw.")
+    if isinstance(orders, Real):
+        chosen = _drawn(tags, orders, draw)
+    else:
+        chosen = [_read_order(one, tags) for one in read_lists("orders", orders)]
     budgets, chains = {}, []
     for number, order in enumerate(chosen, 1):
         steps = {
@@ -89,10 +92,10 @@ def _read_order(order: Any, languages: Sequence[str]) -> tuple[str, ...]:
     return found
 
 
-def _drawn(languages: tuple[str, ...], count: int, draw: int) -> list[tuple[str, ...]]:
+def _drawn(languages: tuple[str, ...], count: Any, draw: int) -> list[tuple[str, ...]]:
     """Return different random orders; a larger count only adds to them."""
     there = min(factorial(len(languages)), MOST_ORDERS)
-    if isinstance(count, bool) or not 1 <= count <= there:
+    if isinstance(count, bool) or not isinstance(count, Integral) or not 1 <= int(count) <= there:
         raise ArgumentError(
             f"orders={count!r}: give a list of orders, or how many to draw: of "
             f"{number_of(len(languages), 'language')}, 1 to {there:,}."

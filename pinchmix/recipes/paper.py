@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from pinchmix.budget import Budget
+from pinchmix.budget.amounts import read_total
 from pinchmix.errors import ArgumentError
 from pinchmix.family import Family
 from pinchmix.recipes import ladders
@@ -20,7 +21,9 @@ from pinchmix.recipes.parts import (
     name_of,
     read_each,
     read_languages,
+    read_lists,
     read_pivot,
+    read_whole,
     shuffled,
 )
 from pinchmix.wording import listing, number_of
@@ -93,11 +96,17 @@ def pinch(
         >>> pinch(SIX, percents=[10], pool="others")["p10"].budget.for_languages(SIX)["en"]
         4176
     """
-    tags = read_languages(languages, least=2)
+    tags, total = read_languages(languages, least=2), read_total(total, "examples")
     main = read_pivot(pivot, tags)
     check_choice("pool", pool, READINGS)
+    parts = read_each("percents", percents, 0, 100)
+    if 1 in parts and few is not None and read_whole("few", few, least=0) > total:
+        raise ArgumentError(
+            f"few={few:,}: P = 1 is {number_of(few, 'example')}, and the total is {total:,}. Lower few=, or give "
+            "few=None for exactly 1 %."
+        )
     budgets = {}
-    for part in read_each("percents", percents, 0, 100):
+    for part in parts:
         shared_by = pool if pool != "paper" else "others" if part == 1 else "all"
         size: dict[str, Any] = {"percent": part} if part != 1 or few is None else {"examples": few}
         budgets[label("p", part)] = Budget.pinch(total, **size, pool=shared_by, pivot=main, languages=tags)
@@ -188,9 +197,9 @@ def bilingual(
         chosen = [tuple(sorted(mixed[place : place + 2], key=tags.index)) for place in range(0, len(mixed), 2)]
         chosen.sort(key=lambda pair: tags.index(pair[0]))
     else:
-        chosen = [_read_pair(pair, tags) for pair in pairs]
-    if not chosen or len(set(map(frozenset, chosen))) < len(chosen):
-        raise ArgumentError(f"pairs={pairs!r}: give one pair or more, each once.")
+        chosen = [_read_pair(pair, tags) for pair in read_lists("pairs", pairs)]
+    if len(set(map(frozenset, chosen))) < len(chosen):
+        raise ArgumentError(f"pairs={pairs!r}: give each pair once.")
     budgets = {"-".join(pair): Budget.shares(dict.fromkeys(pair, Fraction(1, 2)), total=total) for pair in chosen}
     return family_of(bilingual, budgets, tags, recipe, source=f"{CITATION}, section 3.4", constant=True)
 

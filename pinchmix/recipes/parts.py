@@ -186,6 +186,24 @@ def read_each(name: str, values: Any, low: int, high: int | None = None) -> tupl
     return found
 
 
+def read_lists(name: str, values: Any) -> list[Any]:
+    """Return the items of a list of lists, one or more.
+
+    Raises:
+        ArgumentError: It is none, or empty.
+
+    Example:
+        >>> read_lists("pairs", (["en", "es"],))
+        [['en', 'es']]
+    """
+    if isinstance(values, (str, Mapping)) or not isinstance(values, Iterable):
+        raise ArgumentError(f"{name}={values!r}: give a list of lists of languages.")
+    found = list(values)
+    if not found:
+        raise ArgumentError(f"{name}: the list is empty. Each list in it gives members to the family.")
+    return found
+
+
 def check_choice(name: str, value: Any, known: Sequence[str]) -> None:
     """Raise if a value is none of those that a parameter may have.
 
@@ -219,4 +237,20 @@ def shuffled(languages: Sequence[str], draw: int, purpose: str) -> tuple[str, ..
         >>> shuffled(["ar", "en", "fi"], 0, "pairs") == shuffled(["fi", "en", "ar"], 0, "pairs")
         True
     """
-    return tuple(sorted(languages, key=lambda tag: (key_of(draw, f"{purpose} {tag}"), tag)))
+    keyed_by = read_draw(draw)
+    return tuple(sorted(languages, key=lambda tag: (key_of(keyed_by, f"{purpose} {tag}"), tag)))
+
+
+def read_draw(draw: Any) -> int:
+    """Return the whole number that keys what is drawn at random.
+
+    Raises:
+        ArgumentError: It is none.
+
+    Example:
+        >>> read_draw(-7)
+        -7
+    """
+    if isinstance(draw, bool) or not isinstance(draw, Integral):
+        raise ArgumentError(f"draw={draw!r}: what keys a draw is a whole number, such as 0.")
+    return int(draw)
