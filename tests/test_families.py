@@ -347,7 +347,7 @@ def shares_of(family: Family) -> list[dict[str, Fraction]]:
 def test_draws_are_these_on_every_machine() -> None:
     family = dirichlet.draws(["en", "fi", "sw"], 1000, members=40, prior={"en": 6, "fi": 3, "sw": 1})
     shares = [[str(share) for share in one.values()] for one in shares_of(family)]
-    assert digest_of(canonical_bytes(shares)) == "6930a03786dd87249839b5da36d77cf1"
+    assert digest_of(canonical_bytes(shares)) == "f6a589f324250f08d16961002e93eb90"
 
 
 @laws(12)

@@ -23,8 +23,9 @@ MOST_MEMBERS = 100_000
 MOST_ATTEMPTS = 100  # a member, before it is said that there are too few different draws
 
 # Every operation used rounds correctly, in a context of our own: neither the platform nor the caller changes a draw.
-_EXACT = Context(prec=40, rounding=ROUND_HALF_EVEN, Emax=MAX_EMAX, Emin=MIN_EMIN)
+_EXACT = Context(prec=30, rounding=ROUND_HALF_EVEN, Emax=MAX_EMAX, Emin=MIN_EMIN)
 _ONE = Decimal(1)
+_SQUEEZE = Decimal("0.0331")  # below it the exact test, which needs logarithms, would accept too
 
 
 def draws(
@@ -44,7 +45,7 @@ def draws(
     evenly spaced by their logarithm and equally likely. Weak ones give nearly one language alone, strong ones shares
     near the prior. Draws that were met before are left out. Members are ``d001``, ``d002``, ...
 
-    Shares are exact: whole millionths, apportioned from draws in 40-digit decimals that follow BLAKE2b hashes of the
+    Shares are exact: whole millionths, apportioned from draws in 30-digit decimals that follow BLAKE2b hashes of the
     draw, the member and the language. They depend on no generator, platform or order of languages. More members only
     add to fewer.
 
@@ -64,7 +65,7 @@ def draws(
     Example:
         >>> family = draws(["en", "fi", "sw"], 1000, members=3)
         >>> family["d001"].budget.for_languages(["en", "fi", "sw"])
-        {'en': 20, 'fi': 682, 'sw': 298}
+        {'en': 9, 'fi': 660, 'sw': 331}
     """
     tags = read_languages(languages, least=2)
     count = read_whole("members", members)
@@ -128,7 +129,8 @@ def _uniforms(draw: int, *purpose: Any) -> Iterator[Decimal]:
     """Yield independent numbers between 0 and 1, neither of them, keyed by the draw and a purpose."""
     for number in itertools.count():
         bits = key_of(draw, " ".join(map(str, ("dirichlet", *purpose, number))))
-        yield _EXACT.divide(Decimal(2 * bits + 1), Decimal(2**129))
+        for half in (bits >> 64, bits & (2**64 - 1)):
+            yield _EXACT.divide(Decimal(2 * half + 1), Decimal(2**65))
 
 
 def _millionths(
@@ -142,7 +144,7 @@ def _millionths(
     ]
     # What is so small beside the largest gets no share; as an exact fraction it could have thousands of digits.
     largest = max(amounts)
-    parts = [Fraction(_EXACT.quantize(_EXACT.divide(amount, largest), Decimal("1e-30"))) for amount in amounts]
+    parts = [Fraction(_EXACT.quantize(_EXACT.divide(amount, largest), Decimal("1e-20"))) for amount in amounts]
     return tuple(apportion(parts, STEPS).tolist())
 
 
@@ -171,10 +173,13 @@ def gamma(shape: Decimal, uniforms: Iterator[Decimal]) -> Decimal:
         if root <= 0:
             continue
         cube = _EXACT.multiply(_EXACT.multiply(root, root), root)
-        bound = _EXACT.divide(_EXACT.multiply(normal, normal), Decimal(2))
+        square, uniform = _EXACT.multiply(normal, normal), next(uniforms)
+        if uniform < _EXACT.subtract(_ONE, _EXACT.multiply(_SQUEEZE, _EXACT.multiply(square, square))):
+            return _EXACT.multiply(third, cube)
+        bound = _EXACT.divide(square, Decimal(2))
         for part in (third, _EXACT.multiply(_EXACT.minus(third), cube), _EXACT.multiply(third, _EXACT.ln(cube))):
             bound = _EXACT.add(bound, part)
-        if _EXACT.ln(next(uniforms)) < bound:
+        if _EXACT.ln(uniform) < bound:
             return _EXACT.multiply(third, cube)
 
 
