@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import decimal
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -467,6 +468,29 @@ def test_the_longest_are_a_sampler_that_exists() -> None:
     family = contrasts.longest()
     assert [find_plugin("samplers", recipe.sampler).name for recipe in family.members.values()] == ["longest", "random"]
     assert family["longest"].budget == family["random"].budget
+
+
+def rows_of_the_guide() -> list[list[str]]:
+    page = (Path(__file__).parents[1] / "docs" / "families.md").read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line[:3] == "| `"]
+    assert {len(row) for row in rows} == {5}
+    return rows
+
+
+@pytest.mark.parametrize("row", rows_of_the_guide(), ids=lambda row: row[4].strip("`"))
+def test_the_guide_s_line_of_code_makes_the_family_with_these_laws(row: list[str]) -> None:
+    rooms = {"contrasts": contrasts, "dirichlet": dirichlet, "grids": grids, "kew": kew, "ladders": ladders}
+    family = eval(row[4].strip("`"), {**rooms, "paper": paper})
+    assert family.name == row[0].strip("`")
+    assert (", ".join(family.laws) or "none") == row[3]
+    if row[2][0].isdigit():
+        assert family.source == paper.CITATION + (f", section {row[2]}" if "." in row[2] else "")
+    for cited in re.findall(r"arxiv\.org/abs/([\d.]+)", row[2]):
+        assert cited in family.source
+
+
+def test_the_guide_has_every_family() -> None:
+    assert {row[0].strip("`") for row in rows_of_the_guide()} == {*FAMILIES}
 
 
 # Refusals -----------------------------------------------------------------------------------------------------------
