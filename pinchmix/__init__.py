@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from pinchmix.data import sample
     from pinchmix.errors import BadRows, InfeasibleBudget, PinchmixError
     from pinchmix.export import export_mixture
+    from pinchmix.family import Family
     from pinchmix.mixture import Example, Mixture
     from pinchmix.plan import Plan
     from pinchmix.plugins import list_plugins
     from pinchmix.rebuild import rebuild_mixture
     from pinchmix.recipe import Recipe
+    from pinchmix.sweep import Sweep, sweep_mixtures
     from pinchmix.verify import verify_export
 
 __version__ = "0.1.0"
@@ -36,11 +38,13 @@ _FACE = {
     "BadRows": "errors",
     "Budget": "budget",
     "Example": "mixture",
+    "Family": "family",
     "InfeasibleBudget": "errors",
     "Mixture": "mixture",
     "PinchmixError": "errors",
     "Plan": "plan",
     "Recipe": "recipe",
+    "Sweep": "sweep",
     "audit_source": "audit",
     "build_mixture": "build",
     "export_mixture": "export",
@@ -48,6 +52,7 @@ _FACE = {
     "plan_mixture": "build",
     "rebuild_mixture": "rebuild",
     "sample": "data",
+    "sweep_mixtures": "sweep",
     "verify_export": "verify",
 }
 
@@ -56,11 +61,13 @@ __all__ = [
     "BadRows",
     "Budget",
     "Example",
+    "Family",
     "InfeasibleBudget",
     "Mixture",
     "PinchmixError",
     "Plan",
     "Recipe",
+    "Sweep",
     "audit_source",
     "build_mixture",
     "export_mixture",
@@ -68,6 +75,7 @@ __all__ = [
     "plan_mixture",
     "rebuild_mixture",
     "sample",
+    "sweep_mixtures",
     "verify_export",
 ]
 

@@ -118,7 +118,7 @@ def make_recipe(budget: Budget | Recipe | Mapping[str, Any], asked: Asked) -> tu
         raise ArgumentError(
             f"tokenizer= counts tokens, and the budget is in {plan.unit}; leave it out, or unit='tokens'."
         )
-    return recipe, Plugins(order, tuple(plugin for _, plugin in checks), tokenizer, _allocator(plan), exclusion)
+    return recipe, Plugins(order, tuple(plugin for _, plugin in checks), tokenizer, allocator_of(plan), exclusion)
 
 
 def _plugins_of(recipe: Recipe, asked: Asked, tokenizer: Tokenizer | None, exclusion: Exclusion | None) -> Plugins:
@@ -141,7 +141,7 @@ def _plugins_of(recipe: Recipe, asked: Asked, tokenizer: Tokenizer | None, exclu
         )
     sampler = find_plugin("samplers", recipe.sampler, **recipe.settings)
     checks = tuple(find_plugin("validators", check.name, **check.settings) for check in recipe.validators)
-    return Plugins(sampler, checks, tokenizer, _allocator(recipe.budget), exclusion)
+    return Plugins(sampler, checks, tokenizer, allocator_of(recipe.budget), exclusion)
 
 
 def _record(tokenizer: Tokenizer | None) -> dict[str, str]:
@@ -152,7 +152,13 @@ def _shown(record: Mapping[str, str]) -> str:
     return " ".join(filter(None, record.values())) or "none"
 
 
-def _allocator(budget: Budget) -> Any:
+def allocator_of(budget: Budget) -> Any:
+    """Return the plugin that a budget names as its allocator, or None where it names none.
+
+    Example:
+        >>> allocator_of(Budget.counts({"en": 1})) is None
+        True
+    """
     named = budget.setting("allocator") if budget.kind == "allocated" else None
     if isinstance(named, Recorded):  # a budget read from data names the plugin that it had
         named = named.name

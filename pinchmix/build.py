@@ -1,39 +1,23 @@
-"""build_mixture: the whole road on one page.
+"""build_mixture: one mixture from a source and a recipe.
 
 scan (ids) → exclude → order → measure → plan → choose → read (texts: check every row, keep the chosen) → validate →
-mixture. A bad row or a rejected cell leaves the grid, and what it leaves open is planned and chosen again, until every
-chosen cell is good.
+mixture; :mod:`pinchmix.road` has the stations.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import replace
 from typing import Any
-
-import numpy as np
-import pyarrow as pa
 
 from pinchmix.arguments import Asked, Validate
 from pinchmix.budget import Budget
-from pinchmix.canonical import hash_of_id, key_of
-from pinchmix.errors import InfeasibleBudget
-from pinchmix.exact.order import row_keys
-from pinchmix.exact.supply import Bools, Ints
-from pinchmix.examine import panel_of
-from pinchmix.judge import Judge, Reader
-from pinchmix.mixture import Mixture, Report
+from pinchmix.mixture import Mixture
 from pinchmix.plan import Plan
-from pinchmix.planning.assign import Chosen, assign, check_content, plan_of, refill
-from pinchmix.planning.examples import Rejected, make_plan
-from pinchmix.planning.serving import Serving
-from pinchmix.planning.sizes import plan_sizes
-from pinchmix.plugins import Sampler, surveyed
-from pinchmix.prepare import Prepared, prepare
+from pinchmix.plugins import Sampler
+from pinchmix.prepare import prepare
 from pinchmix.recipe import Recipe
-from pinchmix.rows import Rows, write_rows
-from pinchmix.scan import lines_of
+from pinchmix.road import choose, first_choice, judge_of, mixture_of, settle, write_chosen
+from pinchmix.rows import Rows
 from pinchmix.texts import Texts
 
 
@@ -125,24 +109,11 @@ def build_mixture(
         parallel=parallel, tokenizer=tokenizer, counted=counted, repeat=repeat, split=split, exclude=exclude, seed=seed,
     )  # fmt: skip
     prepared = prepare(source, budget, asked, columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress)
-    texts = Texts(prepared.source, prepared.database, progress)
-    judge = _judge(prepared, texts, progress)
-
-    serving, plan, chosen, dropped = _first_choice(prepared, texts, judge, partial)
-    while len(rejected := judge.reject(serving.grid, chosen.cell)):
-        kept = serving.grid.address[chosen.cell]
-        serving = serving.on(serving.grid.without(rejected))
-        stay = ~np.isin(kept, rejected)
-        here = np.searchsorted(np.sort(serving.grid.address), kept[stay])
-        cells = np.argsort(serving.grid.address)[here]
-        filled = refill(plan, serving, Chosen.sorted(cells, chosen.split[stay], chosen.copies[stay]))
-        if filled is None:  # what was kept stands in the way; without it there may still be a plan
-            plan, filled = _choose(prepared, serving, {**dropped, **judge.by_check}, partial)
-        chosen = filled
-        texts.fetch(judge.wanted(serving.grid, chosen.cell))
-    check_content(plan, serving, chosen)
-    plan = _measured(plan_of(plan, serving, chosen), serving, chosen, prepared)
-    return _mixture(prepared, serving, plan, chosen, judge, texts)
+    texts = Texts(prepared.scanned.source, prepared.scanned.database, progress)
+    judge = judge_of(prepared, texts, progress)
+    settled = settle(prepared, texts, judge, first_choice(prepared, texts, judge, partial), partial)
+    stored = write_chosen(prepared, settled, judge, texts)
+    return mixture_of(prepared, settled, judge, Rows(prepared.scanned.database, lambda: stored))
 
 
 def plan_mixture(
@@ -192,145 +163,7 @@ def plan_mixture(
         parallel=parallel, tokenizer=tokenizer, counted=counted, repeat=repeat, split=split, exclude=exclude, seed=seed,
     )  # fmt: skip
     prepared = prepare(source, budget, asked, columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress)
-    if len(prepared.faults) and on_bad_rows == "error":
-        raise prepared.faults.error()
-    return _choose(prepared, prepared.serving, {}, partial, plan_only=True)[0]
-
-
-NOTHING = Chosen(*(np.zeros(0, dtype=np.int64) for _ in range(3)))
-
-
-def _choose(
-    prepared: Prepared, serving: Serving, rejected: Rejected, partial: bool, *, plan_only: bool = False
-) -> tuple[Plan, Chosen]:
-    """Plan what a serving can give, and choose the cells."""
-    recipe, allocator = prepared.recipe, prepared.plugins.allocator
-    if prepared.measures is None:
-        plan = make_plan(serving, recipe, allocator=allocator, rejected=rejected, partial=partial)
-        return plan, NOTHING if plan_only else assign(plan, serving)
-    sizes = prepared.measures.of(serving.grid)
-    plan, chosen = plan_sizes(serving, recipe, sizes, allocator=allocator, rejected=rejected, partial=partial)
-    return _measured(plan, serving, chosen, prepared), chosen
-
-
-def _measured(plan: Plan, serving: Serving, chosen: Chosen, prepared: Prepared) -> Plan:
-    """Return a plan with what it comes to in other units, where texts were measured."""
-    if prepared.measures is None:
-        return plan
-    column = serving.columns(chosen.cell, chosen.split)
-    found = prepared.measures.report(
-        serving.grid, serving.places, chosen.cell, column, chosen.copies, plan.examples.size
-    )
-    return replace(plan, measured=found)
-
-
-def _judge(prepared: Prepared, texts: Texts, progress: bool | None) -> Judge:
-    """Return the judge, whose validators know of the whole source what they must."""
-    recipe = prepared.recipe
-    panel = panel_of(recipe.validators, [surveyed(one, prepared.pool) for one in prepared.plugins.validators])
-    with_pivot = any(one.traits.needs_pivot for one in panel)
-    reader = Reader(prepared.serving.grid, texts, recipe.pivot, recipe.parallel, with_pivot=with_pivot)
-    return Judge(panel, recipe, reader, progress)
-
-
-def _first_choice(
-    prepared: Prepared, texts: Texts, judge: Judge, partial: bool
-) -> tuple[Serving, Plan, Chosen, dict[str, dict[str, int]]]:
-    """Plan, choose, and read the texts; bad rows stop the road here, or are left out of the plan and counted."""
-    serving, grid = prepared.serving, prepared.serving.grid
-    plan, chosen = None, NOTHING
-    # Bad rows may be why a budget is impossible, and are to be reported first; the second attempt raises again.
-    with suppress(InfeasibleBudget):
-        plan, chosen = _choose(prepared, serving, {}, partial)
-    texts.fetch(judge.wanted(grid, chosen.cell), among=grid.address)
-    prepared.faults.extend(texts.faults)
-    if len(prepared.faults) and prepared.on_bad_rows == "error":
-        raise prepared.faults.error()
-    lost = np.bincount(grid.language[np.isin(grid.address, texts.bad)], minlength=len(grid.languages))
-    dropped = {"bad rows": dict(zip(grid.languages, lost.tolist(), strict=True))}
-    if plan is not None and not len(texts.bad):
-        return serving, plan, chosen, dropped
-    serving = serving.on(grid.without(texts.bad))
-    plan, chosen = _choose(prepared, serving, dropped, partial)
-    texts.fetch(judge.wanted(serving.grid, chosen.cell))
-    return serving, plan, chosen, dropped
-
-
-def _mixture(prepared: Prepared, serving: Serving, plan: Plan, chosen: Chosen, judge: Judge, texts: Texts) -> Mixture:
-    """Put the chosen cells in the order of the mixture, write their rows, and report."""
-    cells, split, copy = _shuffled(chosen, serving)
-    flagged = judge.flagged()
-    doubted = np.setdiff1d(judge.doubted(), flagged)
-    report = Report(
-        reading=prepared.reading,
-        recognised=str(prepared.source),
-        files=prepared.source.files,
-        read=prepared.source.read,
-        dropped=prepared.faults.counts,
-        bad_rows=prepared.faults.rows,
-        excluded=prepared.excluded,
-        rejected=judge.rejected,
-        unsure=_by_split(serving, chosen, np.isin(serving.grid.address[chosen.cell], doubted), prepared.recipe),
-        flagged=_by_split(serving, chosen, np.isin(serving.grid.address[chosen.cell], flagged), prepared.recipe),
-        findings=judge.findings(),
-        plugins=prepared.plugins.versions,
-    )
-    rows = _write_rows(prepared, serving, cells, split, copy, texts, (doubted, flagged))
-    return Mixture(plan, serving.grid, cells, split, report, rows)
-
-
-def _by_split(serving: Serving, chosen: Chosen, some: Bools, recipe: Recipe) -> dict[str, dict[str, int]]:
-    """Return how many of some chosen cells there are by split and language."""
-    width = len(serving.languages)
-    columns = serving.columns(chosen.cell[some], chosen.split[some])
-    counts = np.bincount(columns, minlength=len(recipe.splits) * width).reshape(-1, width).tolist()
-    return {
-        name: dict(zip(serving.languages, row, strict=True)) for name, row in zip(recipe.splits, counts, strict=True)
-    }
-
-
-def _shuffled(chosen: Chosen, serving: Serving) -> tuple[Ints, Ints, Ints]:
-    """Return cells, splits and copies (from 0), split by split in a keyed order of instruction, language and copy."""
-    grid = serving.grid
-    cell, split = np.repeat(chosen.cell, chosen.copies), np.repeat(chosen.split, chosen.copies)
-    copy = np.arange(len(cell)) - np.repeat(np.cumsum(chosen.copies) - chosen.copies, chosen.copies)
-    tags = np.array([hash_of_id(tag) for tag in grid.languages], dtype=np.uint64)
-    of_row = grid.hashes[grid.instruction[cell]], tags[grid.language[cell]], copy
-    order = np.lexsort((cell, row_keys(*of_row, key_of(serving.seed, "shuffle")), split))
-    return cell[order], split[order], copy[order]
-
-
-def _write_rows(
-    prepared: Prepared,
-    serving: Serving,
-    cells: Ints,
-    split: Ints,
-    copy: Ints,
-    texts: Texts,
-    noted: tuple[Ints, Ints],
-) -> Rows:
-    """Write the rows of the mixture in their order to a scratch file."""
-    grid = serving.grid
-    address = grid.address[cells]
-    tables, lines = lines_of(prepared.source, prepared.database, address)
-    language = pa.array(grid.languages).take(pa.array(grid.language[cells]))
-    measures = prepared.measures
-    counted = measures is not None and measures.unit == "tokens"
-    verdicts = pa.array(["ok" if prepared.plugins.validators else "unchecked", "unsure", "flagged"])
-    unsure, flagged = (np.isin(address, these) for these in noted)
-    columns = pa.table(
-        {
-            "id": grid.ids.take(pa.array(grid.instruction[cells])),
-            "split": pa.array(prepared.recipe.splits).take(pa.array(split)),
-            "prompt_language": language,
-            "response_language": language,
-            "source": pa.array([table.label for table in prepared.source.tables]).take(pa.array(tables)),
-            "row": pa.array(lines),
-            "copy": pa.array(copy + 1),
-            "tokens": pa.array(measures.of(grid)[cells]) if measures and counted else pa.nulls(len(cells), pa.int64()),
-            "verdict": verdicts.take(pa.array(2 * flagged + unsure)),
-        }
-    )
-    rows = write_rows(prepared.database, columns, texts.ordered(address))
-    texts.close()
-    return rows
+    faults = prepared.scanned.faults
+    if len(faults) and on_bad_rows == "error":
+        raise faults.error()
+    return choose(prepared, prepared.serving, {}, partial, plan_only=True)[0]

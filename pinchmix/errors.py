@@ -12,7 +12,8 @@ All errors of pinchmix are one family, so ``except PinchmixError`` catches what 
     │   └── BadRows             rows that cannot be used, all of them together
     ├── UnknownLanguage         a text that is not a language tag, or not a language of the source
     ├── BudgetError             a budget that says nothing sensible
-    │   └── InfeasibleBudget    a sensible budget that the data cannot give, with the proof
+    │   ├── InfeasibleBudget    a sensible budget that the data cannot give, with the proof
+    │   └── InfeasibleFamily    recipes whose mixtures cannot keep their family's laws on this data
     ├── ArgumentError           an argument that means nothing, or two that contradict
     ├── UnknownPlugin           no sampler, validator, exporter ... of that name
     └── ExportError             the export cannot be written, or is not what it says it is
@@ -214,6 +215,43 @@ class BudgetError(PinchmixError):
     def __init__(self, message: str, **figures: int) -> None:
         self.figures = figures
         super().__init__(message)
+
+
+class InfeasibleFamily(BudgetError):
+    """Recipes whose mixtures cannot keep their family's laws on this data.
+
+    Attributes:
+        family: The name of the family.
+        languages: The languages that its members use.
+        total: How many instructions the largest member holds.
+        core: How many instructions exist in all these languages; with that many, laws can always be kept.
+        without: Language → the core without it, where it is larger; the largest first.
+    """
+
+    SHOWN = 3
+
+    def __init__(
+        self,
+        family: str,
+        laws: Sequence[str],
+        languages: Sequence[str],
+        total: int,
+        core: int,
+        without: Mapping[str, int],
+        why: Sequence[str] = (),
+    ) -> None:
+        self.family, self.languages, self.total, self.core = family, tuple(languages), total, core
+        self.without = dict(without)
+        there = f"only {core:,} {'exists' if core == 1 else 'exist'}" if core else "none exists"
+        lines = [
+            f"family {family}: its members are to be {' and '.join(laws)}, and that is always possible where "
+            f"{number_of(total, 'instruction')} exist in all of {listing(self.languages)}; {there}.",
+            *(f"  {reason}" for reason in why),
+        ]
+        ways = [f"without {tag} there are {count:,}" for tag, count in list(self.without.items())[: self.SHOWN]]
+        ways += [f"a total of at most {core:,}"] if core else []
+        ways += ["no laws: constant=False and nested=(), then each member is built for itself"]
+        super().__init__("\n".join([*lines, f"Ways out: {' · '.join(ways)}"]))
 
 
 class ArgumentError(PinchmixError):

@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from pinchmix.errors import ArgumentError
 from pinchmix.recipe import Recipe
 from pinchmix.wording import listing, near
+
+
+class Member(NamedTuple):
+    """Which member of which family a mixture is.
+
+    Attributes:
+        family: The family, whose laws the mixture keeps together with the other members.
+        name: The member's name.
+    """
+
+    family: Family
+    name: str
+
 
 VARIED = ("budget", "languages")  # what the members of a family with laws may differ in
 

@@ -165,3 +165,44 @@ class Grid:
         return Grid(
             self.ids, self.hashes, self.languages, self.instruction[keep], self.language[keep], self.address[keep]
         )
+
+    def only(self, languages: Sequence[str]) -> Grid:
+        """Return the grid of some of its languages, without the instructions that exist in none of them.
+
+        Example:
+            >>> Grid.from_mapping({"a": ["en", "sw"], "b": ["en"]}).only(["sw"])
+            Grid(1 instructions × 1 languages, 1 cells)
+        """
+        kept = tuple(sorted(languages))
+        if kept == self.languages:
+            return self
+        place = np.full(len(self.languages), -1, dtype=np.int16)
+        place[[self.languages.index(tag) for tag in kept]] = np.arange(len(kept))
+        language = place[self.language]
+        keep = language >= 0
+        present = np.zeros(len(self.ids), dtype=bool)
+        present[self.instruction[keep]] = True
+        number = np.cumsum(present, dtype=np.int32) - 1
+        return Grid(
+            self.ids.filter(pa.array(present)),
+            self.hashes[present],
+            kept,
+            number[self.instruction[keep]].astype(np.int32),
+            language[keep],
+            self.address[keep],
+        )
+
+    def among(self, instructions: npt.NDArray[np.bool_]) -> Grid:
+        """Return the grid of the cells of some instructions; the others keep their ids.
+
+        Args:
+            instructions: Which ones, shape ``(instructions,)``.
+
+        Example:
+            >>> Grid.from_mapping({"a": ["en"], "b": ["en", "sw"]}).among(np.array([True, False])).available
+            {'en': 1, 'sw': 0}
+        """
+        keep = instructions[self.instruction]
+        return Grid(
+            self.ids, self.hashes, self.languages, self.instruction[keep], self.language[keep], self.address[keep]
+        )

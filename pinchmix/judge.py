@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pinchmix.examine import FINDINGS, Examiner, examine
+from pinchmix.examine import FINDINGS, Examined, Examiner, examine
 from pinchmix.grid import Grid
 from pinchmix.plugins import Cells
 from pinchmix.progress import progress_bar
@@ -87,6 +87,51 @@ class Reader:
         )
 
 
+class Verdicts:
+    """What became of the cells that were judged so far; several mixtures of one source and panel may share it.
+
+    Attributes:
+        judged: Their addresses, ascending, int64.
+        by: Place in the panel of the check that rejects each, -1 where none does, int64.
+        content: True where the whole instruction is rejected.
+    """
+
+    def __init__(self) -> None:
+        self.judged = np.zeros(0, dtype=np.int64)
+        self.by = np.zeros(0, dtype=np.int64)
+        self.content = np.zeros(0, dtype=bool)
+        self._found: list[pa.Table] = []
+
+    def add(self, address: npt.NDArray[np.int64], found: Examined) -> None:
+        """Remember a batch of cells, none of them known yet."""
+        self.judged, self.by, self.content = (
+            np.concatenate(pair)
+            for pair in ((self.judged, address), (self.by, found.by), (self.content, found.content))
+        )
+        order = np.argsort(self.judged)
+        self.judged, self.by, self.content = self.judged[order], self.by[order], self.content[order]
+        at = address[found.findings.column("place").to_numpy()]
+        self._found.append(found.findings.set_column(0, "address", pa.array(at)))
+
+    def known(self, address: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Return which of some cells were judged."""
+        return np.isin(address, self.judged)
+
+    def of(self, address: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+        """Return ``by`` and ``content`` of cells; those that could not be judged are rejected by none."""
+        if not len(self.judged):
+            return np.full(len(address), -1), np.zeros(len(address), dtype=bool)
+        place = np.minimum(np.searchsorted(self.judged, address), len(self.judged) - 1)
+        here = self.judged[place] == address
+        return np.where(here, self.by[place], -1), here & self.content[place]
+
+    def findings(self, address: npt.NDArray[np.int64]) -> pa.Table:
+        """Return what was found of some cells, with their addresses."""
+        schema = pa.schema([("address", pa.int64()), *list(FINDINGS)[1:]])
+        whole = pa.concat_tables([schema.empty_table(), *self._found])
+        return whole.filter(pa.array(np.isin(whole.column("address").to_numpy(), address)))
+
+
 class Judge:
     """Asks the validators about cells, each cell once.
 
@@ -96,14 +141,26 @@ class Judge:
         by_check: The same by check and language; a cell that several checks reject counts for the first.
     """
 
-    def __init__(self, panel: Sequence[Examiner], recipe: Recipe, reader: Reader, progress: bool | None = None) -> None:
+    def __init__(
+        self,
+        panel: Sequence[Examiner],
+        recipe: Recipe,
+        reader: Reader,
+        progress: bool | None = None,
+        verdicts: Verdicts | None = None,
+    ) -> None:
         languages = reader.grid.languages
         self.reader = reader
         self.rejected: dict[str, int] = dict.fromkeys(languages, 0)
         self.by_check: dict[str, dict[str, int]] = {one.check.name: dict.fromkeys(languages, 0) for one in panel}
         self._panel, self._recipe, self._progress = panel, recipe, progress
-        self._judged = np.zeros(0, dtype=np.int64)
-        self._found: list[pa.Table] = []
+        self._verdicts = Verdicts() if verdicts is None else verdicts
+        self._asked = np.zeros(0, dtype=np.int64)
+
+    @property
+    def asks(self) -> bool:
+        """Whether there is anything to ask about cells."""
+        return bool(self._panel)
 
     def wanted(self, grid: Grid, cells: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return the addresses of the texts that must be fetched before these cells are judged and written."""
@@ -120,19 +177,20 @@ class Judge:
         """
         if not self._panel:
             return np.zeros(0, dtype=np.int64)
-        new = cells[~np.isin(grid.address[cells], self._judged)]
-        by = np.full(len(grid), -1, dtype=np.int64)
-        of_instruction = np.full(len(grid.ids), -1, dtype=np.int64)
+        verdicts, address = self._verdicts, grid.address[cells]
+        new = cells[~verdicts.known(address)]
         with progress_bar("checking", len(new), "cell", self._progress) as step:
             for numbers, batch in self.reader.batches(grid, new):
-                found = examine(batch, self._panel, grid.languages, parallel=self._recipe.parallel)
-                by[numbers] = found.by
-                whole = found.content
-                of_instruction[grid.instruction[numbers[whole]]] = found.by[whole]
-                address = grid.address[numbers[found.findings.column("place").to_numpy()]]
-                self._found.append(found.findings.set_column(0, "address", pa.array(address)))
+                verdicts.add(
+                    grid.address[numbers],
+                    examine(batch, self._panel, grid.languages, parallel=self._recipe.parallel),
+                )
                 step(len(batch))
-        self._judged = np.union1d(self._judged, grid.address[new])
+        self._asked = np.union1d(self._asked, address)
+        by = np.full(len(grid), -1, dtype=np.int64)
+        of_instruction = np.full(len(grid.ids), -1, dtype=np.int64)
+        by[cells], whole = verdicts.of(address)
+        of_instruction[grid.instruction[cells[whole]]] = by[cells[whole]]
         by = np.where(by < 0, of_instruction[grid.instruction], by)
         for number, one in enumerate(self._panel):
             counts = np.bincount(grid.language[by == number], minlength=len(grid.languages)).tolist()
@@ -146,8 +204,7 @@ class Judge:
         return self._whole().sort_by([(name, "ascending") for name in KEYS]).drop(["address"])
 
     def _whole(self) -> pa.Table:
-        schema = pa.schema([("address", pa.int64()), *list(FINDINGS)[1:]])
-        return pa.concat_tables([schema.empty_table(), *self._found])
+        return self._verdicts.findings(self._asked)
 
     def doubted(self) -> npt.NDArray[np.int64]:
         """Return the addresses of the cells that a validator was unsure of, ascending."""

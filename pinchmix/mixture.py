@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from pinchmix.errors import BadRow
 from pinchmix.exclude import Overlap
+from pinchmix.family import Member
 from pinchmix.grid import Grid
 from pinchmix.plan import Plan
 from pinchmix.rows import Rows
@@ -128,6 +129,7 @@ class Mixture:
             several times.
         split: The split of each, its place among the recipe's, ascending, int64.
         report: What became of every row of the source.
+        member: Of a family with laws, which of its mixtures this is; None for a mixture of its own.
     """
 
     def __init__(
@@ -138,6 +140,7 @@ class Mixture:
         split: npt.NDArray[np.int64],
         report: Report,
         rows: Rows,
+        member: Member | None = None,
     ) -> None:
         self.plan = plan
         self.grid = grid
@@ -147,6 +150,7 @@ class Mixture:
             fixed.flags.writeable = False
         self.report = report
         self.rows = rows
+        self.member = member
 
     def __len__(self) -> int:
         return len(self.cells)

@@ -1,8 +1,8 @@
-"""Preparation: from a source and the arguments of a build to instructions that are ready to be served."""
+"""Preparation: from a source and a recipe to instructions that are ready to be served."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -15,6 +15,7 @@ from pinchmix.database import Database
 from pinchmix.errors import ArgumentError
 from pinchmix.exclude import Overlap, overlap
 from pinchmix.facts import SourceFacts
+from pinchmix.grid import Grid
 from pinchmix.measure import Measures, measure_source
 from pinchmix.planning.examples import chosen_languages
 from pinchmix.planning.serving import Serving
@@ -30,34 +31,95 @@ ON_BAD_ROWS = ("error", "drop")
 
 
 @dataclass(frozen=True)
+class Scanned:
+    """A source that was scanned: which cells exist; mixtures of several recipes may be made of it.
+
+    Attributes:
+        source: The tables.
+        database: Where they are readable.
+        grid: What exists.
+        faults: The rows that the scan found no place for.
+        on_bad_rows: ``"error"`` or ``"drop"``.
+        reading: How the source was read: columns, join and on_bad_rows, as they were said.
+        progress: See :func:`~pinchmix.progress.progress_bar`.
+    """
+
+    source: Source
+    database: Database
+    grid: Grid
+    faults: Faults
+    on_bad_rows: str
+    reading: Mapping[str, Any]
+    progress: bool | None = None
+
+
+@dataclass(frozen=True)
 class Prepared:
-    """A source that was scanned, less what is excluded, in the order in which its instructions are served.
+    """A scanned source and a recipe: what is there less what is excluded, in the order in which it is served.
 
     Attributes:
         recipe: What is asked.
         plugins: What the recipe names.
-        source: The tables.
-        database: Where they are readable.
+        scanned: The source.
         pool: What may be asked about instructions.
         serving: What exists, and in which order it is served.
         measures: The size of each cell, where the budget is not in examples.
         excluded: What was left out of the data, if anything was to be.
-        faults: The rows that the scan found no place for.
-        on_bad_rows: ``"error"`` or ``"drop"``.
-        reading: How the source was read: columns, join and on_bad_rows, as they were said.
     """
 
     recipe: Recipe
     plugins: Plugins
-    source: Source
-    database: Database
+    scanned: Scanned
     pool: Pool
     serving: Serving
     measures: Measures | None
     excluded: Overlap | None
-    faults: Faults
-    on_bad_rows: str
-    reading: Mapping[str, Any]
+
+
+def scan(
+    source: Any,
+    languages: Sequence[str],
+    *,
+    columns: Mapping[str, str] | None = None,
+    join: str = "id",
+    on_bad_rows: str = "error",
+    progress: bool | None = None,
+) -> Scanned:
+    """Scan a source for some languages (all if empty); the other arguments are those of a build."""
+    if on_bad_rows not in ON_BAD_ROWS:
+        raise ArgumentError(
+            f"on_bad_rows={on_bad_rows!r} is neither 'error' nor 'drop'.{near(str(on_bad_rows), ON_BAD_ROWS)}"
+        )
+    database = Database()
+    opened = open_source(source, database, columns=columns, join=join, languages=languages, progress=progress)
+    grid, faults = scan_source(opened, database, languages)
+    faults.extend(opened.faults)
+    reading = {"columns": dict(columns or {}), "join": join, "on_bad_rows": on_bad_rows}
+    return Scanned(opened, database, grid, faults, on_bad_rows, reading, progress)
+
+
+def prepared_for(scanned: Scanned, recipe: Recipe, plugins: Plugins) -> Prepared:
+    """Leave out what a recipe excludes, and ask its sampler for the order.
+
+    Raises:
+        UnknownLanguage: The recipe names a language that the source does not have.
+    """
+    opened, database, progress = scanned.source, scanned.database, scanned.progress
+    grid = scanned.grid.only(chosen_languages(scanned.grid, recipe))
+    facts = SourceFacts(opened, database, grid, recipe.pivot, progress)
+    excluded = None
+    if plugins.exclusion is not None:
+        excluded = overlap(plugins.exclusion, grid.ids, lambda: facts.text("prompt"))
+        grid = grid.without(grid.address[excluded.mask[grid.instruction]])
+        facts = SourceFacts(opened, database, grid, recipe.pivot, progress)
+    pool = Pool(grid, recipe.pivot, facts)
+    serving = serving_of(pool, recipe, plugins.sampler.order(pool, recipe.seed), plugins.sampler.name)
+    measures = None
+    if recipe.budget.unit != "examples":
+        measures = measure_source(
+            opened, database, grid, recipe.budget.unit, plugins.tokenizer, recipe.counted, recipe.pivot, progress
+        )
+    return Prepared(recipe, plugins, scanned, pool, serving, measures, excluded)
 
 
 def prepare(
@@ -72,29 +134,8 @@ def prepare(
 ) -> Prepared:
     """Scan a source, leave out what is excluded, and ask the sampler for the order; arguments as of a build."""
     recipe, plugins = make_recipe(budget, asked)
-    if on_bad_rows not in ON_BAD_ROWS:
-        raise ArgumentError(
-            f"on_bad_rows={on_bad_rows!r} is neither 'error' nor 'drop'.{near(str(on_bad_rows), ON_BAD_ROWS)}"
-        )
-    database = Database()
-    opened = open_source(source, database, columns=columns, join=join, languages=recipe.languages, progress=progress)
-    grid, faults = scan_source(opened, database, recipe.languages)
-    faults.extend(opened.faults)
-    facts = SourceFacts(opened, database, grid, recipe.pivot, progress)
-    excluded = None
-    if plugins.exclusion is not None:
-        excluded = overlap(plugins.exclusion, grid.ids, lambda: facts.text("prompt"))
-        grid = grid.without(grid.address[excluded.mask[grid.instruction]])
-        facts = SourceFacts(opened, database, grid, recipe.pivot, progress)
-    pool = Pool(grid, recipe.pivot, facts)
-    serving = serving_of(pool, recipe, plugins.sampler.order(pool, recipe.seed), plugins.sampler.name)
-    measures = None
-    if recipe.budget.unit != "examples":
-        measures = measure_source(
-            opened, database, grid, recipe.budget.unit, plugins.tokenizer, recipe.counted, recipe.pivot, progress
-        )
-    reading = {"columns": dict(columns or {}), "join": join, "on_bad_rows": on_bad_rows}
-    return Prepared(recipe, plugins, opened, database, pool, serving, measures, excluded, faults, on_bad_rows, reading)
+    scanned = scan(source, recipe.languages, columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress)
+    return prepared_for(scanned, recipe, plugins)
 
 
 def serving_of(pool: Pool, recipe: Recipe, order: Order, name: str) -> Serving:

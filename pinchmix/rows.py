@@ -7,7 +7,9 @@ U+2028 and U+2029 are escaped, because readers exist that split lines at them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,21 +27,48 @@ LINE_ENDS = (0x85, 0x2028, 0x2029)
 LOOK = 1 << 20  # bytes looked through at a time, few enough for the processor's cache
 
 
+class Stored(NamedTuple):
+    """Where rows are.
+
+    Attributes:
+        path: An Arrow file with the columns of ``ROW``.
+        splits: Each split that has rows → the numbers of its batches in the file; no batch is of two splits.
+    """
+
+    path: Path
+    splits: Mapping[str, range]
+
+
 class Rows:
     """The rows of a mixture in their final order, in a file that is mapped into memory when it is read.
 
     Attributes:
         database: Owner of the scratch folder; the rows live as long as it does.
-        path: An Arrow file with the columns of ``ROW``.
-        splits: Each split that has rows → the numbers of its batches in the file; no batch is of two splits.
     """
 
-    def __init__(self, database: Database, path: Path, splits: Mapping[str, range]) -> None:
+    def __init__(self, database: Database, write: Callable[[], Stored]) -> None:
         self.database = database
-        self.path = path
-        self.splits = splits
-        self._writer = Database(keep_order=True)
+        self._write: Callable[[], Stored] | None = write
+        self._lock = threading.Lock()
         self._digest: str | None = None
+
+    def stored(self) -> Stored:
+        """Return where the rows are, after writing them if nobody has asked for them before."""
+        with self._lock:
+            if self._write is not None:
+                self._stored = self._write()
+                self._write = None  # and with it what it reads from
+            return self._stored
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.stored().path
+
+    @property
+    def splits(self) -> Mapping[str, range]:
+        """The numbers of each split's batches."""
+        return self.stored().splits
 
     def table(self) -> pa.Table:
         """Return all rows as an Arrow table that occupies disk, not memory."""
@@ -78,15 +107,19 @@ class Rows:
         """Return the identity of the mixture: which rows, in which languages, in which order, with which text."""
         if self._digest is None:
             states = {split: hashlib.sha256() for split in self.splits}
-            for split, state in states.items():
-                for batch in self.batches(["messages"], split):
-                    state.update(json_lines(self._writer, batch).block)
+            writer = Database(keep_order=True)
+            try:
+                for split, state in states.items():
+                    for batch in self.batches(["messages"], split):
+                        state.update(json_lines(writer, batch).block)
+            finally:
+                writer.close()
             self.know_text({split: state.hexdigest() for split, state in states.items()})
         assert self._digest is not None
         return self._digest
 
 
-def write_rows(database: Database, columns: pa.Table, messages: Iterable[pa.Array]) -> Rows:
+def write_rows(database: Database, columns: pa.Table, messages: Iterable[pa.Array]) -> Stored:
     """Write the rows of a mixture to the scratch folder.
 
     Args:
@@ -94,7 +127,7 @@ def write_rows(database: Database, columns: pa.Table, messages: Iterable[pa.Arra
         columns: The columns of ``FACTS``, split by split.
         messages: The messages of the same rows, in blocks.
     """
-    path = database.folder / "rows.arrow"
+    path = Path(tempfile.mkdtemp(prefix="rows-", dir=database.folder)) / "rows.arrow"
     schema = columns.schema.append(pa.field("messages", MESSAGES))
     sizes = {item["values"]: item["counts"] for item in columns.column("split").value_counts().to_pylist()}
     ends = np.cumsum(list(sizes.values()))
@@ -115,7 +148,7 @@ def write_rows(database: Database, columns: pa.Table, messages: Iterable[pa.Arra
     if done != columns.num_rows:
         raise SourceChanged("the source", f"{columns.num_rows - done:,} of the rows that were scanned are gone")
     firsts = np.cumsum([0, *batches]).tolist()
-    return Rows(database, path, {split: range(*firsts[place : place + 2]) for place, split in enumerate(sizes)})
+    return Stored(path, {split: range(*firsts[place : place + 2]) for place, split in enumerate(sizes)})
 
 
 def digest_of_rows(columns: pa.Table, text: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -62,6 +64,7 @@ class Texts:
     Attributes:
         source: The tables.
         database: Where they are readable.
+        checked: Whether all texts were checked before, so that none needs to be.
         faults: Rows whose text cannot be used, after the first fetch.
         bad: The addresses of these rows, int64.
     """
@@ -69,17 +72,20 @@ class Texts:
     source: Source
     database: Database
     progress: bool | None = None
+    checked: bool = False
     faults: Faults = field(default_factory=Faults)
     bad: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    _held: npt.NDArray[np.int64] | None = None
+    _held: npt.NDArray[np.int64] | None = field(init=False)
     _texts: Spool = field(init=False)
 
     def __post_init__(self) -> None:
+        self._held = np.zeros(0, dtype=np.int64) if self.checked else None
         self._allowance = Allowance(KEPT)
+        self._folder = Path(tempfile.mkdtemp(prefix="texts-", dir=self.database.folder))
         self._texts = self._spool("texts", HELD)
 
     def _spool(self, name: str, schema: pa.Schema) -> Spool:
-        return Spool(self.database.folder / name, schema, self._allowance)
+        return Spool(self._folder / name, schema, self._allowance)
 
     def fetch(self, address: npt.NDArray[np.int64], among: npt.NDArray[np.int64] | None = None) -> None:
         """Make sure that the texts at these addresses are at hand.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 
@@ -127,3 +127,21 @@ class Serving:
     def on(self, grid: Grid) -> Serving:
         """Return the same serving of a grid that lacks some cells."""
         return Serving(grid, self.languages, self.key, self.seed, self.ranked, self.stratum, self.shares)
+
+    def only(self, languages: Sequence[str]) -> Serving:
+        """Return the same serving of some of its languages, in the order in which they are named.
+
+        Example:
+            >>> grid = Grid.from_mapping({"a": ["en", "sw"], "b": ["en"]})
+            >>> Serving(grid, ("en", "sw"), grid.hashes, 0).only(["sw"]).supply.amount.tolist()
+            [1]
+        """
+        grid = self.grid.only(languages)
+        if grid is self.grid:
+            return replace(self, languages=tuple(languages))
+        kept = np.zeros(len(self.grid.languages), dtype=bool)
+        kept[[self.grid.languages.index(tag) for tag in languages]] = True
+        present = np.zeros(len(self.grid.ids), dtype=bool)
+        present[self.grid.instruction[kept[self.grid.language]]] = True
+        stratum = None if self.stratum is None else self.stratum[present]
+        return replace(self, grid=grid, languages=tuple(languages), key=self.key[present], stratum=stratum)

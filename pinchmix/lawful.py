@@ -1,0 +1,317 @@
+"""Lawful: the cells of all members of a family, so that they keep its laws by construction.
+
+Where each language's largest figure leaves room for the pivot, all members are parts of one mixture, the *anchor*: they
+take the first of its cells of each language, and the pivot stands in for the rest. Otherwise they are dealt from the
+*core*, instructions that exist in every language of the family, each member from the one before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from pinchmix.arguments import allocator_of
+from pinchmix.budget import Budget
+from pinchmix.certificate import Certificate
+from pinchmix.content import Content
+from pinchmix.errors import ArgumentError, InfeasibleBudget, InfeasibleFamily
+from pinchmix.exact.supply import Bools, Ints
+from pinchmix.family import Family
+from pinchmix.judge import Judge
+from pinchmix.plan import Plan, choice_of
+from pinchmix.planning.assign import Chosen, assign, refill
+from pinchmix.planning.examples import Asker, column_names, supply_for
+from pinchmix.planning.serving import Serving
+from pinchmix.planning.together import UNUSED, Labels, nests, walked
+from pinchmix.recipe import Recipe
+from pinchmix.road import still
+from pinchmix.texts import Texts
+
+ANCHOR, CORE = "anchor", "core"
+
+
+@dataclass(frozen=True, eq=False)
+class Asks:
+    """What the members of a family ask.
+
+    Attributes:
+        family: The family.
+        languages: The languages of all members, in the order in which ties are broken.
+        counts: Of each member, shape ``(splits, languages)``, int64.
+    """
+
+    family: Family
+    languages: tuple[str, ...]
+    counts: tuple[Ints, ...]
+
+    @property
+    def chains(self) -> list[list[int]]:
+        """The chains as numbers of members."""
+        names = list(self.family.members)
+        return [[names.index(name) for name in chain] for chain in self.family.nested]
+
+    @property
+    def top(self) -> Ints:
+        """The largest figure of each language in each split."""
+        largest: Ints = np.max(self.counts, axis=0)
+        return largest
+
+    @property
+    def total(self) -> int:
+        """The size of the largest member."""
+        return max(int(counts.sum()) for counts in self.counts)
+
+
+class Together(NamedTuple):
+    """The cells of all members.
+
+    Attributes:
+        serving: What is left of the grid, in all languages of the family.
+        instruction: The units: instructions that some member holds, as places in the grid's ids, int64.
+        part: The split of each, int64.
+        labels: Of each member, the language that each unit serves, a place among the plan's languages, or ``UNUSED``.
+        how: ``"anchor"`` or ``"core"``.
+    """
+
+    serving: Serving
+    instruction: Ints
+    part: Ints
+    labels: list[Labels]
+    how: str
+
+    def cells(self) -> Iterator[Chosen]:
+        """Yield the cells of each member."""
+        find = _finder(self.serving, self.instruction)
+        for labels in self.labels:
+            used = labels != UNUSED
+            cell = find[np.flatnonzero(used), labels[used]]
+            yield Chosen.sorted(cell, self.part[used], np.ones(len(cell), dtype=np.int64))
+
+
+def asks_of(family: Family, serving: Serving) -> Asks:
+    """Return what the members ask of a source.
+
+    Raises:
+        ArgumentError: Members that are to hold the same instructions are of different size.
+        BudgetError: A budget makes no sense for the languages of its member.
+        UnknownLanguage: A member names a language that the source does not have.
+    """
+    exist = dict(zip(serving.languages, serving.supply.available.tolist(), strict=True))
+    place = {tag: number for number, tag in enumerate(serving.languages)}
+    counts = []
+    for recipe in family.members.values():
+        tags = recipe.languages or serving.grid.languages
+        asked = Asker(recipe, tags, {tag: exist[tag] for tag in tags}, allocator_of(recipe.budget)).asked()
+        whole = np.zeros((len(asked), len(serving.languages)), dtype=np.int64)
+        whole[:, [place[tag] for tag in tags]] = asked
+        counts.append(whole)
+    asks = Asks(family, serving.languages, tuple(counts))
+    if family.constant:
+        _check_sizes(asks)
+    return asks
+
+
+def _check_sizes(asks: Asks) -> None:
+    """Raise unless all members have the same number of examples in each split."""
+    names = list(asks.family.members)
+    splits = asks.family[names[0]].splits
+    sizes = [counts.sum(axis=1).tolist() for counts in asks.counts]
+    for name, size in zip(names, sizes, strict=True):
+        for split, one, other in zip(splits, sizes[0], size, strict=True):
+            if one != other:
+                where = f" in {split}" if len(splits) > 1 else ""
+                raise ArgumentError(
+                    f"family {asks.family.name}: all members are to hold the same instructions, but {names[0]} has "
+                    f"{one:,}{where} and {name} {other:,}. Give them the same total, or say constant=False."
+                )
+
+
+def choose_together(serving: Serving, asks: Asks, judge: Judge, texts: Texts | None) -> Together:
+    """Choose the cells of all members, and replace what the checks reject until every cell of every member is good.
+
+    Args:
+        serving: What exists.
+        asks: What the members ask.
+        judge: Who rejects.
+        texts: Where texts are fetched for the judge; None where nobody judges.
+
+    Raises:
+        InfeasibleFamily: The laws cannot be kept on this data.
+    """
+    reasons = []
+    for how in (ANCHOR, CORE):
+        anchor = _demand(serving, asks, how)
+        if anchor is None:
+            continue
+        try:
+            found = _settled(serving, asks, how, anchor, judge, texts)
+        except InfeasibleBudget as error:
+            reasons.append(f"{_WHERE[how].format(pivot=_pivot(asks))}, {str(error).splitlines()[0]}")
+            continue
+        if broken := broken_laws(asks, found.part, found.labels):
+            reasons.append(f"parts of one mixture are not nested: {broken[0]}")
+            continue
+        return found
+    raise _infeasible(serving, asks, reasons)
+
+
+_WHERE = {
+    ANCHOR: "of the instructions that exist in {pivot} too",
+    CORE: "of the instructions that exist in all of them",
+}
+
+
+def _pivot(asks: Asks) -> str:
+    return next(iter(asks.family.members.values())).pivot
+
+
+def _demand(serving: Serving, asks: Asks, how: str) -> Ints | None:
+    """Return what the mixture asks from which the members are made, shape ``(splits, languages)``; None for none."""
+    pivot, top = _pivot(asks), asks.top
+    if how == CORE:
+        sizes = np.max([counts.sum(axis=1) for counts in asks.counts], axis=0)
+        alone: Ints = np.zeros_like(top)
+        alone[:, int(np.flatnonzero(top.sum(axis=0))[0])] = sizes
+        return alone
+    if not asks.family.constant:
+        return top
+    if pivot not in serving.languages:
+        return None
+    hub = serving.languages.index(pivot)
+    others = np.delete(top, hub, axis=1).sum(axis=1)
+    rest = asks.counts[0].sum(axis=1) - others
+    if (rest < 0).any():
+        return None
+    anchor = top.copy()
+    anchor[:, hub] = rest
+    return anchor
+
+
+def _fit(serving: Serving, asks: Asks, how: str) -> Bools | None:
+    """Return the instructions that may be used, shape ``(instructions,)``; None for all."""
+    if how == ANCHOR and not asks.family.constant:
+        return None
+    patterns = serving.grid.patterns
+    asked = serving.places[np.flatnonzero(asks.top.sum(axis=0))]
+    needed = asked if how == CORE else [serving.grid.languages.index(_pivot(asks))]
+    fit: Bools = np.all(patterns.allowed[:, needed], axis=1)[patterns.of_instruction]
+    return fit
+
+
+def _settled(serving: Serving, asks: Asks, how: str, anchor: Ints, judge: Judge, texts: Texts | None) -> Together:
+    """Choose in one way, until no cell of any member is rejected."""
+    asked = {tag: count for tag, count in zip(asks.languages, anchor.sum(axis=0).tolist(), strict=True) if count}
+    first = next(iter(asks.family.members.values()))
+    recipe = replace(first, budget=Budget.counts(asked), languages=asks.languages)
+    last: tuple[Plan, Chosen, Ints] | None = None
+    while True:
+        fit = _fit(serving, asks, how)
+        able = serving if fit is None else serving.on(serving.grid.among(fit))
+        refilled = None
+        if last is not None:
+            plan, before, address = last
+            refilled = refill(plan, able, still(able, address, before, np.isin(address, able.grid.address)))
+        if last is None or refilled is None:  # the first time, or what was kept stands in the way
+            plan = _plan_counts(able, recipe, anchor)
+            refilled = assign(plan, able)
+        last = plan, refilled, able.grid.address[refilled.cell]
+        instruction = able.grid.instruction[refilled.cell].astype(np.int64)
+        label = able.place_of[able.grid.language[refilled.cell]]
+        key = able.dealt("together")[instruction]
+        labels = walked(None if how == CORE else label, refilled.split, key, asks.counts, asks.chains)
+        found = Together(serving, instruction, refilled.split, labels, how)
+        if texts is None:
+            return found
+        needed = np.zeros(len(serving.grid), dtype=bool)
+        for member in found.cells():
+            needed[member.cell] = True
+        cells = np.flatnonzero(needed)
+        texts.fetch(judge.wanted(serving.grid, cells))
+        rejected = judge.reject(serving.grid, cells)
+        if not len(rejected):
+            return found
+        serving = serving.on(serving.grid.without(rejected))
+
+
+def _plan_counts(serving: Serving, recipe: Recipe, asked: Ints) -> Plan:
+    """Plan given counts in each split."""
+    choice = choice_of(Content.parse("disjoint"), supply_for(serving, recipe, int(asked.sum())), len(asked))
+    demand = asked.ravel()
+    if not choice.feasible(demand):
+        proof = choice.proof(demand)
+        columns = np.flatnonzero(proof.columns)
+        names, exist = column_names(recipe, serving.languages), choice.supply.available
+        raise InfeasibleBudget(
+            Certificate(
+                languages=tuple(names[column] for column in columns.tolist()),
+                asked=tuple(demand[columns].tolist()),
+                available=tuple(exist[columns % len(exist)].tolist()),
+                supply=proof.ceiling,
+                largest_total=0,
+            )
+        )
+    ranks = serving.row_of[serving.order] if serving.ranked else None
+    filled = choice.fill(demand, ranks, serving.lots(len(asked)))
+    return Plan(
+        recipe=recipe,
+        languages=serving.languages,
+        asked=asked,
+        given=asked,
+        examples=asked,
+        distinct=asked,
+        available=serving.supply.available,
+        supply=choice.supply,
+        flow=filled.amounts,
+        used=filled.used,
+        grid_digest=serving.grid.digest,
+    )
+
+
+def _finder(serving: Serving, instruction: Ints) -> Ints:
+    """Return the cell of each unit in each language of the plan, -1 where there is none."""
+    unit = np.full(len(serving.grid.ids), -1, dtype=np.int64)
+    unit[instruction] = np.arange(len(instruction))
+    row, column = unit[serving.grid.instruction], serving.place_of[serving.grid.language]
+    here = np.flatnonzero((row >= 0) & (column >= 0))
+    found = np.full((len(instruction), len(serving.languages)), -1, dtype=np.int64)
+    found[row[here], column[here]] = here
+    return found
+
+
+def broken_laws(asks: Asks, part: Ints, labels: Sequence[Labels]) -> list[str]:
+    """Return the laws of a family that members do not keep, counted on their units."""
+    names, splits, width = list(asks.family.members), len(asks.counts[0]), len(asks.languages)
+    broken = []
+    if asks.family.constant:
+        different = [name for name, label in zip(names, labels, strict=True) if (label == UNUSED).any()]
+        broken += [f"{name} lacks instructions of others" for name in different]
+    for chain in asks.chains:
+        for one, other in pairwise(chain):
+            if not nests(labels[one], labels[other], part, splits, width):
+                broken.append(f"a language has other cells in {names[one]} than in {names[other]}")
+    return broken
+
+
+def _infeasible(serving: Serving, asks: Asks, reasons: Sequence[str]) -> InfeasibleFamily:
+    """Return the refusal, with what would do."""
+    used = np.flatnonzero(asks.top.sum(axis=0))
+    patterns = serving.grid.patterns
+    allowed = patterns.allowed[:, serving.places[used]]
+
+    def core(columns: Bools) -> int:
+        return int(patterns.supply[allowed[:, columns].all(axis=1)].sum())
+
+    everything = np.ones(len(used), dtype=bool)
+    whole, without = core(everything), {}
+    for number, column in enumerate(used.tolist()):
+        rest = everything.copy()
+        rest[number] = False
+        if (count := core(rest)) > whole:
+            without[asks.languages[column]] = count
+    best: Mapping[str, int] = dict(sorted(without.items(), key=lambda item: (-item[1], item[0])))
+    tags = [asks.languages[column] for column in used.tolist()]
+    return InfeasibleFamily(asks.family.name, asks.family.laws, tags, asks.total, whole, best, reasons)

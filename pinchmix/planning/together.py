@@ -1,0 +1,144 @@
+"""Together: mixtures of the same instructions, each made from another by the least change, as pure array functions.
+
+A unit is an instruction in its split; its label is the language that it serves in a member, or ``UNUSED``. From one
+member to the next a language gives up the last of its units, in a keyed order, or is given some that others gave up:
+so of two members the one with fewer units of a language has none there that the other lacks.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from pinchmix.exact.supply import Ints
+
+Labels = npt.NDArray[np.int64]
+UNUSED = -1
+
+
+def dealt(part: Ints, key: npt.NDArray[np.uint64], counts: Ints) -> Labels:
+    """Return labels of units that can serve every language: in the order of their keys, language after language.
+
+    Args:
+        part: The split of each unit, shape ``(units,)``, int64.
+        key: What units are dealt by, same shape, uint64.
+        counts: How many units serve each language in each split, shape ``(splits, languages)``, int64; no more than
+            there are.
+
+    Example:
+        >>> dealt(np.array([0, 0, 0]), np.array([9, 1, 5], dtype=np.uint64), np.array([[1, 1]])).tolist()
+        [-1, 0, 1]
+    """
+    return changed(np.full(len(part), UNUSED, dtype=np.int64), part, key, counts)
+
+
+def changed(label: Labels, part: Ints, key: npt.NDArray[np.uint64], counts: Ints) -> Labels:
+    """Return the labels of another member, with the least change.
+
+    Each language that has too many units gives up those with the largest keys; these and the unused ones are dealt out,
+    in the order of their keys, to the languages that have too few.
+
+    Args:
+        label: The labels of one member, shape ``(units,)``, int64.
+        part: The split of each unit, int64.
+        key: What units are ordered by, uint64.
+        counts: How many units are to serve each language in each split, shape ``(splits, languages)``, int64.
+
+    Raises:
+        ValueError: There are fewer units than that.
+
+    Example:
+        >>> key = np.arange(4, dtype=np.uint64)
+        >>> changed(np.array([0, 0, 0, 1]), np.zeros(4, dtype=np.int64), key, np.array([[1, 3]])).tolist()
+        [0, 1, 1, 1]
+    """
+    splits, width = counts.shape
+    group = part * (width + 1) + label + 1  # the unused come first in their split
+    order = np.lexsort((key, group))
+    sizes = np.bincount(group, minlength=splits * (width + 1))
+    rank = np.empty(len(label), dtype=np.int64)
+    rank[order] = np.arange(len(label)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    target = np.concatenate([np.zeros((splits, 1), dtype=np.int64), counts], axis=1).ravel()
+    released = rank >= target[group]
+    found = np.where(released, UNUSED, label)
+    missing = counts - np.minimum(sizes.reshape(splits, -1)[:, 1:], counts)
+    for split in range(splits):
+        free = np.flatnonzero(released & (part == split))
+        # A unit that is in use stays in use where it can, so that members hold the same instructions.
+        free = free[np.lexsort((key[free], label[free] == UNUSED))]
+        wanted = np.repeat(np.arange(width), missing[split])
+        if len(wanted) > len(free):
+            raise ValueError(f"{len(wanted):,} units are wanted in split {split}, and {len(free):,} are free")
+        # Of those that are given on, the order is the keys' alone.
+        given = free[: len(wanted)]
+        found[given[np.argsort(key[given], kind="stable")]] = wanted
+    return found
+
+
+def walked(
+    start: Labels | None,
+    part: Ints,
+    key: npt.NDArray[np.uint64],
+    counts: Sequence[Ints],
+    chains: Sequence[Sequence[int]],
+) -> list[Labels]:
+    """Return the labels of all members.
+
+    With ``start``, every member is made from that; else along the chains, each from the one before or after it, and the
+    first of those that hang together is dealt.
+
+    Args:
+        start: The labels of a member that all others are made from, or None.
+        part: The split of each unit.
+        key: What units are ordered by.
+        counts: Of each member, as of :func:`changed`.
+        chains: Numbers of members that are to nest.
+
+    Example:
+        >>> key = np.arange(2, dtype=np.uint64)
+        >>> one, two = np.array([[2, 0]]), np.array([[1, 1]])
+        >>> [labels.tolist() for labels in walked(None, np.zeros(2, dtype=np.int64), key, [one, two], [[0, 1]])]
+        [[0, 0], [0, 1]]
+    """
+    if start is not None:
+        return [changed(start, part, key, asked) for asked in counts]
+    beside: list[list[int]] = [[] for _ in counts]
+    for chain in chains:
+        for one, other in pairwise(chain):
+            beside[one].append(other)
+            beside[other].append(one)
+    found: list[Labels | None] = [None] * len(counts)
+    for root in range(len(counts)):
+        if found[root] is not None:
+            continue
+        found[root] = dealt(part, key, counts[root])
+        waiting = deque([root])
+        while waiting:
+            here = waiting.popleft()
+            labels = found[here]
+            assert labels is not None
+            for there in beside[here]:
+                if found[there] is None:
+                    found[there] = changed(labels, part, key, counts[there])
+                    waiting.append(there)
+    return [labels for labels in found if labels is not None]
+
+
+def nests(one: Labels, other: Labels, part: Ints, splits: int, width: int) -> bool:
+    """Return whether of two members the one with fewer units of a language has none there that the other lacks.
+
+    Example:
+        >>> both = np.zeros(2, dtype=np.int64)
+        >>> nests(np.array([0, 1]), np.array([0, 0]), both, 1, 2), nests(np.array([0, 1]), np.array([1, 0]), both, 1, 2)
+        (True, False)
+    """
+
+    def count(labels: Labels, some: npt.NDArray[np.bool_]) -> Ints:
+        return np.bincount(part[some] * width + labels[some], minlength=splits * width)
+
+    fewer = np.minimum(count(one, one >= 0), count(other, other >= 0))
+    return bool(np.array_equal(count(one, (one == other) & (one >= 0)), fewer))

@@ -1,0 +1,290 @@
+"""sweep_mixtures: a family of mixtures from one scan, with the laws that make them comparable.
+
+scan (ids) → read (every row checked, once) → for a family with laws: choose all members together, for others: each for
+itself → validate (a cell once, whoever chose it) → mixtures, whose texts are read when they are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pinchmix.arguments import Asked, make_recipe
+from pinchmix.canonical import canonical_bytes, digest_of
+from pinchmix.errors import ArgumentError
+from pinchmix.family import Family, Member
+from pinchmix.grid import Grid
+from pinchmix.judge import Judge, Verdicts
+from pinchmix.lawful import asks_of, broken_laws, choose_together
+from pinchmix.mixture import Mixture
+from pinchmix.plan import Plan
+from pinchmix.planning.assign import Chosen, check_content, plan_of
+from pinchmix.planning.examples import chosen_languages
+from pinchmix.planning.serving import Serving
+from pinchmix.prepare import Prepared, Scanned, prepared_for, scan
+from pinchmix.recipe import Recipe
+from pinchmix.road import Settled, choose, judge_of, mixture_of, settle, write_chosen
+from pinchmix.rows import Rows, Stored
+from pinchmix.show import table
+from pinchmix.texts import Texts
+from pinchmix.wording import number_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep(Mapping[str, Mixture]):
+    """The mixtures of a family, by name; it never changes.
+
+    Attributes:
+        family: What was asked.
+        mixtures: Name → mixture, in the family's order.
+        laws: Law → what was found when it was counted on the mixtures.
+
+    Example:
+        >>> import pinchmix
+        >>> from pinchmix.budget import Budget
+        >>> recipes = {str(n): Recipe(Budget.counts({"en": 20 - n, "fi": n})) for n in (2, 4)}
+        >>> sweep = sweep_mixtures(pinchmix.sample(), Family("pinches", recipes, constant=True, nested=[["2", "4"]]))
+        >>> sweep.counts["fi"].to_dict(), dict(sweep.laws)
+        ({'2': 2, '4': 4}, {'constant': '20 instructions in each', 'nested': '1 step'})
+    """
+
+    family: Family
+    mixtures: Mapping[str, Mixture]
+    laws: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> Mixture:
+        self.family[name]  # its error suggests a near name
+        return self.mixtures[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.mixtures)
+
+    def __len__(self) -> int:
+        return len(self.mixtures)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages of which some member has examples, in the order in which members name them."""
+        seen = {tag: None for mix in self.mixtures.values() for tag, count in mix.plan.counts().items() if count}
+        return tuple(seen)
+
+    @property
+    def counts(self) -> pd.DataFrame:
+        """Examples of each language (columns) in each member (rows)."""
+        import pandas as pd
+
+        rows = {name: mix.plan.counts() for name, mix in self.mixtures.items()}
+        found: pd.DataFrame = pd.DataFrame(rows).T.reindex(columns=list(self.languages)).fillna(0).astype("int64")
+        return found
+
+    def __repr__(self) -> str:
+        rows = [
+            [
+                name,
+                len(mix),
+                int(mix.plan.used.sum()),
+                " ".join(f"{tag} {count:,}" for tag, count in mix.plan.counts().items() if count),
+            ]
+            for name, mix in self.mixtures.items()
+        ]
+        body = table(["member", "examples", "instructions", "languages"], rows, left=(0, 3), indent="  ")
+        kept = "; ".join(f"{law}: {found}" for law, found in self.laws.items())
+        return f"Sweep of {number_of(len(self), 'mixture')}, {self.family.name}\n{body}\n{kept or 'no laws'}"
+
+
+def sweep_mixtures(
+    source: Any,
+    recipes: Family | Mapping[str, Recipe],
+    *,
+    tokenizer: Any = None,
+    exclude: Any = None,
+    columns: Mapping[str, str] | None = None,
+    join: str = "id",
+    on_bad_rows: str = "error",
+    progress: bool | None = None,
+) -> Sweep:
+    """Build the mixtures of a family from one scan: each exact, and together as their family's laws say.
+
+    Every row of the source is read and checked once, and every cell is judged once, however many members choose it.
+    Texts are read again when a member is exported or looked at; until then a mixture is an index.
+
+    A member of a family without laws is the mixture that :func:`~pinchmix.build_mixture` makes of its recipe. With
+    laws, a member depends on the others; its manifest holds the family, and :func:`~pinchmix.rebuild_mixture` knows
+    what to do.
+
+    Args:
+        source: Parallel data, as of :func:`~pinchmix.build_mixture`.
+        recipes: A :class:`~pinchmix.Family`, or a mapping of name to recipe, which is a family without laws.
+        tokenizer: What counts tokens, for members whose budget is in tokens.
+        exclude: Instructions that must not be chosen, where the recipes say that some were excluded.
+        columns: As of :func:`~pinchmix.build_mixture`.
+        join: The same.
+        on_bad_rows: The same.
+        progress: The same.
+
+    Returns:
+        The mixtures by name.
+
+    Raises:
+        InfeasibleFamily: The family's laws cannot be kept on this data.
+        InfeasibleBudget: No choice of cells meets the budget of a member.
+        BadRows: Rows that cannot be used, all of them together.
+        PinchmixError: As :func:`~pinchmix.build_mixture`.
+
+    Example:
+        >>> import pinchmix
+        >>> from pinchmix import Budget
+        >>> recipes = {f"p{n}": Recipe(Budget.pinch(40, percent=n, pool="all")) for n in (10, 50)}
+        >>> sweep_mixtures(pinchmix.sample(), recipes)["p10"].plan.total
+        40
+    """
+    family = recipes if isinstance(recipes, Family) else Family("sweep", recipes)
+    made = {
+        name: make_recipe(
+            recipe,
+            Asked(
+                tokenizer=tokenizer if recipe.budget.unit == "tokens" else None,
+                exclude=exclude if recipe.exclude else None,
+            ),
+        )
+        for name, recipe in family.members.items()
+    }
+    if exclude is not None and not any(recipe.exclude for recipe in family.members.values()):
+        raise ArgumentError("exclude= is given, and no recipe says that anything was excluded; leave it out.")
+    named = [recipe.languages for recipe in family.members.values()]
+    union = () if not all(named) else tuple(dict.fromkeys(tag for tags in named for tag in tags))
+    scanned = scan(source, union, columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress)
+    scanned = _checked(scanned)
+    if family.laws:
+        return _lawful(family, scanned, made)
+    return _each(family, scanned, made)
+
+
+def _checked(scanned: Scanned) -> Scanned:
+    """Read and check every row; return the scan without the bad ones.
+
+    Raises:
+        BadRows: There are some, and they are not to be dropped.
+    """
+    texts = Texts(scanned.source, scanned.database, scanned.progress)
+    texts.fetch(np.zeros(0, dtype=np.int64), among=scanned.grid.address)
+    texts.close()
+    scanned.faults.extend(texts.faults)
+    if len(scanned.faults) and scanned.on_bad_rows == "error":
+        raise scanned.faults.error()
+    return replace(scanned, grid=scanned.grid.without(texts.bad)) if len(texts.bad) else scanned
+
+
+def _texts(scanned: Scanned) -> Texts:
+    return Texts(scanned.source, scanned.database, scanned.progress, checked=True)
+
+
+def _lazy(prepared: Prepared, settled: Settled, judge: Judge) -> Rows:
+    """Return rows that are written when they are first asked for."""
+
+    def write() -> Stored:
+        texts = _texts(prepared.scanned)
+        texts.fetch(np.unique(settled.serving.grid.address[settled.chosen.cell]))
+        return write_chosen(prepared, settled, judge, texts)
+
+    return Rows(prepared.scanned.database, write)
+
+
+def _each(family: Family, scanned: Scanned, made: Mapping[str, Any]) -> Sweep:
+    """Build each member for itself; what members have in common is made once."""
+    common: dict[str, Prepared] = {}
+    verdicts: dict[str, Verdicts] = {}
+    texts = _texts(scanned)
+    mixtures = {}
+    for name, (recipe, plugins) in made.items():
+        key = _key(recipe, "languages", "pivot", "sampler", "settings", "seed", "exclude", "counted", "tokenizer")
+        key += recipe.budget.unit
+        if key not in common:
+            common[key] = prepared_for(scanned, recipe, plugins)
+        prepared = replace(common[key], recipe=recipe, plugins=plugins)
+        tags = chosen_languages(scanned.grid, recipe)
+        known = verdicts.setdefault(_key(recipe, "validators", "parallel", "pivot") + " ".join(tags), Verdicts())
+        judge = judge_of(prepared, texts, scanned.progress, known)
+        plan, chosen = choose(prepared, prepared.serving, {}, partial=False)
+        asked = texts if judge.asks else None
+        if asked is not None:
+            asked.fetch(judge.wanted(prepared.serving.grid, chosen.cell))
+        settled = settle(prepared, asked, judge, Settled(prepared.serving, plan, chosen, {}), partial=False)
+        mixtures[name] = mixture_of(prepared, settled, judge, _lazy(prepared, settled, judge))
+    texts.close()
+    return Sweep(family, mixtures, {})
+
+
+def _key(recipe: Recipe, *names: str) -> str:
+    plain = recipe.to_dict()
+    return digest_of(canonical_bytes({name: plain[name] for name in names}))
+
+
+def _lawful(family: Family, scanned: Scanned, made: Mapping[str, Any]) -> Sweep:
+    """Choose the cells of all members together."""
+    union = scanned.grid.languages if not all(r.languages for r in family.members.values()) else ()
+    tags = union or tuple(dict.fromkeys(tag for recipe in family.members.values() for tag in recipe.languages))
+    first, plugins = next(iter(made.values()))
+    whole = prepared_for(scanned, replace(first, languages=tags), plugins)
+    asks = asks_of(family, whole.serving)
+    texts = _texts(scanned)
+    judge = judge_of(whole, texts, scanned.progress)
+    found = choose_together(whole.serving, asks, judge, texts if judge.asks else None)
+    texts.close()
+    if broken := broken_laws(asks, found.part, found.labels):
+        raise RuntimeError(f"a fault in pinchmix: {'; '.join(broken)}")
+    mixtures = {}
+    served: dict[tuple[str, ...], tuple[Serving, np.ndarray[Any, Any] | None]] = {}
+    for (name, (recipe, own)), chosen, counts in zip(made.items(), found.cells(), asks.counts, strict=True):
+        languages = chosen_languages(scanned.grid, recipe)
+        if languages not in served:
+            serving = found.serving.only(languages)
+            served[languages] = serving, _renumbered(found.serving.grid, serving.grid)
+        serving, number = served[languages]
+        cell = chosen.cell if number is None else number[chosen.cell]
+        chosen = Chosen(cell, chosen.split, chosen.copies)
+        asked = counts[:, [asks.languages.index(tag) for tag in languages]]
+        plan = plan_of(_plan(recipe, serving, asked), serving, chosen)
+        check_content(plan, serving, chosen)
+        prepared = replace(whole, recipe=recipe, plugins=own, serving=serving)
+        settled = Settled(serving, plan, chosen, {})
+        rows = _lazy(prepared, settled, judge)
+        mixtures[name] = mixture_of(prepared, settled, judge, rows, Member(family, name))
+    laws = {}
+    if family.constant:
+        laws["constant"] = f"{number_of(len(found.instruction), 'instruction')} in each"
+    if family.nested:
+        laws["nested"] = number_of(sum(len(chain) - 1 for chain in family.nested), "step")
+    return Sweep(family, mixtures, laws)
+
+
+def _renumbered(grid: Grid, part: Grid) -> np.ndarray[Any, Any] | None:
+    """Return the number of each cell of a grid in the grid of some of its languages; None where they are the same."""
+    if part is grid:
+        return None
+    kept = np.isin(grid.language, [grid.languages.index(tag) for tag in part.languages])
+    return np.cumsum(kept) - 1
+
+
+def _plan(recipe: Recipe, serving: Serving, asked: np.ndarray[Any, Any]) -> Plan:
+    """Return the plan of a member, before its cells are counted."""
+    supply = serving.supply
+    return Plan(
+        recipe=recipe,
+        languages=serving.languages,
+        asked=asked,
+        given=asked,
+        examples=asked,
+        distinct=asked,
+        available=supply.available,
+        supply=supply,
+        flow=np.zeros((len(supply.amount), asked.size), dtype=np.int64),
+        used=np.zeros((len(supply.amount), len(asked)), dtype=np.int64),
+        grid_digest=serving.grid.digest,
+    )
