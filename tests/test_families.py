@@ -424,7 +424,7 @@ EXAMPLES = {
     "ladders.growing": {"languages": ["en", "sw"]},
     "grids.pinches": {"languages": ["en", "sw"], "total": 100},
     "ladders.even": {"languages": ["en", "sw"], "total": 100},
-    "ladders.leave_one_out": {"languages": ["en", "sw"], "total": 100},
+    "ladders.leave_one_out": {"languages": ["en", "sw"], "total": 100, "to": "pivot"},
     "dirichlet.draws": {"languages": ["en", "sw"], "total": 100},
 }
 
