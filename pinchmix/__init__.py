@@ -18,16 +18,20 @@ if TYPE_CHECKING:
     from pinchmix.audit import Audit, audit_source
     from pinchmix.budget import Budget
     from pinchmix.build import build_mixture, plan_mixture
+    from pinchmix.compare import compare_mixtures
+    from pinchmix.comparison import Comparison
     from pinchmix.data import sample
     from pinchmix.errors import BadRows, InfeasibleBudget, PinchmixError
     from pinchmix.export import export_mixture
     from pinchmix.family import Family
+    from pinchmix.matrix import Matrix, compare_sweep
     from pinchmix.mixture import Example, Mixture
     from pinchmix.plan import Plan
     from pinchmix.plugins import list_plugins
     from pinchmix.rebuild import rebuild_mixture
     from pinchmix.recipe import Recipe
     from pinchmix.sweep import Sweep, sweep_mixtures
+    from pinchmix.sweep_folder import export_sweep, verify_sweep
     from pinchmix.verify import verify_export
 
 __version__ = "0.1.0"
@@ -37,9 +41,11 @@ _FACE = {
     "Audit": "audit",
     "BadRows": "errors",
     "Budget": "budget",
+    "Comparison": "comparison",
     "Example": "mixture",
     "Family": "family",
     "InfeasibleBudget": "errors",
+    "Matrix": "matrix",
     "Mixture": "mixture",
     "PinchmixError": "errors",
     "Plan": "plan",
@@ -47,22 +53,28 @@ _FACE = {
     "Sweep": "sweep",
     "audit_source": "audit",
     "build_mixture": "build",
+    "compare_mixtures": "compare",
+    "compare_sweep": "matrix",
     "export_mixture": "export",
+    "export_sweep": "sweep_folder",
     "list_plugins": "plugins",
     "plan_mixture": "build",
     "rebuild_mixture": "rebuild",
     "sample": "data",
     "sweep_mixtures": "sweep",
     "verify_export": "verify",
+    "verify_sweep": "sweep_folder",
 }
 
 __all__ = [
     "Audit",
     "BadRows",
     "Budget",
+    "Comparison",
     "Example",
     "Family",
     "InfeasibleBudget",
+    "Matrix",
     "Mixture",
     "PinchmixError",
     "Plan",
@@ -70,13 +82,17 @@ __all__ = [
     "Sweep",
     "audit_source",
     "build_mixture",
+    "compare_mixtures",
+    "compare_sweep",
     "export_mixture",
+    "export_sweep",
     "list_plugins",
     "plan_mixture",
     "rebuild_mixture",
     "sample",
     "sweep_mixtures",
     "verify_export",
+    "verify_sweep",
 ]
 
 

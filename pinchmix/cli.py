@@ -7,6 +7,7 @@ impossible, 4 an export does not verify, 130 interrupted.
 from __future__ import annotations
 
 import io
+import json
 import sys
 import traceback
 from pathlib import Path
@@ -19,7 +20,15 @@ from pinchmix.difference import differences
 from pinchmix.errors import ArgumentError, PinchmixError
 from pinchmix.export import check_target, make_options, write_export
 from pinchmix.folder import place_of
-from pinchmix.options import arguments_of, in_words_of_options, names_in, pairs, setting_of
+from pinchmix.options import (
+    arguments_of,
+    check_ending,
+    in_words_of_options,
+    names_in,
+    names_of,
+    pairs,
+    setting_of,
+)
 from pinchmix.rebuild import read_manifest
 
 app = typer.Typer(
@@ -242,6 +251,35 @@ def verify(
     if diff:
         for line in differences(manifest, read_manifest(diff)[0]) or ["no difference"]:
             typer.echo(line)
+
+
+@app.command()
+def compare(
+    folders: Annotated[list[str], typer.Argument(help="Exports: two, or more for a matrix.", show_default=False)],
+    out: Annotated[str, typer.Option(help="A file for the figures: .csv or .json.", show_default=False)] = "",
+    plot: Annotated[str, typer.Option(help="A file for the picture: .png, .svg or .pdf.", show_default=False)] = "",
+    debug: DEBUG = False,
+) -> None:
+    """Say what two exports share, or each two of several."""
+    check_ending("--out", out, (".csv", ".json"))
+    check_ending("--plot", plot, (".png", ".svg", ".pdf"))
+    if len(folders) < 2:
+        raise ArgumentError(f"compare: give two folders or more, not {len(folders)}.")
+    names = names_of(folders)
+    found: pinchmix.Comparison | pinchmix.Matrix
+    if len(folders) == 2:
+        found = pinchmix.compare_mixtures(*folders, names=names)
+        same = "the same" if found.same_digest else "different"
+        typer.echo(f"{found!r}\ndigests       {same}\n{found.lengths!r}")
+    else:
+        found = pinchmix.compare_sweep(dict(zip(names, folders, strict=True)))
+        typer.echo(repr(found))
+    if out.endswith(".csv"):
+        found.to_pandas().to_csv(out)
+    elif out:
+        Path(out).write_text(f"{json.dumps(found.to_dict(), ensure_ascii=False, indent=1)}\n", encoding="utf-8")
+    if plot:
+        found.plot().savefig(plot)
 
 
 @app.command()

@@ -226,6 +226,7 @@ class InfeasibleFamily(BudgetError):
         total: How many instructions the largest member holds.
         core: How many instructions exist in all these languages; with that many, laws can always be kept.
         without: Language → the core without it, where it is larger; the largest first.
+        undecided: Why it is not known whether it is impossible; empty where it is.
     """
 
     SHOWN = 3
@@ -238,16 +239,15 @@ class InfeasibleFamily(BudgetError):
         total: int,
         core: int,
         without: Mapping[str, int],
-        why: Sequence[str] = (),
+        undecided: str = "",
     ) -> None:
         self.family, self.languages, self.total, self.core = family, tuple(languages), total, core
-        self.without = dict(without)
-        there = f"only {core:,} {'exists' if core == 1 else 'exist'}" if core else "none exists"
-        lines = [
-            f"family {family}: its members are to be {' and '.join(laws)}, and that is always possible where "
-            f"{number_of(total, 'instruction')} exist in all of {listing(self.languages)}; {there}.",
-            *(f"  {reason}" for reason in why),
-        ]
+        self.without, self.undecided = dict(without), undecided
+        there = f"{core:,} {'exists' if core == 1 else 'exist'}" if core else "none exists"
+        said = "was found that makes" if undecided else "makes"
+        need = f"{number_of(total, 'instruction')} that exist in all of {listing(self.languages)} would do; {there}."
+        lines = [f"family {family}: no choice of instructions {said} its members {' and '.join(laws)}.", f"  {need}"]
+        lines += [f"  Whether others would do was not decided: {undecided}."] if undecided else []
         ways = [f"without {tag} there are {count:,}" for tag, count in list(self.without.items())[: self.SHOWN]]
         ways += [f"a total of at most {core:,}"] if core else []
         ways += ["no laws: constant=False and nested=(), then each member is built for itself"]

@@ -62,6 +62,9 @@ def _recipe_faults(manifest: Manifest) -> Iterator[str]:
     except (PinchmixError, LookupError, TypeError, ValueError, ArithmeticError) as error:
         yield f"identity.recipe: it is no recipe: {' '.join(str(error).splitlines()[:1])}"
         return
+    family = manifest.identity["family"]
+    if family is not None and family["members"].get(family["member"]) != said:
+        yield "identity.family: the member that the mixture is said to be has another recipe"
     counts = manifest.counts
     for language, count in asked.items():
         planned = sum(figures[language]["asked"] for figures in counts.values() if language in figures)

@@ -199,9 +199,10 @@ class Judge:
                 self.rejected[language] += count
         return grid.address[by >= 0]
 
-    def findings(self) -> pa.Table:
-        """Return everything that was found, by language, id and field; without addresses."""
-        return self._whole().sort_by([(name, "ascending") for name in KEYS]).drop(["address"])
+    def findings(self, languages: Sequence[str]) -> pa.Table:
+        """Return everything that was found in some languages, by language, id and field; without addresses."""
+        found = self._whole().filter(pc.field("language").isin(list(languages)))
+        return found.sort_by([(name, "ascending") for name in KEYS]).drop(["address"])
 
     def _whole(self) -> pa.Table:
         return self._verdicts.findings(self._asked)

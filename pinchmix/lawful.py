@@ -2,7 +2,8 @@
 
 Where each language's largest figure leaves room for the pivot, all members are parts of one mixture, the *anchor*: they
 take the first of its cells of each language, and the pivot stands in for the rest. Otherwise they are dealt from the
-*core*, instructions that exist in every language of the family, each member from the one before it.
+*core*, instructions that exist in every language of the family, each member from the one before it. Where there are too
+few of these, an integer program decides whether any instructions will do, and which.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from pinchmix.budget import Budget
 from pinchmix.certificate import Certificate
 from pinchmix.content import Content
 from pinchmix.errors import ArgumentError, InfeasibleBudget, InfeasibleFamily
-from pinchmix.exact.supply import Bools, Ints
+from pinchmix.exact.joint import solve_joint
+from pinchmix.exact.program import Undecided
+from pinchmix.exact.supply import Bools, Ints, Supply
 from pinchmix.family import Family
 from pinchmix.judge import Judge
 from pinchmix.plan import Plan, choice_of
@@ -31,7 +34,7 @@ from pinchmix.recipe import Recipe
 from pinchmix.road import still
 from pinchmix.texts import Texts
 
-ANCHOR, CORE = "anchor", "core"
+ANCHOR, CORE, SEARCH = "anchor", "core", "search"
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +77,7 @@ class Together(NamedTuple):
         instruction: The units: instructions that some member holds, as places in the grid's ids, int64.
         part: The split of each, int64.
         labels: Of each member, the language that each unit serves, a place among the plan's languages, or ``UNUSED``.
-        how: ``"anchor"`` or ``"core"``.
+        how: ``"anchor"``, ``"core"`` or ``"search"``.
     """
 
     serving: Serving
@@ -142,27 +145,18 @@ def choose_together(serving: Serving, asks: Asks, judge: Judge, texts: Texts | N
     Raises:
         InfeasibleFamily: The laws cannot be kept on this data.
     """
-    reasons = []
-    for how in (ANCHOR, CORE):
-        anchor = _demand(serving, asks, how)
-        if anchor is None:
-            continue
+    undecided = ""
+    for how in (ANCHOR, CORE, SEARCH):
         try:
-            found = _settled(serving, asks, how, anchor, judge, texts)
-        except InfeasibleBudget as error:
-            reasons.append(f"{_WHERE[how].format(pivot=_pivot(asks))}, {str(error).splitlines()[0]}")
+            found = _settled(serving, asks, how, judge, texts)
+        except InfeasibleBudget:  # in this way; the last one decides
             continue
-        if broken := broken_laws(asks, found.part, found.labels):
-            reasons.append(f"parts of one mixture are not nested: {broken[0]}")
+        except Undecided as error:
+            undecided = str(error)
             continue
-        return found
-    raise _infeasible(serving, asks, reasons)
-
-
-_WHERE = {
-    ANCHOR: "of the instructions that exist in {pivot} too",
-    CORE: "of the instructions that exist in all of them",
-}
+        if found is not None and not broken_laws(asks, found.part, found.labels):
+            return found
+    raise _infeasible(serving, asks, undecided)
 
 
 def _pivot(asks: Asks) -> str:
@@ -186,7 +180,7 @@ def _demand(serving: Serving, asks: Asks, how: str) -> Ints | None:
     rest = asks.counts[0].sum(axis=1) - others
     if (rest < 0).any():
         return None
-    anchor = top.copy()
+    anchor: Ints = top.copy()
     anchor[:, hub] = rest
     return anchor
 
@@ -198,33 +192,21 @@ def _fit(serving: Serving, asks: Asks, how: str) -> Bools | None:
     patterns = serving.grid.patterns
     asked = serving.places[np.flatnonzero(asks.top.sum(axis=0))]
     needed = asked if how == CORE else [serving.grid.languages.index(_pivot(asks))]
-    fit: Bools = np.all(patterns.allowed[:, needed], axis=1)[patterns.of_instruction]
-    return fit
+    fit: Bools = np.asarray(np.all(patterns.allowed[:, needed], axis=1))
+    return fit[patterns.of_instruction]
 
 
-def _settled(serving: Serving, asks: Asks, how: str, anchor: Ints, judge: Judge, texts: Texts | None) -> Together:
-    """Choose in one way, until no cell of any member is rejected."""
-    asked = {tag: count for tag, count in zip(asks.languages, anchor.sum(axis=0).tolist(), strict=True) if count}
-    first = next(iter(asks.family.members.values()))
-    recipe = replace(first, budget=Budget.counts(asked), languages=asks.languages)
-    last: tuple[Plan, Chosen, Ints] | None = None
+def _settled(serving: Serving, asks: Asks, how: str, judge: Judge, texts: Texts | None) -> Together | None:
+    """Choose in one way, until no cell of any member is rejected; None where this way leads nowhere."""
+    last = None
     while True:
-        fit = _fit(serving, asks, how)
-        able = serving if fit is None else serving.on(serving.grid.among(fit))
-        refilled = None
-        if last is not None:
-            plan, before, address = last
-            refilled = refill(plan, able, still(able, address, before, np.isin(address, able.grid.address)))
-        if last is None or refilled is None:  # the first time, or what was kept stands in the way
-            plan = _plan_counts(able, recipe, anchor)
-            refilled = assign(plan, able)
-        last = plan, refilled, able.grid.address[refilled.cell]
-        instruction = able.grid.instruction[refilled.cell].astype(np.int64)
-        label = able.place_of[able.grid.language[refilled.cell]]
-        key = able.dealt("together")[instruction]
-        labels = walked(None if how == CORE else label, refilled.split, key, asks.counts, asks.chains)
-        found = Together(serving, instruction, refilled.split, labels, how)
-        if texts is None:
+        if how == SEARCH:
+            found = _searched(serving, asks)
+        elif (anchor := _demand(serving, asks, how)) is None:
+            return None
+        else:
+            found, last = _dealt(serving, asks, how, anchor, last)
+        if found is None or texts is None:
             return found
         needed = np.zeros(len(serving.grid), dtype=bool)
         for member in found.cells():
@@ -235,6 +217,83 @@ def _settled(serving: Serving, asks: Asks, how: str, anchor: Ints, judge: Judge,
         if not len(rejected):
             return found
         serving = serving.on(serving.grid.without(rejected))
+
+
+class Kept(NamedTuple):
+    """A choice that was made, of which as much as possible stays.
+
+    Attributes:
+        plan: What it was made for.
+        chosen: Its cells, as they were numbered then.
+        address: Where their texts are.
+    """
+
+    plan: Plan
+    chosen: Chosen
+    address: Ints
+
+
+def _dealt(serving: Serving, asks: Asks, how: str, anchor: Ints, last: Kept | None) -> tuple[Together, Kept]:
+    """Choose one mixture, and make all members from it."""
+    fit = _fit(serving, asks, how)
+    able = serving if fit is None else serving.on(serving.grid.among(fit))
+    plan = chosen = None
+    if last is not None:
+        plan = last.plan
+        stay = np.isin(last.address, able.grid.address)
+        chosen = refill(plan, able, still(able, last.address, last.chosen, stay))
+    if plan is None or chosen is None:  # the first time, or what was kept stands in the way
+        plan = _plan_counts(able, _recipe(asks, anchor), anchor)
+        chosen = assign(plan, able)
+    instruction = able.grid.instruction[chosen.cell].astype(np.int64)
+    start = able.place_of[able.grid.language[chosen.cell]] if how == ANCHOR else None
+    labels = walked(start, chosen.split, able.dealt("together")[instruction], asks.counts, asks.chains)
+    return Together(serving, instruction, chosen.split, labels, how), Kept(plan, chosen, able.grid.address[chosen.cell])
+
+
+def _recipe(asks: Asks, anchor: Ints) -> Recipe:
+    """Return the recipe of the one mixture from which the members are made."""
+    asked = {tag: count for tag, count in zip(asks.languages, anchor.sum(axis=0).tolist(), strict=True) if count}
+    first = next(iter(asks.family.members.values()))
+    return replace(first, budget=Budget.counts(asked), languages=asks.languages)
+
+
+def _searched(serving: Serving, asks: Asks) -> Together | None:
+    """Choose by integer programming.
+
+    Raises:
+        Undecided: There is too much to search, or the sampler's classes are to have shares of their own.
+    """
+    first = next(iter(asks.family.members.values()))
+    supply = supply_for(serving, first, asks.total)
+    if supply.quota is not None:
+        raise Undecided(f"the sampler {first.sampler!r} gives its classes shares, which the search knows nothing of")
+    used = asks.top.sum(axis=0) > 0
+    packed = np.packbits(supply.allowed[:, used], axis=1)
+    # What exists in the same languages of the family, and in the same class, is alike.
+    classes = np.zeros(len(packed), dtype=np.int64) if supply.stratum is None else supply.stratum
+    alike = np.column_stack([packed, classes])
+    _, first_of, row = np.unique(alike, axis=0, return_index=True, return_inverse=True)
+    row = row.ravel()
+    amount = np.bincount(row, weights=supply.amount).astype(np.int64)
+    merged = Supply(amount, supply.allowed[first_of])
+    steps = [step for chain in asks.chains for step in pairwise(chain)]
+    found = solve_joint(merged, np.stack(asks.counts), steps, constant=asks.family.constant)
+    if found is None:
+        return None
+    parts, of_instruction = found.used.shape[1], row[serving.row_of]
+    order = serving.order[np.argsort(of_instruction[serving.order], kind="stable")]
+    taken = np.repeat(np.tile(np.arange(parts), len(amount)), found.used.ravel())
+    starts = np.cumsum(amount) - amount
+    sums = found.used.sum(axis=1)
+    place = np.arange(len(taken)) - np.repeat(np.cumsum(sums) - sums, sums) + np.repeat(starts, sums)
+    instruction = order[place]
+    # The first of each row are taken; which of them are in which split is dealt by a key of its own.
+    instruction = instruction[np.lexsort((serving.dealt()[instruction], of_instruction[instruction]))]
+    group = of_instruction[instruction] * parts + taken
+    key = serving.dealt("together")[instruction]
+    counts = [amounts.reshape(-1, amounts.shape[2]) for amounts in found.amounts]
+    return Together(serving, instruction, taken, walked(None, group, key, counts, asks.chains), SEARCH)
 
 
 def _plan_counts(serving: Serving, recipe: Recipe, asked: Ints) -> Plan:
@@ -296,7 +355,7 @@ def broken_laws(asks: Asks, part: Ints, labels: Sequence[Labels]) -> list[str]:
     return broken
 
 
-def _infeasible(serving: Serving, asks: Asks, reasons: Sequence[str]) -> InfeasibleFamily:
+def _infeasible(serving: Serving, asks: Asks, undecided: str) -> InfeasibleFamily:
     """Return the refusal, with what would do."""
     used = np.flatnonzero(asks.top.sum(axis=0))
     patterns = serving.grid.patterns
@@ -314,4 +373,4 @@ def _infeasible(serving: Serving, asks: Asks, reasons: Sequence[str]) -> Infeasi
             without[asks.languages[column]] = count
     best: Mapping[str, int] = dict(sorted(without.items(), key=lambda item: (-item[1], item[0])))
     tags = [asks.languages[column] for column in used.tolist()]
-    return InfeasibleFamily(asks.family.name, asks.family.laws, tags, asks.total, whole, best, reasons)
+    return InfeasibleFamily(asks.family.name, asks.family.laws, tags, asks.total, whole, best, undecided)

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.errors import ExportError
+from pinchmix.family import Family, Member
 from pinchmix.mixture import Mixture
 from pinchmix.recipe import WHOLE
 from pinchmix.shape import shape_faults
@@ -38,9 +39,9 @@ class Manifest:
     """What a mixture is, what it was made from, and what its files are.
 
     Attributes:
-        identity: Recipe, grid, mixture, counts by language (by split, then language, where there are several), rows,
-            what was excluded, whether less was given than asked, plugins, how it was exported, and the files that
-            follow from that with their SHA-256.
+        identity: Recipe, grid, mixture, the family that it was chosen with (None for a mixture of its own), counts by
+            language (by split, then language, where there are several), rows, what was excluded, whether less was given
+            than asked, plugins, how it was exported, and the files that follow from that with their SHA-256.
         source: The files that were read (``read``), how (``reading``), and the files that say where each row was.
         provenance: Time, versions, command, and the files that depend on the day.
     """
@@ -66,6 +67,14 @@ class Manifest:
         if len(self.splits) == 1:
             return {self.splits[0]: dict(counts)}
         return {**{split: counts[split] for split in self.splits}, **counts}  # in the recipe's order
+
+    @property
+    def member(self) -> Member | None:
+        """Which member of which family the mixture is, or None for one of its own."""
+        said = self.identity["family"]
+        if said is None:
+            return None
+        return Member(Family.from_dict({key: part for key, part in said.items() if key != "member"}), said["member"])
 
     def faults(self) -> list[str]:
         """Return where its shape is not that of the schema, each by its place; most of what reads it relies on that.
@@ -180,6 +189,7 @@ def make_manifest(mixture: Mixture, exporting: Exporting) -> Manifest:
             "left_over": plan.slack,
         },
         "partial": plan.partial,
+        "family": None if mixture.member is None else _family(mixture.member),
         "counts": _counts(mixture),
         "rows": {
             "read": report.read,
@@ -202,6 +212,10 @@ def make_manifest(mixture: Mixture, exporting: Exporting) -> Manifest:
         "files": _sorted(exporting.dated),
     }
     return Manifest(identity, source, provenance)
+
+
+def _family(member: Member) -> dict[str, Any]:
+    return {**member.family.to_dict(), "member": member.name}
 
 
 def _sorted(files: Entries) -> dict[str, dict[str, Any]]:

@@ -58,6 +58,29 @@ def amounts(values: Sequence[str], option: str) -> dict[str, int | float | Decim
     return {name: amount(option, name, said) for name, said in pairs(values, option).items()}
 
 
+def check_ending(option: str, file: str, endings: Sequence[str]) -> None:
+    """Raise if a file that an option names, if it names one, is of no kind that is written."""
+    if file and not file.endswith(tuple(endings)):
+        raise ArgumentError(f"{option} {file}: it is written as {', '.join(endings[:-1])} or {endings[-1]}.")
+
+
+def names_of(folders: Sequence[str]) -> list[str]:
+    """Return what to call folders: their last parts, or all of their paths where two would be called the same.
+
+    Raises:
+        ArgumentError: A folder is given twice.
+
+    Example:
+        >>> names_of(["sweep/p1", "sweep/p10/"]), names_of(["one/out", "two/out"])
+        (['p1', 'p10'], ['one/out', 'two/out'])
+    """
+    short = [Path(folder).name for folder in folders]
+    names = short if all(short) and len(set(short)) == len(short) else [str(Path(folder)) for folder in folders]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise ArgumentError(f"{twice[0]} is given twice.")
+    return names
+
+
 def names_in(said: str) -> list[str]:
     """Return names that commas separate; ``none`` is none."""
     return [name.strip() for name in said.split(",") if name.strip() not in ("", "none")]

@@ -26,6 +26,7 @@ from pinchmix.rows import json_lines
 from pinchmix.scan import scan_source
 from pinchmix.shards import PROVENANCE
 from pinchmix.sources.source import SourceFile, open_source
+from pinchmix.sweep import sweep_mixtures
 from pinchmix.verify import shards_in
 from pinchmix.wording import listing, number_of
 
@@ -136,17 +137,19 @@ def rebuild_mixture(
         "columns": reading["columns"] or None if columns is None else columns,
         "join": reading["join"] if join is None else join,
     }
+    again: dict[str, Any] = {
+        **said,
+        "tokenizer": tokenizer,
+        "exclude": exclude,
+        "on_bad_rows": reading["on_bad_rows"],
+        "progress": progress,
+    }
     try:
-        mixture = build_mixture(
-            source,
-            Recipe.from_dict({name: part for name, part in identity["recipe"].items() if name != "digest"}),
-            tokenizer=tokenizer,
-            exclude=exclude,
-            partial=identity["partial"],
-            on_bad_rows=reading["on_bad_rows"],
-            progress=progress,
-            **said,
-        )
+        if member := manifest.member:  # what the others take decides what is left for it
+            mixture = sweep_mixtures(source, member.family, **again)[member.name]
+        else:
+            recipe = {name: part for name, part in identity["recipe"].items() if name != "digest"}
+            mixture = build_mixture(source, Recipe.from_dict(recipe), partial=identity["partial"], **again)
     except (BudgetError, SourceError, UnknownLanguage) as error:
         changed, gone = _what_is_gone(manifest, folder, source, said)
         lines = [
@@ -161,8 +164,8 @@ def rebuild_mixture(
         raise RebuildFailed(_told(manifest, mixture, changed, cells), changed, cells)
     if out is None or options is None:
         return Rebuilt(mixture, None, changed, {})
-    again = write_export(mixture, place_of(out), options, overwrite=overwrite, day=_day(manifest), progress=progress)
-    return Rebuilt(mixture, again, changed, _file_differences(manifest, again, changed))
+    new = write_export(mixture, place_of(out), options, overwrite=overwrite, day=_day(manifest), progress=progress)
+    return Rebuilt(mixture, new, changed, _file_differences(manifest, new, changed))
 
 
 def read_manifest(export: str | os.PathLike[str] | Manifest) -> tuple[Manifest, Path | None]:

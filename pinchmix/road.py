@@ -171,10 +171,10 @@ def mixture_of(prepared: Prepared, settled: Settled, judge: Judge, rows: Rows, m
         dropped=scanned.faults.counts,
         bad_rows=scanned.faults.rows,
         excluded=prepared.excluded,
-        rejected=judge.rejected,
+        rejected={tag: judge.rejected[tag] for tag in serving.grid.languages},
         unsure=_by_split(serving, chosen, np.isin(address, doubted), prepared.recipe),
         flagged=_by_split(serving, chosen, np.isin(address, flagged), prepared.recipe),
-        findings=judge.findings(),
+        findings=judge.findings(serving.grid.languages),
         plugins=prepared.plugins.versions,
     )
     return Mixture(plan, serving.grid, cells, split, report, rows, member)

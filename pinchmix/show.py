@@ -140,3 +140,45 @@ def tree(root: str, branches: Sequence[str | tuple[str, Sequence[str]]]) -> str:
         stem = "    " if last else "│   "
         lines.extend(f"{stem}{'└' if place == len(leaves) - 1 else '├'}── {leaf}" for place, leaf in enumerate(leaves))
     return "\n".join(lines)
+
+
+def html_heat(
+    title: str,
+    names: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    shares: Sequence[Sequence[float]],
+    notes: Sequence[str] = (),
+) -> str:
+    """Return a square table as HTML with a background by share, for notebooks; needs no script and no style sheet.
+
+    Args:
+        title: A line above the table.
+        names: Of rows and columns.
+        rows: Values, shown by :func:`text_of`.
+        shares: How strong each background is, 0 to 1; NaN for none.
+        notes: Lines below the table.
+
+    Returns:
+        One ``<div>``.
+
+    Example:
+        >>> "background" in html_heat("shared", ["a"], [[5]], [[1.0]])
+        True
+    """
+    style = "padding:1px 8px;text-align:right"
+    head = "".join(f'<th style="{style}">{html.escape(name)}</th>' for name in names)
+    body = []
+    for name, row, parts in zip(names, rows, shares, strict=True):
+        cells = "".join(
+            f'<td style="{style};background:rgba(76,120,168,{0.8 * part if part > 0 else 0:.2f})">'
+            f"{html.escape(text_of(value))}</td>"
+            for value, part in zip(row, parts, strict=True)
+        )
+        body.append(f'<tr><th style="{style.replace("right", "left")}">{html.escape(name)}</th>{cells}</tr>')
+    lines = "<br>".join(html.escape(note) for note in notes)
+    return (
+        f'<div><p style="margin:4px 0"><b>{html.escape(title)}</b></p>'
+        f'<table style="border-collapse:collapse"><thead><tr><th></th>{head}</tr></thead>'
+        f"<tbody>{''.join(body)}</tbody></table>"
+        f'<p style="margin:4px 0;opacity:0.7">{lines}</p></div>'
+    )

@@ -20,33 +20,33 @@ Labels = npt.NDArray[np.int64]
 UNUSED = -1
 
 
-def dealt(part: Ints, key: npt.NDArray[np.uint64], counts: Ints) -> Labels:
+def dealt(group: Ints, key: npt.NDArray[np.uint64], counts: Ints) -> Labels:
     """Return labels of units that can serve every language: in the order of their keys, language after language.
 
     Args:
-        part: The split of each unit, shape ``(units,)``, int64.
+        group: The group of each unit, shape ``(units,)``, int64; those of one group can stand for one another.
         key: What units are dealt by, same shape, uint64.
-        counts: How many units serve each language in each split, shape ``(splits, languages)``, int64; no more than
+        counts: How many units of each group serve each language, shape ``(groups, languages)``, int64; no more than
             there are.
 
     Example:
         >>> dealt(np.array([0, 0, 0]), np.array([9, 1, 5], dtype=np.uint64), np.array([[1, 1]])).tolist()
         [-1, 0, 1]
     """
-    return changed(np.full(len(part), UNUSED, dtype=np.int64), part, key, counts)
+    return changed(np.full(len(group), UNUSED, dtype=np.int64), group, key, counts)
 
 
-def changed(label: Labels, part: Ints, key: npt.NDArray[np.uint64], counts: Ints) -> Labels:
+def changed(label: Labels, group: Ints, key: npt.NDArray[np.uint64], counts: Ints) -> Labels:
     """Return the labels of another member, with the least change.
 
-    Each language that has too many units gives up those with the largest keys; these and the unused ones are dealt out,
-    in the order of their keys, to the languages that have too few.
+    Each language that has too many units of a group gives up those with the largest keys; these, and then the unused
+    ones, are dealt out in the order of their keys to the languages that have too few.
 
     Args:
         label: The labels of one member, shape ``(units,)``, int64.
-        part: The split of each unit, int64.
+        group: As of :func:`dealt`.
         key: What units are ordered by, uint64.
-        counts: How many units are to serve each language in each split, shape ``(splits, languages)``, int64.
+        counts: As of :func:`dealt`.
 
     Raises:
         ValueError: There are fewer units than that.
@@ -56,32 +56,35 @@ def changed(label: Labels, part: Ints, key: npt.NDArray[np.uint64], counts: Ints
         >>> changed(np.array([0, 0, 0, 1]), np.zeros(4, dtype=np.int64), key, np.array([[1, 3]])).tolist()
         [0, 1, 1, 1]
     """
-    splits, width = counts.shape
-    group = part * (width + 1) + label + 1  # the unused come first in their split
-    order = np.lexsort((key, group))
-    sizes = np.bincount(group, minlength=splits * (width + 1))
-    rank = np.empty(len(label), dtype=np.int64)
-    rank[order] = np.arange(len(label)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    target = np.concatenate([np.zeros((splits, 1), dtype=np.int64), counts], axis=1).ravel()
-    released = rank >= target[group]
+    groups, width = counts.shape
+    slot = group * (width + 1) + label + 1  # the unused come first in their group
+    held = np.bincount(slot, minlength=groups * (width + 1)).reshape(groups, width + 1)
+    target = np.append(np.zeros((groups, 1), dtype=np.int64), counts, axis=1)
+    released = _rank(np.lexsort((key, slot)), slot) >= target.ravel()[slot]
+    missing = np.maximum(counts - held[:, 1:], 0)
+    free = np.flatnonzero(released)
+    if (np.bincount(group[free], minlength=groups) < missing.sum(axis=1)).any():
+        raise ValueError("more units are wanted in a group than are free in it")
+    # A unit that is in use stays in use where it can, so that members hold the same instructions.
+    first = np.lexsort((key[free], label[free] == UNUSED, group[free]))
+    given = free[_rank(first, group[free]) < missing.sum(axis=1)[group[free]]]
+    given = given[np.lexsort((key[given], group[given]))]
     found = np.where(released, UNUSED, label)
-    missing = counts - np.minimum(sizes.reshape(splits, -1)[:, 1:], counts)
-    for split in range(splits):
-        free = np.flatnonzero(released & (part == split))
-        # A unit that is in use stays in use where it can, so that members hold the same instructions.
-        free = free[np.lexsort((key[free], label[free] == UNUSED))]
-        wanted = np.repeat(np.arange(width), missing[split])
-        if len(wanted) > len(free):
-            raise ValueError(f"{len(wanted):,} units are wanted in split {split}, and {len(free):,} are free")
-        # Of those that are given on, the order is the keys' alone.
-        given = free[: len(wanted)]
-        found[given[np.argsort(key[given], kind="stable")]] = wanted
+    found[given] = np.repeat(np.tile(np.arange(width), groups), missing.ravel())
     return found
+
+
+def _rank(order: Ints, slot: Ints) -> Ints:
+    """Return the place of each thing among those of its slot, when an order puts slots one after the other."""
+    sizes = np.bincount(slot)
+    rank = np.empty(len(slot), dtype=np.int64)
+    rank[order] = np.arange(len(slot)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return rank
 
 
 def walked(
     start: Labels | None,
-    part: Ints,
+    group: Ints,
     key: npt.NDArray[np.uint64],
     counts: Sequence[Ints],
     chains: Sequence[Sequence[int]],
@@ -93,7 +96,7 @@ def walked(
 
     Args:
         start: The labels of a member that all others are made from, or None.
-        part: The split of each unit.
+        group: As of :func:`dealt`.
         key: What units are ordered by.
         counts: Of each member, as of :func:`changed`.
         chains: Numbers of members that are to nest.
@@ -105,7 +108,7 @@ def walked(
         [[0, 0], [0, 1]]
     """
     if start is not None:
-        return [changed(start, part, key, asked) for asked in counts]
+        return [changed(start, group, key, asked) for asked in counts]
     beside: list[list[int]] = [[] for _ in counts]
     for chain in chains:
         for one, other in pairwise(chain):
@@ -115,7 +118,7 @@ def walked(
     for root in range(len(counts)):
         if found[root] is not None:
             continue
-        found[root] = dealt(part, key, counts[root])
+        found[root] = dealt(group, key, counts[root])
         waiting = deque([root])
         while waiting:
             here = waiting.popleft()
@@ -123,7 +126,7 @@ def walked(
             assert labels is not None
             for there in beside[here]:
                 if found[there] is None:
-                    found[there] = changed(labels, part, key, counts[there])
+                    found[there] = changed(labels, group, key, counts[there])
                     waiting.append(there)
     return [labels for labels in found if labels is not None]
 

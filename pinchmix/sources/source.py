@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import fsspec
@@ -45,6 +45,7 @@ class SourceFile:
     url: str
     rows: int
     stamp: str
+    _known: list[tuple[str, int]] = field(default_factory=list, repr=False, compare=False)
 
     def sha256(self, step: Callable[[int], object] = lambda size: None) -> tuple[str, int]:
         """Return the digest and the size of the file's bytes.
@@ -61,13 +62,16 @@ class SourceFile:
                 "its size or its time of change is another" if now else "it is gone, and the manifest needs its digest"
             )
             raise SourceChanged(self.name, why)
+        if self._known:  # several mixtures of one source are exported one after the other
+            return self._known[0]
         state, size = hashlib.sha256(), 0
         with fsspec.open(self.url, "rb").open() as stream:
             while block := stream.read(1 << 20):
                 state.update(block)
                 size += len(block)
                 step(len(block))
-        return state.hexdigest(), size
+        self._known.append((state.hexdigest(), size))
+        return self._known[0]
 
 
 def stamp_of(url: str) -> str:

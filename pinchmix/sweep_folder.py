@@ -1,0 +1,353 @@
+"""export_sweep and verify_sweep: a folder with an export of each member of a sweep, and an index of them.
+
+Files of several members that are the same are one file with several names, where the file system has hard links.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import hashlib
+import io
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pinchmix.about import About
+from pinchmix.canonical import canonical_bytes, digest_of
+from pinchmix.errors import ArgumentError, ExportError, FolderTaken, VerificationFailed, WriteFailed
+from pinchmix.export import SAFE, Options, make_options, write_export
+from pinchmix.family import Family
+from pinchmix.folder import check_free, new_folder, place_of, put_in_place, remove_leftovers, write_text
+from pinchmix.manifest import NAME, Manifest
+from pinchmix.plugins import Exporter, Format
+from pinchmix.progress import progress_bar
+from pinchmix.shards import PROVENANCE
+from pinchmix.sweep import Sweep
+from pinchmix.verify import shards_in, verify_export
+
+INDEX, TABLE = "index.json", "index.csv"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Index:
+    """What a folder of a sweep holds.
+
+    Attributes:
+        family: The family, as plain data.
+        laws: Law → what was found when it was counted.
+        languages: The languages of which some member has examples.
+        members: Name → mixture (its digest), manifest (the SHA-256 of the file), examples, instructions, counts by
+            language, and the languages seen and held out.
+    """
+
+    family: Mapping[str, Any]
+    laws: Mapping[str, str]
+    languages: tuple[str, ...]
+    members: Mapping[str, Mapping[str, Any]]
+
+    def to_bytes(self) -> bytes:
+        """Return the one text of the index, with its digest."""
+        plain = {
+            "family": dict(self.family),
+            "laws": dict(self.laws),
+            "languages": list(self.languages),
+            "members": {name: dict(member) for name, member in self.members.items()},
+        }
+        whole = {"index_version": VERSION, **plain, "digest": digest_of(canonical_bytes(plain))}
+        return json.dumps(whole, indent=1, ensure_ascii=False).encode() + b"\n"
+
+    @classmethod
+    def of_bytes(cls, content: bytes) -> Index:
+        """Return the index that a text holds.
+
+        Raises:
+            ExportError: The text is no index, is of another version, or is not as it was written.
+        """
+        try:
+            whole = json.loads(content)
+            if whole["index_version"] != VERSION:
+                raise ExportError(f"{INDEX} is of version {whole['index_version']!r}; this pinchmix reads {VERSION}.")
+            index = cls(whole["family"], whole["laws"], tuple(whole["languages"]), whole["members"])
+            same = index.to_bytes() == content
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            raise ExportError(f"{INDEX} is no index of a sweep ({type(error).__name__}: {error}).") from error
+        if not same:
+            raise ExportError(f"{INDEX} is not as it was written: its digest does not fit its content.")
+        return index
+
+    def to_csv(self) -> str:
+        """Return the members as a table: name, examples, instructions, languages, and a column a language."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        heads = ["member", "mixture", "examples", "instructions", "seen", "held_out"]
+        writer.writerow([*heads, *self.languages])
+        for name, member in self.members.items():
+            words = [" ".join(member[key]) for key in ("seen", "held_out")]
+            figures = [member["counts"].get(tag, 0) for tag in self.languages]
+            writer.writerow([name, member["mixture"], member["examples"], member["instructions"], *words, *figures])
+        return text.getvalue()
+
+
+def export_sweep(
+    sweep: Sweep,
+    folder: str | os.PathLike[str],
+    *,
+    formats: Sequence[str | Format] = ("messages",),
+    trainers: str | Sequence[str | Exporter] = "all",
+    shards: int = 1,
+    about: About | Mapping[str, Any] | None = None,
+    overwrite: bool = False,
+    progress: bool | None = None,
+) -> Index:
+    """Write every mixture of a sweep to a folder of its own, and an index; the folder appears complete, or not at all.
+
+    Each ``folder/<member>`` is what :func:`~pinchmix.export_mixture` writes. ``index.json`` and ``index.csv`` hold of
+    each member its name, digest, counts, and the languages that it has examples of (``seen``) and that only others have
+    (``held_out``).
+
+    Args:
+        sweep: What to write.
+        folder: Where to; must not exist, or be empty, unless ``overwrite`` is given.
+        formats: As of :func:`~pinchmix.export_mixture`.
+        trainers: The same.
+        shards: The same.
+        about: The same, of every member.
+        overwrite: Replace an earlier export of a sweep, as a whole.
+        progress: See :func:`~pinchmix.progress.progress_bar`.
+
+    Returns:
+        The index.
+
+    Raises:
+        FolderTaken: There is something at ``folder`` that may not be replaced.
+        ArgumentError: A member's name cannot be that of a folder, or an argument means nothing.
+        ExportError: As of :func:`~pinchmix.export_mixture`.
+
+    Example:
+        >>> import pinchmix, tempfile
+        >>> recipes = {f"p{n}": pinchmix.Recipe(pinchmix.Budget.counts({"en": 10 - n, "fi": n})) for n in (1, 2)}
+        >>> sweep = pinchmix.sweep_mixtures(pinchmix.sample(), recipes)
+        >>> with tempfile.TemporaryDirectory() as place:
+        ...     index = export_sweep(sweep, f"{place}/out")
+        ...     verify_sweep(f"{place}/out").members["p2"]["counts"]
+        {'en': 8, 'fi': 2}
+    """
+    if not isinstance(sweep, Sweep):
+        raise ArgumentError(f"export_sweep(sweep, folder): the first is a Sweep, not of type {type(sweep).__name__}.")
+    target, options = place_of(folder), make_options(formats, trainers, shards, None, about)
+    _check_names(list(sweep))
+    check_sweep_target(target, overwrite)
+    day = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
+    part = None
+    try:
+        remove_leftovers(target)
+        with new_folder(target) as part:
+            index = _write(sweep, part, options, day, progress)
+            check_sweep_target(target, overwrite)  # somebody else may have been faster
+            put_in_place(part, target, lambda old: check_sweep_target(old, overwrite))
+    except OSError as error:
+        left = "" if part is None or not part.exists() else str(part)
+        raise WriteFailed(str(target), error, left) from error
+    return index
+
+
+def _check_names(names: Sequence[str]) -> None:
+    """Raise unless all names can be those of folders, on any machine."""
+    if odd := [name for name in names if not SAFE.fullmatch(name) or "/" in name or name in (INDEX, TABLE)]:
+        raise ArgumentError(f"member {odd[0]!r} cannot be a folder; use letters, digits and _.-, such as 'p10'.")
+    folded = [name.casefold() for name in names]
+    if twice := [name for name in names if folded.count(name.casefold()) > 1]:
+        raise ArgumentError(f"{' and '.join(map(repr, twice))} would be the same folder on some machines.")
+
+
+def check_sweep_target(target: Path, overwrite: bool) -> None:
+    """Refuse a target that may not be written to; worth asking before a long sweep.
+
+    Raises:
+        FolderTaken: There is something at ``target`` that may not be replaced.
+    """
+    if not check_free(target):
+        return
+    if not is_sweep(target):
+        raise FolderTaken(str(target), f"{target} is a folder with other things in it; choose another place.")
+    if not overwrite:
+        raise FolderTaken(str(target), f"{target} holds a sweep already; overwrite=True replaces it.")
+
+
+def is_sweep(folder: Path) -> bool:
+    """Tell whether a folder has the index of a sweep, intact or not."""
+    try:
+        return "index_version" in json.loads((folder / INDEX).read_bytes())
+    except (OSError, ValueError, TypeError, RecursionError):
+        return False
+
+
+def _write(sweep: Sweep, part: Path, options: Options, day: str, progress: bool | None) -> Index:
+    members: dict[str, dict[str, Any]] = {}
+    known: dict[tuple[str, int], Path] = {}
+    with progress_bar("exporting", len(sweep), "member", progress) as step:
+        for name, mixture in sweep.items():
+            manifest = write_export(mixture, part / name, options, overwrite=False, day=day, progress=False)
+            _share(part / name, manifest, known)
+            counts = {tag: count for tag, count in mixture.plan.counts().items() if count}
+            members[name] = {
+                "mixture": mixture.digest,
+                "manifest": hashlib.sha256((part / name / NAME).read_bytes()).hexdigest(),
+                "examples": len(mixture),
+                "instructions": int(mixture.plan.used.sum()),
+                "counts": counts,
+                "seen": list(counts),
+                "held_out": [tag for tag in sweep.languages if tag not in counts],
+            }
+            step(1)
+    index = Index(sweep.family.to_dict(), sweep.laws, sweep.languages, members)
+    write_text(part, INDEX, index.to_bytes().decode())
+    write_text(part, TABLE, index.to_csv())
+    return index
+
+
+def _share(folder: Path, manifest: Manifest, known: dict[tuple[str, int], Path]) -> None:
+    """Give files that other members have too the same content on disk, where the file system can."""
+    for name, entry in manifest.files.items():
+        path, key = folder / name, (str(entry["sha256"]), int(entry["bytes"]))
+        first = known.setdefault(key, path)
+        if first is path:
+            continue
+        link = path.with_name(f"{path.name}.link")
+        try:
+            os.link(first, link)
+        except OSError:  # no hard links here, or too many of one file: then there are two copies, as said
+            known[key] = path
+            continue
+        link.replace(path)
+
+
+def verify_sweep(folder: str | os.PathLike[str], *, progress: bool | None = None) -> Index:
+    """Re-read the export of a sweep: every member as :func:`~pinchmix.verify_export` does, and the index.
+
+    Also checked are: that the members are those of the family, with its recipes; that index and manifests say the same;
+    and, where the family promises them, its laws, counted on what the members' provenance says.
+
+    Args:
+        folder: The export.
+        progress: See :func:`~pinchmix.progress.progress_bar`.
+
+    Returns:
+        The index, if there is nothing to complain about.
+
+    Raises:
+        VerificationFailed: There is; the error lists every fault found, with its member.
+        ExportError: The folder is no export of a sweep.
+    """
+    place = place_of(folder)
+    if not (place / INDEX).is_file():
+        raise ExportError(f"{place} is no export of a sweep: there is no {INDEX} in it.")
+    try:
+        index = Index.of_bytes((place / INDEX).read_bytes())
+    except ExportError as error:
+        raise VerificationFailed(str(place), [str(error)]) from error
+    faults = list(_index_faults(place, index))
+    with progress_bar("verifying", len(index.members), "member", progress) as step:
+        for name, member in index.members.items():
+            faults += _member_faults(place, name, member, index)
+            step(1)
+    if not faults:
+        faults += law_faults(place, Family.from_dict(index.family))
+    if faults:
+        raise VerificationFailed(str(place), faults)
+    return index
+
+
+def _index_faults(place: Path, index: Index) -> Iterator[str]:
+    expected = {INDEX, TABLE, *index.members}
+    found = {path.name for path in place.iterdir()}
+    yield from (f"{name} is missing" for name in sorted(expected - found))
+    yield from (f"{name} is not in the index" for name in sorted(found - expected))
+    if TABLE in found and (place / TABLE).read_text(encoding="utf-8") != index.to_csv():
+        yield f"{TABLE} does not say what {INDEX} says"
+    if list(index.members) != list(index.family["members"]):
+        yield f"{INDEX}: the members are not those of the family"
+
+
+def _member_faults(place: Path, name: str, member: Mapping[str, Any], index: Index) -> list[str]:
+    if not (place / name / NAME).is_file():
+        return [f"{name}: there is no {NAME} in it"] if (place / name).exists() else []
+    if hashlib.sha256((place / name / NAME).read_bytes()).hexdigest() != member["manifest"]:
+        return [f"{name}: its {NAME} is another than the index says"]
+    try:
+        manifest = verify_export(place / name, progress=False)
+    except VerificationFailed as error:
+        return [f"{name}: {fault}" for fault in error.faults]
+    identity = manifest.identity
+    counts: dict[str, int] = {}
+    for figures in manifest.counts.values():
+        for tag, line in figures.items():
+            counts[tag] = counts.get(tag, 0) + line["examples"]
+    seen = {tag: count for tag, count in counts.items() if count}
+    recipe = {key: part for key, part in identity["recipe"].items() if key != "digest"}
+    said = {
+        "its mixture": (identity["mixture"]["digest"], member["mixture"]),
+        "its examples": (identity["mixture"]["rows"], member["examples"]),
+        "its instructions": (identity["mixture"]["instructions"], member["instructions"]),
+        "its counts": (seen, member["counts"]),
+        "the languages seen": (set(seen), set(member["seen"])),
+        "the languages held out": (set(index.languages) - set(seen), set(member["held_out"])),
+        "its recipe": (recipe, index.family["members"].get(name)),
+    }
+    return [f"{name}: {what} and the index differ" for what, (one, other) in said.items() if one != other]
+
+
+def law_faults(place: Path, family: Family) -> list[str]:
+    """Return where the provenance of exported members shows that a family's laws are not kept."""
+    faults: list[str] = []
+    names = list(family.members)
+    if family.constant:
+        first = _held(place / names[0]).column("unit")
+        for name in names[1:]:
+            unit = _held(place / name).column("unit")
+            if len(unit) != len(first) or not pc.all(pc.is_in(unit, first)).as_py():
+                faults.append(f"{name}: it does not hold the instructions of {names[0]}, and the family is constant")
+    for chain in family.nested:
+        for one, other in pairwise(chain):
+            a, b = _held(place / one), _held(place / other)
+            both = _sizes(a.filter(pc.is_in(a.column("cell"), b.column("cell"))))
+            mine, theirs = _sizes(a), _sizes(b)
+            faults += [
+                f"{other}: its cells of {key.partition(SIGN)[2]} and those of {one} do not nest"
+                for key in mine.keys() & theirs.keys()
+                if both.get(key, 0) != min(mine[key], theirs[key])
+            ]
+    return faults
+
+
+SIGN = "\x1f"  # between the parts of a key; no id that was read has it at its end and a language after it
+
+
+def _held(folder: Path) -> pa.Table:
+    """Return what tells the instructions (unit), cells and languages (place) of an export apart, with their split."""
+    manifest = Manifest.of_bytes((folder / NAME).read_bytes())
+    parts = []
+    for shard in shards_in(manifest):
+        read = pq.read_table(folder / PROVENANCE.format(shard.name), columns=["id", "response_language"])
+        key, language = (read.column(name).cast(pa.large_string()) for name in ("id", "response_language"))
+        split, sign = (pa.scalar(text, pa.large_string()) for text in (shard.split, SIGN))
+        place = pc.binary_join_element_wise(split, language, sign)
+        unit = pc.binary_join_element_wise(key, split, sign)
+        parts.append(pa.table({"unit": unit, "cell": pc.binary_join_element_wise(key, place, sign), "place": place}))
+    return pa.concat_tables(parts)
+
+
+def _sizes(held: pa.Table) -> dict[str, int]:
+    return {
+        item["values"]: item["counts"] for item in pc.value_counts(held.column("place").combine_chunks()).to_pylist()
+    }
