@@ -64,11 +64,13 @@ class Database:
             f"temp_directory = {quoted(str(self.folder))}",
             f"threads = {os.cpu_count() or 1}",
             f"preserve_insertion_order = {str(keep_order).lower()}",
-            "enable_progress_bar = false",
             "autoinstall_known_extensions = false",
             "autoload_known_extensions = false",
         ):
             self._connection.execute(f"SET {setting}")
+        # In a notebook without ipywidgets there is no bar, and DuckDB refuses even to switch it off.
+        if self._connection.execute("SELECT current_setting('enable_progress_bar')").fetchall() != [(False,)]:
+            self._connection.execute("SET enable_progress_bar = false")
         self._registered = 0
         self._lock = threading.RLock()  # DuckDB refuses a second thread instead of letting it wait
         # The folder goes with the object, not with the connection: rows in it outlive queries.

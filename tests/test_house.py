@@ -29,6 +29,8 @@ FLOORS = (
     ("grid", "budget", "cells", "content", "exclude", "exporting", "policy"),
     ("recipe", "provenance"),
     ("family",),
+    ("recipes",),
+    ("families",),
     ("plan", "pool"),
     ("toys",),
     ("planning",),
@@ -57,7 +59,7 @@ FLOORS = (
     ("__main__",),
 )
 FLOOR = {name: height for height, names in enumerate(FLOORS) for name in names}
-SHELVES = ("allocators", "exporters", "formats", "samplers", "sources", "tokenizers", "validators")
+SHELVES = ("allocators", "exporters", "formats", "recipes", "samplers", "sources", "tokenizers", "validators")
 
 # The only files that import a heavy library, or one whose API is not to spread; everything else asks them.
 OWNERS = {
