@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pinchmix.arguments import Asked, make_recipe
+from pinchmix.arguments import Asked, Validate, make_recipe, read_policy
 from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.errors import ArgumentError
 from pinchmix.family import Family, Member
@@ -24,6 +24,7 @@ from pinchmix.plan import Plan
 from pinchmix.planning.assign import Chosen, check_content, plan_of
 from pinchmix.planning.examples import chosen_languages
 from pinchmix.planning.serving import Serving
+from pinchmix.policy import Check
 from pinchmix.prepare import Prepared, Scanned, prepared_for, scan
 from pinchmix.recipe import Recipe
 from pinchmix.road import Settled, choose, judge_of, mixture_of, settle, write_chosen
@@ -102,6 +103,7 @@ def sweep_mixtures(
     source: Any,
     recipes: Family | Mapping[str, Recipe],
     *,
+    validate: Validate = None,
     tokenizer: Any = None,
     exclude: Any = None,
     plugins: Sequence[Any] | None = None,
@@ -122,6 +124,8 @@ def sweep_mixtures(
     Args:
         source: Parallel data, as of :func:`~pinchmix.build_mixture`.
         recipes: A :class:`~pinchmix.Family`, or a mapping of name to recipe, which is a family without laws.
+        validate: Which checks the cells must pass, as of :func:`~pinchmix.build_mixture`, in place of those that the
+            recipes name; by default what the recipes say, and most families that come with pinchmix name none.
         tokenizer: What counts tokens, for members whose budget is in tokens.
         exclude: Instructions that must not be chosen, where the recipes say that some were excluded.
         plugins: Samplers, checks and allocators of your own that recipes name.
@@ -147,6 +151,8 @@ def sweep_mixtures(
         40
     """
     family = recipes if isinstance(recipes, Family) else Family("sweep", recipes)
+    if validate is not None:
+        family, plugins = _validated(family, validate, plugins or ())
     made = {
         name: make_recipe(
             recipe,
@@ -167,6 +173,18 @@ def sweep_mixtures(
     if family.laws:
         return _lawful(family, scanned, made)
     return _each(family, scanned, made)
+
+
+def _validated(family: Family, validate: Validate, plugins: Sequence[Any]) -> tuple[Family, Sequence[Any]]:
+    """Return a family whose members name other checks, and the plugins that are objects with them."""
+    pairs = read_policy(validate)
+    checks = tuple(check for check, _ in pairs)
+    members = {name: replace(recipe, validators=checks) for name, recipe in family.members.items()}
+    own = [
+        one for one in (validate if isinstance(validate, (list, tuple)) else ()) if not isinstance(one, (str, Check))
+    ]
+    objects = [one[0] if isinstance(one, tuple) else one for one in own]
+    return replace(family, members=members), [*plugins, *(one for one in objects if not isinstance(one, (str, Check)))]
 
 
 def _checked(scanned: Scanned) -> Scanned:
