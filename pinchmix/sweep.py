@@ -24,7 +24,7 @@ from pinchmix.plan import Plan
 from pinchmix.planning.assign import Chosen, check_content, plan_of
 from pinchmix.planning.examples import chosen_languages
 from pinchmix.planning.serving import Serving
-from pinchmix.policy import Check
+from pinchmix.plugins import BUILT_IN
 from pinchmix.prepare import Prepared, Scanned, prepared_for, scan
 from pinchmix.recipe import Recipe
 from pinchmix.road import Settled, choose, judge_of, mixture_of, settle, write_chosen
@@ -180,11 +180,8 @@ def _validated(family: Family, validate: Validate, plugins: Sequence[Any]) -> tu
     pairs = read_policy(validate)
     checks = tuple(check for check, _ in pairs)
     members = {name: replace(recipe, validators=checks) for name, recipe in family.members.items()}
-    own = [
-        one for one in (validate if isinstance(validate, (list, tuple)) else ()) if not isinstance(one, (str, Check))
-    ]
-    objects = [one[0] if isinstance(one, tuple) else one for one in own]
-    return replace(family, members=members), [*plugins, *(one for one in objects if not isinstance(one, (str, Check)))]
+    own = [plugin for _, plugin in pairs if plugin.name not in BUILT_IN["validators"]]
+    return replace(family, members=members), [*plugins, *own]
 
 
 def _checked(scanned: Scanned) -> Scanned:
