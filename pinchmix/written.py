@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pinchmix.errors import ArgumentError, BadFile, Fault, PinchmixError
 from pinchmix.wording import near
@@ -17,6 +17,7 @@ from pinchmix.wording import near
 LARGEST = 16 << 20  # bytes; a recipe has a few thousand
 DIGITS = 300  # of a number; more would only take time
 Place = tuple[str | int, ...]
+T = TypeVar("T")
 
 NUMBER = re.compile(r"[-+]?([0-9]+)(\.[0-9]*)?([eE][-+]?[0-9]{1,3})?|[-+]?(\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
 WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]*)")
@@ -49,7 +50,7 @@ class Reading:
     Example:
         >>> reading = Reading(Written("r.yaml", {"sed": 1}, {("sed",): 1}))
         >>> reading.check_keys((), {"sed": 1}, ["seed"], "a recipe")
-        >>> reading.finish()
+        >>> reading.finish(1)
         Traceback (most recent call last):
         pinchmix.errors.BadFile: r.yaml cannot be used: 1 fault.
           r.yaml:1  sed: a recipe has no 'sed'. Did you mean 'seed'?
@@ -64,7 +65,10 @@ class Reading:
         lines, known = self.written.lines, place
         while known and known not in lines:
             known = known[:-1]
-        self.faults.append(Fault(lines.get(known, 0), place_text(place), text))
+        fault = Fault(lines.get(known, 0), place_text(place), text)
+        # What the form of the file does not allow has no value, and is not refused twice.
+        if not any(other.place == fault.place and other.line == fault.line for other in self.written.faults):
+            self.faults.append(fault)
 
     @contextmanager
     def at(self, place: Place) -> Iterator[None]:
@@ -74,14 +78,15 @@ class Reading:
         except PinchmixError as error:
             self.fault(place, str(error))
 
-    def finish(self) -> None:
-        """Raise all faults that were noted, if there are any.
+    def finish(self, made: T | None) -> T:
+        """Return what was made of the file, if nothing is wrong with it.
 
         Raises:
-            BadFile: There are.
+            BadFile: There are faults; nothing is made where there are any.
         """
-        if self.faults:
+        if self.faults or made is None:
             raise BadFile(self.written.file, list(dict.fromkeys(self.faults)))
+        return made
 
     def check_keys(self, place: Place, value: Mapping[str, Any], known: Iterable[str], what: str) -> None:
         """Note the keys of a mapping that are none of those known."""

@@ -45,16 +45,47 @@ def _mapping(dumper: yaml.SafeDumper, value: Mapping[str, Any]) -> yaml.MappingN
     return node
 
 
+class _Line(list[Any]):
+    """A list that is written on one line."""
+
+
+class _LineOf(dict[str, Any]):
+    """A mapping that is written on one line."""
+
+
+def _line(dumper: yaml.SafeDumper, value: list[Any]) -> yaml.SequenceNode:
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=True)
+
+
+def _line_of(dumper: yaml.SafeDumper, value: Mapping[str, Any]) -> yaml.MappingNode:
+    node = _mapping(dumper, value)
+    node.flow_style = True
+    return node
+
+
+def _short(value: Any, *, inside: bool = False) -> Any:
+    """Return a value whose lists are written on one line each, or their items are where these are not scalars."""
+    if isinstance(value, list):
+        plain = not any(isinstance(one, (list, dict)) for one in value)
+        return _Line(value) if inside or plain else [_short(one, inside=True) for one in value]
+    if isinstance(value, dict):
+        return _LineOf(value) if inside else {key: _short(one) for key, one in value.items()}
+    return value
+
+
+_Dumper.add_representer(_Line, _line)
+_Dumper.add_representer(_LineOf, _line_of)
 _Dumper.add_representer(str, _text)
 _Dumper.add_representer(dict, _mapping)
 
 
-def to_yaml(value: Any, *, comments: tuple[str, ...] = ()) -> str:
+def to_yaml(value: Any, *, comments: tuple[str, ...] = (), short: bool = False) -> str:
     """Return mappings, lists, texts and numbers as YAML.
 
     Args:
         value: What to write; the order of keys stays.
         comments: Lines to begin with.
+        short: Write a list, or each item of a list of lists or mappings, on one line.
 
     Example:
         >>> print(to_yaml({"no": ["no", 1], "path": "data"}, comments=("how to use it",)))
@@ -65,7 +96,9 @@ def to_yaml(value: Any, *, comments: tuple[str, ...] = ()) -> str:
         path: "data"
         <BLANKLINE>
     """
-    body = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**6)
+    body = yaml.dump(
+        _short(value) if short else value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**6
+    )
     return "".join(f"# {line}\n" for line in comments) + body
 
 
