@@ -175,7 +175,7 @@ class Family:
 
     @classmethod
     def from_yaml(cls, text: str, *, file: str = "family") -> Family:
-        """Return the family of a YAML text; recipes may leave out what ``shared`` says or what is as by default.
+        r"""Return the family of a YAML text; recipes may leave out what ``shared`` says or what is as by default.
 
         Args:
             text: What :meth:`to_yaml` gives, or what people write: see ``docs/recipes.md``.
@@ -185,7 +185,7 @@ class Family:
             BadFile: It makes no family; the error names every fault with its line.
 
         Example:
-            >>> text = "name: seeds\\nshared: {budget: {en: 5}}\\nmembers: {one: {seed: 1}, two: {seed: 2}}"
+            >>> text = "name: seeds\nshared: {budget: {en: 5}}\nmembers: {one: {seed: 1}, two: {seed: 2}}"
             >>> Family.from_yaml(text)["two"].seed
             2
         """

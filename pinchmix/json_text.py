@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from json.decoder import scanstring
 from typing import Any
 
 from pinchmix.errors import Fault
-from pinchmix.written import NUMBER, Place, Written, number_in, place_text
+from pinchmix.written import NUMBER, Place, Written, is_broken, number_in, place_text
 
 _BLANK = re.compile(r"[ \t\n\r]*")
 _WORD = re.compile(r"[^\s,:\[\]{}\"]*")
+_DECODER = json.JSONDecoder()
 _WORDS = {"true": True, "false": False, "null": None}
 DEEPEST = 50
 
@@ -95,9 +95,11 @@ class _Reader:
 
     def _string(self, at: int) -> tuple[str, int]:
         try:
-            found: tuple[str, int] = scanstring(self.text, at + 1, True)
+            found: tuple[str, int] = _DECODER.raw_decode(self.text, at)
         except json.JSONDecodeError as error:
             raise _Broken(at, error.msg[0].lower() + error.msg[1:].removesuffix(" at")) from error
+        if is_broken(found[0]):
+            raise _Broken(at, "half a character (a lone surrogate) is no text")
         return found
 
     def _object(self, at: int, place: Place) -> tuple[dict[str, Any], int]:

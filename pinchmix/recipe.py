@@ -167,7 +167,7 @@ class Recipe:
 
     @classmethod
     def from_yaml(cls, text: str, *, file: str = "recipe") -> Recipe:
-        """Return the recipe of a YAML text, which may leave out what is as it is by default.
+        r"""Return the recipe of a YAML text, which may leave out what is as it is by default.
 
         Args:
             text: What :meth:`to_yaml` gives, or what people write: see ``docs/recipes.md``.
@@ -177,7 +177,7 @@ class Recipe:
             BadFile: It makes no recipe; the error names every fault with its line.
 
         Example:
-            >>> Recipe.from_yaml("budget: {en: 4600, '*': 40}\\nlanguages: [en, FI, iw]").languages
+            >>> Recipe.from_yaml("budget: {en: 4600, '*': 40}\nlanguages: [en, FI, iw]").languages
             ('en', 'fi', 'he')
         """
         return cls.of_written(read_written(text, file, "yaml"))

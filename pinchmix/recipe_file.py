@@ -43,7 +43,7 @@ def read_recipe(path: str | os.PathLike[str]) -> Recipe:
 
 
 def read_family(path: str | os.PathLike[str]) -> Family:
-    """Return the family of a YAML or JSON file: a name, and members by name; see ``docs/recipes.md``.
+    r"""Return the family of a YAML or JSON file: a name, and members by name; see ``docs/recipes.md``.
 
     Args:
         path: A file that ends in ``.yaml``, ``.yml`` or ``.json``.
@@ -55,7 +55,7 @@ def read_family(path: str | os.PathLike[str]) -> Family:
     Example:
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as place:
-        ...     _ = Path(place, "f.yaml").write_text("name: f\\nmembers: {a: {budget: {en: 5}}}", encoding="utf-8")
+        ...     _ = Path(place, "f.yaml").write_text("name: f\nmembers: {a: {budget: {en: 5}}}", encoding="utf-8")
         ...     read_family(Path(place, "f.yaml"))
         Family('f', 1 member)
     """

@@ -24,7 +24,7 @@ COMMENTS = {
     "counted": "Which text is counted in tokens, characters or bytes: both, prompt, response or chat.",
     "sampler": "What decides the order in which instructions are served.",
     "settings": "Parameters of the sampler.",
-    "validators": "Checks of each chosen cell: reject keeps a cell out, flag keeps and lists it; none are made if empty.",
+    "validators": "Checks of each chosen cell: reject keeps a cell out, flag keeps and lists it; empty for none.",
     "parallel": "What is a translation of the pivot: both, or prompt where each language has responses of its own.",
     "split": "Splits by instruction: shares of the examples, or their number; empty for train alone.",
     "exclude": "Digest of the evaluation prompts or ids that are left out; empty for none.",
@@ -149,10 +149,10 @@ def family_yaml(data: Mapping[str, Any]) -> str:
 
 
 def json_of(data: Mapping[str, Any]) -> str:
-    """Return data as one JSON text, line by line.
+    r"""Return data as one JSON text, line by line.
 
     Example:
         >>> json_of({"seed": 4})
-        '{\\n  "seed": 4\\n}\\n'
+        '{\n  "seed": 4\n}\n'
     """
     return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

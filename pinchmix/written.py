@@ -149,6 +149,16 @@ def number_in(text: str) -> int | Decimal:
     return int(text) if WHOLE.fullmatch(text) else Decimal(text)
 
 
+def is_broken(text: str) -> bool:
+    r"""Tell whether a text holds half a character, which no file can.
+
+    Example:
+        >>> is_broken("a"), is_broken("\ud800")
+        (False, True)
+    """
+    return any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
 def exact_in(value: Any) -> int | Fraction | None:
     """Return a number as somebody wrote it, exactly: 40, 0.5, ``"1/3"``, ``"12.5%"``; None if it is none.
 

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from pinchmix.errors import ArgumentError, Fault
-from pinchmix.written import NUMBER, Place, Written, number_in, place_text
+from pinchmix.written import NUMBER, Place, Written, is_broken, number_in, place_text
 
 # Keys that no reader of any version of YAML takes for anything but a text.
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
@@ -112,7 +112,7 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         """Refuse what a recipe never needs, before it can multiply."""
-        event = self.peek_event()
+        event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise yaml.MarkedYAMLError(problem=_NO_ANCHORS, problem_mark=event.start_mark)
         if getattr(event, "tag", None):
@@ -180,6 +180,8 @@ class _Walk:
                 self.value_of(one, (*place, number), one.start_mark.line + 1) for number, one in enumerate(node.value)
             ]
         try:
+            if not isinstance(node, yaml.ScalarNode) or is_broken(node.value):
+                raise ValueError("half a character (a lone surrogate) is no text.")
             return _scalar(node)
         except ValueError as error:
             self.faults.append(Fault(node.start_mark.line + 1, place_text(place), str(error)))
@@ -187,7 +189,7 @@ class _Walk:
 
     def _mapping(self, node: yaml.MappingNode, place: Place) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        for key, inner in node.value:
+        for key, part in node.value:
             line = key.start_mark.line + 1
             where = place_text(place)
             if not isinstance(key, yaml.ScalarNode):
@@ -197,15 +199,16 @@ class _Walk:
             if key.tag != f"{_TAG}str" or (key.style is None and NUMBER.fullmatch(name)):
                 self.faults.append(Fault(line, where, f"the key {name} {_read_as(key)}; write {name!r} in quotes."))
                 continue
+            inside = (*place, name)
             if name in found:
-                first = self.lines[(*place, name)]
+                first = self.lines[inside]
                 self.faults.append(Fault(line, where, f"the key {name!r} is given twice, first on line {first}."))
                 continue
-            found[name] = self.value_of(inner, (*place, name), line)
+            found[name] = self.value_of(part, inside, line)
         return found
 
 
-def _scalar(node: yaml.Node) -> Any:
+def _scalar(node: yaml.ScalarNode) -> Any:
     """Return a text, number, true, false or None; raise ValueError for what readers disagree about."""
     text, kind = node.value, node.tag.removeprefix(_TAG)
     if kind in ("str", "int", "float") and node.style is None and NUMBER.fullmatch(text):

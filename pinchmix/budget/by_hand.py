@@ -1,4 +1,4 @@
-"""A budget as people write it in a file: ``{en: 4600, "*": 40}``, or any constructor's arguments beside its ``kind``."""
+"""A budget as people write it in a file: ``{en: 4600, "*": 40}``, or a constructor's arguments and its ``kind``."""
 
 from __future__ import annotations
 
