@@ -12,7 +12,7 @@ from pinchmix.budget.by_hand import read_budget
 from pinchmix.errors import ArgumentError, LanguageClash
 from pinchmix.json_text import read_json
 from pinchmix.language import normalise_language
-from pinchmix.policy import Check, amended, preset
+from pinchmix.policy import OFF, Check, amended, preset
 from pinchmix.written import Place, Reading, exact_in, said
 from pinchmix.yaml_text import read_yaml
 
@@ -146,7 +146,16 @@ def _validators(reading: Reading, place: Place, value: Any) -> Any:
     if isinstance(value, str):
         return () if value == "none" else preset(value)
     if isinstance(value, dict):
-        return amended(_plain_value(reading, place, value))
+        changes: dict[str, Any] = {}
+        for key, part in value.items():
+            inside = (*place, key)
+            if part is False or reading.meant(inside, OFF):  # the word for it, as YAML takes it
+                changes[key] = OFF
+            elif part is None:
+                reading.fault(inside, "it is empty; say reject, flag or off, or leave it out.")
+            else:
+                changes[key] = _plain_value(reading, inside, part)
+        return amended(changes)
     checks = []
     if reading.of_kind(place, value, list, "checks are the name of a preset, a list, or changes to a preset"):
         for number, one in enumerate(value):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -32,6 +32,7 @@ class Written:
         value: All of it.
         lines: Place of each value → line on which it begins; that of a value in a mapping is its key's.
         faults: What the form of the file does not allow, such as a key given twice.
+        misread: Place → word, where YAML takes a word for true or false; each is a fault too.
 
     Example:
         >>> Written("r.yaml", {"seed": 1}, {(): 1, ("seed",): 1}).lines["seed",]
@@ -42,6 +43,7 @@ class Written:
     value: Any
     lines: Mapping[Place, int]
     faults: tuple[Fault, ...] = ()
+    misread: Mapping[Place, str] = field(default_factory=dict)
 
 
 class Reading:
@@ -69,6 +71,14 @@ class Reading:
         # What the form of the file does not allow has no value, and is not refused twice.
         if not any(other.place == fault.place and other.line == fault.line for other in self.written.faults):
             self.faults.append(fault)
+
+    def meant(self, place: Place, word: str) -> bool:
+        """Tell whether a word that YAML misreads stands at a place where it can only be meant; it is no fault then."""
+        if self.written.misread.get(place, "").lower() != word:
+            return False
+        at = place_text(place), self.written.lines.get(place)
+        self.faults = [fault for fault in self.faults if (fault.place, fault.line) != at]
+        return True
 
     @contextmanager
     def at(self, place: Place) -> Iterator[None]:

@@ -160,7 +160,7 @@ def read_yaml(text: str, file: str) -> Written:
         return Written(file, None, {}, (Fault(line, "", f"no YAML: the sign {sign} must be escaped in quotes."),))
     walk = _Walk()
     value = None if node is None else walk.value_of(node, (), node.start_mark.line + 1)
-    return Written(file, value, walk.lines, tuple(walk.faults))
+    return Written(file, value, walk.lines, tuple(walk.faults), walk.misread)
 
 
 class _Walk:
@@ -169,6 +169,7 @@ class _Walk:
     def __init__(self) -> None:
         self.lines: dict[Place, int] = {}
         self.faults: list[Fault] = []
+        self.misread: dict[Place, str] = {}
 
     def value_of(self, node: yaml.Node, place: Place, line: int) -> Any:
         """Return the value of a node."""
@@ -185,6 +186,8 @@ class _Walk:
             return _scalar(node)
         except ValueError as error:
             self.faults.append(Fault(node.start_mark.line + 1, place_text(place), str(error)))
+            if node.tag == f"{_TAG}bool":
+                self.misread[place] = node.value
             return None
 
     def _mapping(self, node: yaml.MappingNode, place: Place) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from pinchmix.wording import near
 from pinchmix.written import Place, Reading, exact_in, said
 
 # Keys that may stand beside the languages of a short mapping; none of them is a language tag.
-BESIDE = ("total", "rest", "unit", "minimum", "maximum", "groups", "origin")
+BESIDE = ("total", "rest", "unit", "minimum", "maximum", "groups")
 EXACT = ("share", "alpha", "temperature", "max_epochs", "percent")
 WHOLE = ("total", "examples", "weighed_at")
 NAMED = ("kind", "unit", "pool", "pivot", "rest")
