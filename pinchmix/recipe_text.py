@@ -11,6 +11,7 @@ from pinchmix.canonical import canonical_bytes
 from pinchmix.errors import ArgumentError
 from pinchmix.yaml_text import to_yaml
 
+NAME = "recipe.yaml"  # in an export
 TITLE = "A recipe of pinchmix: everything that decides a mixture, besides the data."
 # Key → what it says, in the terms of the field; {unit} is what the budget counts.
 COMMENTS = {
