@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pinchmix.plugins import list_plugins
     from pinchmix.rebuild import rebuild_mixture
     from pinchmix.recipe import Recipe
+    from pinchmix.recipe_file import read_family, read_recipe
     from pinchmix.verify import verify_export
 
 __version__ = "0.1.0"
@@ -46,6 +47,8 @@ _FACE = {
     "export_mixture": "export",
     "list_plugins": "plugins",
     "plan_mixture": "build",
+    "read_family": "recipe_file",
+    "read_recipe": "recipe_file",
     "rebuild_mixture": "rebuild",
     "sample": "data",
     "verify_export": "verify",
@@ -66,6 +69,8 @@ __all__ = [
     "export_mixture",
     "list_plugins",
     "plan_mixture",
+    "read_family",
+    "read_recipe",
     "rebuild_mixture",
     "sample",
     "verify_export",

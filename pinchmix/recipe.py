@@ -211,9 +211,10 @@ class Recipe:
         Raises:
             BadFile: It makes no recipe.
         """
-        known = [field.name for field in fields(cls)]
-        read = read_fields(reading, (), reading.written.value, known, trial(cls))
-        return reading.finish(read_one(reading, (), read, not reading.faults, cls))
+        value = reading.written.value
+        read = read_fields(reading, (), value, [field.name for field in fields(cls)], trial(cls))
+        sound, named = not reading.faults, "budget" in value
+        return reading.finish(read_one(reading, (), read, cls, named=named, sound=sound))
 
     @property
     def splits(self) -> tuple[str, ...]:

@@ -54,13 +54,13 @@ def read_fields(
     reading.check_keys(place, value, known, "a recipe")
     fields: dict[str, Any] = {}
     for name in [name for name in known if name in value]:
-        part, inside, before = value[name], (*place, name), len(reading.faults)
+        part, inside = value[name], (*place, name)
         if part is None:
             reading.fault(inside, "it is empty; say something, or leave the key out.")
             continue
         with reading.at(inside):
             fields[name] = _READERS.get(name, _plain_value)(reading, inside, part)
-            if len(reading.faults) == before:
+            if not reading.wrong(inside):
                 check({name: fields[name]})
     return fields
 
@@ -162,8 +162,9 @@ def _validators(reading: Reading, place: Place, value: Any) -> Any:
             inside = (*place, number)
             if isinstance(one, dict):
                 reading.check_keys(inside, one, ("name", "mismatch", "unsure", "settings"), "a check")
-            with reading.at(inside):
-                checks.append(Check.of(_plain_value(reading, inside, one)))
+            if not reading.wrong(inside):
+                with reading.at(inside):
+                    checks.append(Check.of(_plain_value(reading, inside, one)))
     return tuple(checks)
 
 
@@ -186,7 +187,7 @@ _READERS: Mapping[str, Callable[[Reading, Place, Any], Any]] = {
 
 
 def read_one(
-    reading: Reading, place: Place, fields: Mapping[str, Any], faultless: bool, make: Callable[..., T]
+    reading: Reading, place: Place, fields: Mapping[str, Any], make: Callable[..., T], *, named: bool, sound: bool
 ) -> T | None:
     """Return the recipe of fields that were read, or None; what is missing or wrong together is noted.
 
@@ -194,12 +195,13 @@ def read_one(
         reading: Where faults are noted.
         place: Where in the file the recipe is.
         fields: Its fields.
-        faultless: Whether all of them could be read.
         make: The class of recipes.
+        named: Whether there is a budget among the keys, well read or not.
+        sound: Whether all of the fields could be read.
     """
-    if "budget" not in fields:
+    if not named:
         reading.fault(place, "a recipe needs a budget.")
-    if faultless and "budget" in fields:
+    elif sound:
         with reading.at(place):
             return make(**fields)
     return None
@@ -250,14 +252,13 @@ def read_family_fields(
         if reading.of_kind(("nested", number), chain, list, "a chain is a list of members' names"):
             for at, name in enumerate(chain):
                 reading.of_kind(("nested", number, at), name, str, "the name of a member is a text")
-    before = len(reading.faults)
-    shared = read_fields(reading, ("shared",), value["shared"], of_recipe, check) if "shared" in value else {}
-    clean = len(reading.faults) == before
+    said_by_all = value.get("shared", {})
+    shared = read_fields(reading, ("shared",), said_by_all, of_recipe, check)
     members: dict[str, Any] = {}
     for name, part in found.get("members", {}).items():
-        before, place = len(reading.faults), ("members", name)
+        place = ("members", name)
         fields = {**shared, **read_fields(reading, place, part, of_recipe, check)}
-        faultless = clean and len(reading.faults) == before
-        if faultless or "budget" not in {**dict.fromkeys(value.get("shared") or ()), **dict.fromkeys(part or ())}:
-            members[name] = read_one(reading, place, fields, faultless, make)
+        if isinstance(part, dict) and isinstance(said_by_all, dict):
+            named, sound = "budget" in {**said_by_all, **part}, not (reading.wrong(place) or reading.wrong(("shared",)))
+            members[name] = read_one(reading, place, fields, make, named=named, sound=sound)
     return {**found, "members": members}

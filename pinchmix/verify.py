@@ -34,11 +34,11 @@ def verify_export(folder: str | os.PathLike[str], *, progress: bool | None = Non
     """Re-read an export and compare all of it with its manifest and with itself.
 
     Checked are: the manifest against its own digest, its schema and itself; that no file is missing or extra; size and
-    SHA-256 of each; that ``recipe.yaml`` is the text of the recipe; that JSONL, Parquet and every
-    other format hold the same rows in the same order; that each row is a conversation a trainer can use; that provenance has as many rows, with the digest of each row's text, in the order
-    that the seed gives, the counts of the plan in each split and language in every unit, copies numbered from 1 up to
-    the recipe's ``repeat``, no instruction in two splits, and as many languages an instruction as the content policy
-    allows; and the mixture's digest.
+    SHA-256 of each; that ``recipe.yaml`` is the text of the recipe; that JSONL, Parquet and every other format hold the
+    same rows in the same order; that each row is a conversation a trainer can use; that provenance has as many rows,
+    with the digest of each row's text, in the order that the seed gives, the counts of the plan in each split and
+    language in every unit, copies numbered from 1 up to the recipe's ``repeat``, no instruction in two splits, and as
+    many languages an instruction as the content policy allows; and the mixture's digest.
 
     Args:
         folder: The export.

@@ -86,7 +86,12 @@ class Reading:
         try:
             yield
         except PinchmixError as error:
-            self.fault(place, str(error))
+            self.fault(place, str(error).removeprefix(f"{place[-1]}: ") if place else str(error))
+
+    def wrong(self, place: Place) -> bool:
+        """Tell whether a fault was noted at a place or inside it."""
+        at = place_text(place)
+        return any(not at or fault.place == at or fault.place.startswith((f"{at}.", f"{at}[")) for fault in self.faults)
 
     def finish(self, made: T | None) -> T:
         """Return what was made of the file, if nothing is wrong with it.

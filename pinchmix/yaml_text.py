@@ -125,6 +125,12 @@ class _Loader(yaml.SafeLoader):
         return node
 
 
+# What PyYAML says → what it means to people.
+_PROBLEMS = {
+    "'\\t'": "a tab stands where YAML wants blanks; indent with blanks",
+    "expected alphabetic or numeric character": "a text that begins with * or & must be in quotes, such as '*'",
+    "found another document": "there is more than one document (---) in it",
+}
 _NO_ANCHORS = "anchors (&) and aliases (*) are not used here; write it out, and quote a text that begins with them"
 
 
@@ -150,8 +156,8 @@ def read_yaml(text: str, file: str) -> Written:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = " ".join(str(error.problem or error.context).split())
-        if "'\\t'" in problem:
-            problem = "a tab stands where YAML wants blanks; indent with blanks"
+        for sign, said in _PROBLEMS.items():
+            problem = said if sign in problem else problem
         return Written(file, None, {}, (Fault(mark.line + 1 if mark else 0, "", f"no YAML: {problem}."),))
     except yaml.YAMLError as error:  # a sign that YAML does not allow
         where = getattr(error, "position", 0)
@@ -221,12 +227,16 @@ def _scalar(node: yaml.ScalarNode) -> Any:
             return number_in(text)
         except ArgumentError:
             raise ValueError(f"a number of {len(text)} digits is too long.") from None
+    if node.style is None and re.fullmatch(r"[-+]?[0-9][0-9.]*[eE][-+]?[0-9]+", text):
+        raise ValueError(f"{text[:60]} is a number beyond any use, or a text that must be in quotes.")
     if kind == "str":
         return text
     if kind == "null":
         return None
     if kind == "bool" and text.lower() in ("true", "false"):
         return text.lower() == "true"
+    if kind in ("int", "float"):
+        raise ValueError(f"{text} is no number that all readers of YAML agree about; write it in decimal digits.")
     raise ValueError(f"{text} {_read_as(node)}; write {text!r} in quotes.")
 
 

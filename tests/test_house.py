@@ -117,6 +117,8 @@ FACE = [
     "export_mixture",
     "list_plugins",
     "plan_mixture",
+    "read_family",
+    "read_recipe",
     "rebuild_mixture",
     "sample",
     "verify_export",

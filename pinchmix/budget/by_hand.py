@@ -48,7 +48,6 @@ def read_budget(reading: Reading, place: Place, value: Any) -> Budget | None:
     wanted = "a budget is a mapping such as {en: 4600, '*': 40}"
     if not reading.of_kind(place, value, dict, wanted):
         return None
-    before = len(reading.faults)
     kind = value.get("kind") if "kind" in value else None
     if "kind" not in value:
         arguments = {name: part for name, part in value.items() if name in BESIDE}
@@ -63,7 +62,7 @@ def read_budget(reading: Reading, place: Place, value: Any) -> Budget | None:
         )
         return None
     arguments = _values(reading, place, arguments, kind)
-    if len(reading.faults) > before:
+    if reading.wrong(place):
         return None
     with reading.at(place):
         return _made(kind, arguments)
