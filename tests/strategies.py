@@ -93,7 +93,7 @@ def budgets(draw: st.DrawFn) -> Budget:
     for name in ("minimum", "maximum"):
         bound = st.one_of(st.integers(0, 9), st.dictionaries(st.sampled_from(["*", *TAGS]), st.integers(0, 9)))
         common |= {name: draw(bound)} if draw(st.booleans()) else {}
-    groups = {"1e3": ["it", "es"], "yes": ["ar"]}
+    groups = {"1e3": ["it", "es"], "a: #b": ["ar"]}
     grouped = draw(st.booleans())
     common |= {"groups": groups} if grouped else {}
     total = draw(st.integers(1, 10**12))

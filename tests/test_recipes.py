@@ -201,7 +201,7 @@ def test_golden_messages_are_those_of_the_bad_recipes():
     assert len(BAD) >= 40
 
 
-OF_SHAPE = [name for name, (file, _) in BAD.items() if file.endswith(".json") and "types" in name or "many" in name]
+OF_SHAPE = [name for name, (file, _) in BAD.items() if (file.endswith(".json") and "types" in name) or "many" in name]
 
 
 @pytest.mark.parametrize("name", OF_SHAPE)
