@@ -52,7 +52,9 @@ def test_where_weights_are_from_is_in_the_recipe_and_no_path_is(tmp_path):
     assert Recipe.from_yaml(recipe.to_yaml()) == recipe == Recipe.from_dict(json.loads(json.dumps(recipe.to_dict())))
     assert eval(repr(made), {"Budget": Budget, "Fraction": Fraction}) == made
     assert made.with_total(10).setting("origin") == made.setting("origin")
-    assert budget(tmp_path, '{"weights": {"en": 1}, "note": "its own"}', "w.json").to_dict()["origin"]["note"] == "its own"
+    assert (
+        budget(tmp_path, '{"weights": {"en": 1}, "note": "its own"}', "w.json").to_dict()["origin"]["note"] == "its own"
+    )
 
 
 def test_only_the_languages_that_are_taken_count(tmp_path):
@@ -91,7 +93,7 @@ def test_columns_are_told_where_they_are_not_recognised(tmp_path):
     text = "Sprache,Seiten,share\nen,3,1\nfi,1,1\n"
     made = budget(tmp_path, text, columns={"language": "Sprache", "weight": "Seiten"})
     assert made.amounts == (("en", Fraction(3, 4)), ("fi", Fraction(1, 4)))
-    with pytest.raises(BadFile, match="no column 'Sprach'. Did you mean 'Sprache'"):
+    with pytest.raises(BadFile, match=r"no column 'Sprach'. Did you mean 'Sprache'"):
         budget(tmp_path, text, columns={"language": "Sprach"})
     with pytest.raises(ArgumentError, match="no 'lang'"):
         budget(tmp_path, text, columns={"lang": "Sprache"})
