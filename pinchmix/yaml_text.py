@@ -41,7 +41,8 @@ def _mapping(dumper: yaml.SafeDumper, value: Mapping[str, Any]) -> yaml.MappingN
     node = dumper.represent_mapping("tag:yaml.org,2002:map", value.items())
     for key, _ in node.value:
         sure = _PLAIN.fullmatch(key.value) and key.value.lower() not in _WORDS
-        key.style = None if sure else "'"
+        simple = key.value.isascii() and key.value.isprintable()  # else it needs escapes
+        key.style = None if sure else "'" if simple else '"'
     return node
 
 
