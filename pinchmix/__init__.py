@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pinchmix.plugins import list_plugins
     from pinchmix.rebuild import rebuild_mixture
     from pinchmix.recipe import Recipe
+    from pinchmix.recipe_file import read_family, read_recipe
     from pinchmix.sweep import Sweep, sweep_mixtures
     from pinchmix.sweep_folder import export_sweep, verify_sweep
     from pinchmix.verify import verify_export
@@ -59,6 +60,8 @@ _FACE = {
     "export_sweep": "sweep_folder",
     "list_plugins": "plugins",
     "plan_mixture": "build",
+    "read_family": "recipe_file",
+    "read_recipe": "recipe_file",
     "rebuild_mixture": "rebuild",
     "sample": "data",
     "sweep_mixtures": "sweep",
@@ -88,6 +91,8 @@ __all__ = [
     "export_sweep",
     "list_plugins",
     "plan_mixture",
+    "read_family",
+    "read_recipe",
     "rebuild_mixture",
     "sample",
     "sweep_mixtures",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, KeysView, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any, Union
 
 from pinchmix.budget import Budget
 from pinchmix.budget.terms import Recorded
-from pinchmix.errors import ArgumentError, LanguageClash
+from pinchmix.errors import ArgumentError, BudgetError, LanguageClash
 from pinchmix.exclude import Exclusion, read_exclusion
 from pinchmix.language import normalise_language
 from pinchmix.measure import check_measure
@@ -84,6 +85,12 @@ def make_recipe(budget: Budget | Recipe | Mapping[str, Any], asked: Asked) -> tu
     held = Held(asked.plugins)
     tokenizer = None if asked.tokenizer is None else open_tokenizer(asked.tokenizer)
     exclusion = None if asked.exclude is None else read_exclusion(asked.exclude)
+    if isinstance(budget, (str, os.PathLike)):
+        path = os.fspath(budget)
+        raise BudgetError(
+            f"budget={path!r}: a budget is a mapping such as {{'en': 4600, '*': 40}}, or a Budget. A recipe file is "
+            f"read first: build_mixture(source, read_recipe({path!r}))."
+        )
     if isinstance(budget, Recipe):
         return budget, _plugins_of(budget, asked, tokenizer, exclusion, held)
     if asked.plugins:

@@ -392,8 +392,8 @@ def _origin(mixture: Mixture) -> list[str]:
     return [
         "Row *n* of a file in `provenance/` says of row *n* of the file of the same name in `data/` which instruction "
         "it is, in which languages, from which file and row of the source, which copy, and what the checks said. "
-        "`manifest.json` holds the recipe, all figures and the SHA-256 of every file; `croissant.json` describes the "
-        "files for machines. To check everything, to the byte:",
+        "`recipe.yaml` is the recipe for people; `manifest.json` holds it too, with all figures and the SHA-256 of "
+        "every file; `croissant.json` describes the files for machines. To check everything, to the byte:",
         "",
         *fenced("pinchmix verify .", "sh"),
     ]

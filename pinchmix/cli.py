@@ -27,6 +27,7 @@ from pinchmix.options import (
     names_in,
     names_of,
     pairs,
+    recipe_of,
     setting_of,
 )
 from pinchmix.rebuild import read_manifest
@@ -47,6 +48,14 @@ BUDGET = Annotated[
         show_default=False,
     ),
 ]
+RECIPE = Annotated[
+    str, typer.Option(help="A recipe file, .yaml or .json, instead of the options that it decides.", show_default=False)
+]
+WEIGHTS = Annotated[
+    str,
+    typer.Option(help="A .csv, .tsv or .json file of languages and weights, instead of --budget.", show_default=False),
+]
+NOTE = Annotated[str, typer.Option(help="Where the weights are from.", show_default=False)]
 UNIT = Annotated[str, typer.Option(help="What is counted: examples, tokens, characters or bytes.")]
 TOKENIZER = Annotated[
     str, typer.Option(help="What counts tokens: a SentencePiece model or a tokenizer.json.", show_default=False)
@@ -121,9 +130,13 @@ DEBUG = Annotated[bool, typer.Option("--debug", help="Show the traceback of an e
 
 @app.command()
 def build(
+    ctx: typer.Context,
     source: SOURCE,
-    budget: BUDGET,
     out: Annotated[str, typer.Option(help="The folder to make.", show_default=False)],
+    budget: BUDGET = [],  # noqa: B006 - typer wants a plain default and never changes it
+    recipe: RECIPE = "",
+    weights: WEIGHTS = "",
+    note: NOTE = "",
     total: TOTAL = None,
     unit: UNIT = "examples",
     languages: LANGUAGES = "",
@@ -153,7 +166,7 @@ def build(
     debug: DEBUG = False,
 ) -> None:
     """Build a mixture, export it, and verify the export."""
-    arguments = arguments_of(locals())
+    arguments = arguments_of(locals(), _given(ctx))
     said = {name: setting_of(text) for name, text in pairs(about, "--about").items()}
     exported = make_options(
         names_in(formats), "all" if trainers == "all" else names_in(trainers), shards, root or None, said
@@ -176,8 +189,12 @@ def build(
 
 @app.command()
 def plan(
+    ctx: typer.Context,
     source: SOURCE,
-    budget: BUDGET,
+    budget: BUDGET = [],  # noqa: B006 - typer wants a plain default and never changes it
+    recipe: RECIPE = "",
+    weights: WEIGHTS = "",
+    note: NOTE = "",
     total: TOTAL = None,
     unit: UNIT = "examples",
     languages: LANGUAGES = "",
@@ -198,8 +215,39 @@ def plan(
     debug: DEBUG = False,
 ) -> None:
     """Say whether a budget is possible and how, without choosing anything."""
-    arguments = arguments_of(locals())
+    arguments = arguments_of(locals(), _given(ctx))
     typer.echo(str(pinchmix.plan_mixture(source, **arguments)))
+
+
+@app.command("recipe")
+def print_recipe(
+    ctx: typer.Context,
+    file: Annotated[str, typer.Argument(help="A recipe or family file to check.", show_default=False)] = "",
+    budget: BUDGET = [],  # noqa: B006 - typer wants a plain default and never changes it
+    weights: WEIGHTS = "",
+    note: NOTE = "",
+    total: TOTAL = None,
+    unit: UNIT = "examples",
+    languages: LANGUAGES = "",
+    pivot: PIVOT = "en",
+    content: CONTENT = "disjoint",
+    sampler: SAMPLER = "random",
+    setting: SETTING = [],  # noqa: B006 - typer wants a plain default and never changes it
+    validate: VALIDATE = True,
+    check: CHECK = [],  # noqa: B006 - typer wants a plain default and never changes it
+    parallel: PARALLEL = "both",
+    tokenizer: TOKENIZER = "",
+    counted: COUNTED = "both",
+    repeat: REPEAT = 1,
+    split: SPLIT = [],  # noqa: B006 - typer wants a plain default and never changes it
+    exclude: EXCLUDE = "",
+    seed: SEED = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of YAML.")] = False,
+    debug: DEBUG = False,
+) -> None:
+    """Print the whole recipe of a file or of options, complete and with comments; the file is checked."""
+    made = recipe_of(locals(), _given(ctx))
+    typer.echo(made.to_json() if as_json else made.to_yaml(), nl=False)
 
 
 @app.command()
@@ -320,6 +368,12 @@ def plugins(debug: DEBUG = False) -> None:
     for group, names in pinchmix.list_plugins().items():
         for name, where in sorted(names.items()):
             typer.echo(f"{group}  {name}  {where}")
+
+
+def _given(ctx: typer.Context) -> set[str]:
+    """Return the names of the options that were typed."""
+    sources = {name: ctx.get_parameter_source(name) for name in ctx.params}
+    return {name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"}
 
 
 def _show_version(wanted: bool) -> None:

@@ -15,6 +15,7 @@ All errors of pinchmix are one family, so ``except PinchmixError`` catches what 
     │   ├── InfeasibleBudget    a sensible budget that the data cannot give, with the proof
     │   └── InfeasibleFamily    recipes whose mixtures cannot keep their family's laws on this data
     ├── ArgumentError           an argument that means nothing, or two that contradict
+    │   └── BadFile             a recipe, family or weights file with faults, all of them together
     ├── UnknownPlugin           no sampler, validator, exporter ... of that name
     ├── WorkersFailed           a process that was to help ended before it had answered
     └── ExportError             the export cannot be written, or is not what it says it is
@@ -257,6 +258,37 @@ class InfeasibleFamily(BudgetError):
 
 class ArgumentError(PinchmixError):
     """An argument that means nothing, or two that contradict."""
+
+
+class Fault(NamedTuple):
+    """One fault of a file: its line (0 for the file as a whole), the place in it such as ``budget.en``, what it is."""
+
+    line: int
+    place: str
+    text: str
+
+
+class BadFile(ArgumentError):
+    """A recipe, family or weights file with faults, all of them together.
+
+    Attributes:
+        file: What the file is called.
+        faults: What is wrong, by line.
+    """
+
+    SHOWN = 40
+
+    def __init__(self, file: str, faults: Sequence[Fault]) -> None:
+        self.file = file
+        self.faults = tuple(sorted(faults))
+        lines = [f"{file} cannot be used: {number_of(len(self.faults), 'fault')}."]
+        for fault in self.faults[: self.SHOWN]:
+            where = f"{file}:{fault.line}" if fault.line else file
+            place = f"{fault.place}: " if fault.place else ""
+            lines.append(f"  {where}  {place}{fault.text}")
+        if len(self.faults) > self.SHOWN:
+            lines.append(f"  ... and {len(self.faults) - self.SHOWN:,} more")
+        super().__init__("\n".join(lines))
 
 
 class UnknownPlugin(PinchmixError):

@@ -17,6 +17,7 @@ from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
 from pinchmix.about import About
+from pinchmix.account import canonical
 from pinchmix.card import NAME as CARD
 from pinchmix.card import card_of
 from pinchmix.croissant import NAME as CROISSANT
@@ -36,6 +37,7 @@ from pinchmix.manifest import NAME, Exporting, Manifest, is_manifest, make_manif
 from pinchmix.mixture import Mixture
 from pinchmix.plugins import BUILT_IN, Exported, Exporter, Format, find_plugin, list_plugins
 from pinchmix.progress import progress_bar
+from pinchmix.recipe_text import NAME as RECIPE
 from pinchmix.shards import Shard, shards_of
 from pinchmix.wording import listing
 from pinchmix.writing import Written, check_rows, write_format, write_messages, write_parquet
@@ -98,8 +100,9 @@ def export_mixture(
     The folder holds, for each split (``train`` alone where there are none), ``data/messages/{split}.jsonl``, the same
     rows in ``data/messages_parquet/{split}.parquet``, and ``provenance/{split}.parquet`` with id, languages, source
     file, row, copy, tokens, verdict and digest of each of them; settings of trainers in ``trainers/``; a card by which
-    ``datasets.load_dataset(folder)`` finds its way, ``croissant.json`` and ``manifest.json``. A split without rows has
-    no files, as datasets and trainers stumble over empty ones.
+    ``datasets.load_dataset(folder)`` finds its way, ``recipe.yaml``, by which anybody can build it again,
+    ``croissant.json`` and ``manifest.json``. A split without rows has no files, as datasets
+    and trainers stumble over empty ones.
 
     Args:
         mixture: What to write.
@@ -267,6 +270,7 @@ def _write(mixture: Mixture, options: Options, part: Path, day: str, progress: b
     exported = exported_of(mixture, options, shards)
     for name, text in settings_of(options.exporters, exported).items():
         files[TRAINERS.format(name)] = write_text(part, TRAINERS.format(name), text)
+    files[RECIPE] = write_text(part, RECIPE, canonical(mixture.plan.recipe).to_yaml())
     files[CARD] = write_text(part, CARD, card_of(mixture, exported, options.exporters, options.about))
     whole = {**files, **written.origin}
     day = options.about.published or day or created.date().isoformat()

@@ -9,7 +9,10 @@ from typing import Any, NamedTuple
 
 from pinchmix.errors import ArgumentError
 from pinchmix.recipe import Recipe
+from pinchmix.recipe_reading import read_family_fields, read_written
+from pinchmix.recipe_text import family_file, family_yaml, json_of
 from pinchmix.wording import listing, near
+from pinchmix.written import Reading
 
 
 class Member(NamedTuple):
@@ -169,3 +172,73 @@ class Family:
         if not isinstance(members, Mapping):
             raise ArgumentError("members is a mapping of name to recipe.")
         return cls(**{**data, "members": {name: Recipe.from_dict(recipe) for name, recipe in members.items()}})
+
+    def to_yaml(self) -> str:
+        """Return the one YAML text of the family: what members share once, and then what differs; with comments.
+
+        Example:
+            >>> from pinchmix.budget import Budget
+            >>> print(Family("one", {"no": Recipe(Budget.counts({"en": 5}))}).to_yaml()[-55:])
+            # What each member has of its own.
+            members:
+              'no': {}
+            <BLANKLINE>
+        """
+        return family_yaml(self.to_dict())
+
+    @classmethod
+    def from_yaml(cls, text: str, *, file: str = "family") -> Family:
+        r"""Return the family of a YAML text; recipes may leave out what ``shared`` says or what is as by default.
+
+        Args:
+            text: What :meth:`to_yaml` gives, or what people write: see ``docs/recipes.md``.
+            file: What messages call it.
+
+        Raises:
+            BadFile: It makes no family; the error names every fault with its line.
+
+        Example:
+            >>> text = "name: seeds\nshared: {budget: {en: 5}}\nmembers: {one: {seed: 1}, two: {seed: 2}}"
+            >>> Family.from_yaml(text)["two"].seed
+            2
+        """
+        return cls.of_written(read_written(text, file, "yaml"))
+
+    def to_json(self) -> str:
+        """Return the one JSON text of the family.
+
+        Example:
+            >>> from pinchmix.budget import Budget
+            >>> Family("one", {"a": Recipe(Budget.counts({"en": 5}))}).to_json().splitlines()[1]
+            '  "name": "one",'
+        """
+        return json_of(family_file(self.to_dict()))
+
+    @classmethod
+    def from_json(cls, text: str, *, file: str = "family") -> Family:
+        """Return the family of a JSON text, which may say what :meth:`from_yaml` takes.
+
+        Raises:
+            BadFile: It makes no family; the error names every fault with its line.
+
+        Example:
+            >>> Family.from_json('{"name": "one", "members": {"a": {"budget": {"en": 5}}}}')
+            Family('one', 1 member)
+        """
+        return cls.of_written(read_written(text, file, "json"))
+
+    @classmethod
+    def of_written(cls, reading: Reading) -> Family:
+        """Return the family of a file that was read as plain values.
+
+        Raises:
+            BadFile: It makes no family.
+        """
+        value = reading.written.value
+        known = [field.name for field in fields(cls)]
+        said = read_family_fields(reading, value, known, [field.name for field in fields(Recipe)], Recipe)
+        family = None
+        if not reading.faults:
+            with reading.at(()):
+                family = cls(**said)
+        return reading.finish(family)

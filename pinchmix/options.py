@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from pinchmix.errors import ArgumentError, BadRows, FolderTaken, InfeasibleBudget, PinchmixError
+from pinchmix.arguments import Asked, make_recipe
+from pinchmix.budget import Budget
+from pinchmix.errors import ArgumentError, BadFile, BadRows, FolderTaken, InfeasibleBudget, PinchmixError
+from pinchmix.family import Family
 from pinchmix.plugins import find_plugin
+from pinchmix.recipe import Recipe
+from pinchmix.recipe_file import holds_family, read_family, read_recipe
 
 # Options that are no arguments of a build.
 OF_COMMAND = (
@@ -25,7 +30,20 @@ OF_COMMAND = (
     "debug",
     "setting",
     "check",
+    "ctx",
+    "file",
+    "as_json",
+    "recipe",
+    "weights",
+    "note",
 )
+# Options that a recipe decides, as they are typed.
+DECIDED = {
+    "budget": "--budget", "weights": "--weights", "note": "--note", "total": "--total", "unit": "--unit",
+    "languages": "--languages", "pivot": "--pivot", "content": "--content", "sampler": "--sampler",
+    "setting": "--setting", "validate": "--no-validate", "check": "--check", "parallel": "--parallel",
+    "counted": "--counted", "repeat": "--repeat", "split": "--split", "seed": "--seed",
+}  # fmt: skip
 
 
 def pairs(values: Sequence[str], option: str) -> dict[str, str]:
@@ -94,9 +112,23 @@ def setting_of(said: str) -> Any:
         return said
 
 
-def arguments_of(said: dict[str, Any]) -> dict[str, Any]:
-    """Return the options of a command as arguments of the function; those that only the command has are left out."""
+def arguments_of(said: dict[str, Any], given: Set[str]) -> dict[str, Any]:
+    """Return the options of a command as arguments of the function; those that only the command has are left out.
+
+    Args:
+        said: The options by name, those that were not typed with their defaults.
+        given: Which of them were typed.
+    """
     taken = {name: value for name, value in said.items() if name not in OF_COMMAND}
+    beside = {
+        "tokenizer": said["tokenizer"] or None,
+        "exclude": Path(said["exclude"]) if said["exclude"] else None,
+        **({"columns": pairs(said["columns"], "--columns") or None} if "columns" in said else {}),
+    }
+    if path := said.get("recipe"):
+        _refuse_decided(f"--recipe {path}", given)
+        return {**{name: part for name, part in taken.items() if name not in DECIDED}, **beside,
+                "budget": read_recipe(path)}  # fmt: skip
     checks = pairs(said.get("check", ()), "--check")
     if checks and not taken["validate"]:
         raise ArgumentError("--check and --no-validate contradict.")
@@ -105,14 +137,57 @@ def arguments_of(said: dict[str, Any]) -> dict[str, Any]:
     settings = {name: setting_of(value) for name, value in pairs(said["setting"], "--setting").items()}
     return {
         **taken,
-        "budget": amounts(said["budget"], "--budget"),
-        "split": amounts(said["split"], "--split") or None,
+        **beside,
         "languages": names_in(said["languages"]) or None,
+        **_budget_of(said),
+        "split": amounts(said["split"], "--split") or None,
         "sampler": find_plugin("samplers", said["sampler"], **settings) if settings else said["sampler"],
-        "tokenizer": said["tokenizer"] or None,
-        "exclude": Path(said["exclude"]) if said["exclude"] else None,
-        "columns": pairs(said["columns"], "--columns") or None,
     }
+
+
+def _budget_of(said: dict[str, Any]) -> dict[str, Any]:
+    """Return the budget, with total and unit where they are not said in it."""
+    path, note = said["weights"], said["note"]
+    if note and not path:
+        raise ArgumentError("--note says where weights are from; give --weights FILE, or leave it out.")
+    if path and said["budget"]:
+        raise ArgumentError("--budget and --weights contradict; each says how much every language gets.")
+    if not path and not said["budget"]:
+        also = ", or --recipe FILE" if "recipe" in said else ""
+        raise ArgumentError(f"how much does each language get? Say --budget LANGUAGE=AMOUNT, or --weights FILE{also}.")
+    if not path:
+        return {"budget": amounts(said["budget"], "--budget"), "total": said["total"], "unit": said["unit"]}
+    if said["total"] is None:
+        raise ArgumentError(f"--weights {path}: weights become shares, and shares need a total, such as --total 4640.")
+    taken = names_in(said["languages"]) or None
+    budget = Budget.from_file(path, total=said["total"], unit=said["unit"], note=note, languages=taken)
+    return {"budget": budget, "total": None, "unit": None}
+
+
+def recipe_of(said: dict[str, Any], given: Set[str]) -> Recipe | Family:
+    """Return the recipe or family of a file, or the recipe that options stand for; the plugins they name are there.
+
+    Args:
+        said: The options by name, those that were not typed with their defaults.
+        given: Which of them were typed.
+    """
+    path = said["file"]
+    if not path:
+        arguments = arguments_of(said, given)
+        return make_recipe(arguments.pop("budget"), Asked(**arguments))[0]
+    _refuse_decided(path, given, also=("tokenizer", "exclude"))
+    made = read_family(path) if holds_family(path) else read_recipe(path)
+    for recipe in made.members.values() if isinstance(made, Family) else (made,):
+        find_plugin("samplers", recipe.sampler, **recipe.settings)
+        for check in recipe.validators:
+            find_plugin("validators", check.name, **check.settings)
+    return made
+
+
+def _refuse_decided(where: str, given: Set[str], also: Sequence[str] = ()) -> None:
+    typed = {**DECIDED, **{name: f"--{name}" for name in also}}
+    if twice := [option for name, option in typed.items() if name in given]:
+        raise ArgumentError(f"{where} decides {', '.join(twice)} too; change the file instead.")
 
 
 def in_words_of_options(error: PinchmixError) -> str:
@@ -120,6 +195,8 @@ def in_words_of_options(error: PinchmixError) -> str:
     text = str(error)
     if isinstance(error, BadRows):
         return text.replace('on_bad_rows="drop"', "--on-bad-rows drop")
+    if isinstance(error, BadFile):
+        return re.sub(r"say which: columns=\{'(\w+)': \.\.\.\}", r"call it '\1', and no other", text)
     if isinstance(error, FolderTaken):
         return text.replace("overwrite=True", "--overwrite")
     if isinstance(error, InfeasibleBudget):

@@ -148,14 +148,15 @@ def preset(name: str) -> tuple[Check, ...]:
     return PRESETS[name]
 
 
-def amended(said: Mapping[Any, Any], known: Collection[str]) -> tuple[Check, ...]:
+def amended(said: Mapping[Any, Any], known: Collection[str] | None = None) -> tuple[Check, ...]:
     """Return the checks of a preset with changes.
 
     Args:
         said: Check → ``"reject"``, ``"flag"``, ``"off"`` or a mapping of mismatch, unsure and settings. Beside them,
             ``preset`` names what is changed (``"none"`` for nothing), and ``on_unsure`` says what becomes of cells that
             a check is unsure of.
-        known: The names of all checks that there are.
+        known: The names of all checks that there are. Where that is not known, as in a file that is read on its own,
+            only what is left out must be a check of the preset; other names are looked up when the recipe is used.
 
     Raises:
         UnknownPlugin: There is no check of a name, be it to be asked or to be left out.
@@ -170,10 +171,15 @@ def amended(said: Mapping[Any, Any], known: Collection[str]) -> tuple[Check, ...
     for name in said:
         if not isinstance(name, str):
             raise ArgumentError(f"validate: {name!r} names no check; give a text.")
-        if name not in known and name not in WORDS:
-            if close := near(name, WORDS):
-                raise ArgumentError(f"validate: {name!r} is no check, and none of {listing(WORDS)}.{close}")
-            raise UnknownPlugin("validator", name, sorted(known))
+        if name in WORDS:
+            continue
+        if close := near(name, WORDS) if known is None or name not in known else "":
+            raise ArgumentError(f"validate: {name!r} is no check, and none of {listing(WORDS)}.{close}")
+        there = known
+        if known is None and said[name] == OFF:
+            there = sorted({check.name for checks in PRESETS.values() for check in checks})
+        if there is not None and name not in there:
+            raise UnknownPlugin("validator", name, sorted(there))
     start = said.get("preset", DEFAULT)
     checks = {check.name: check for check in (() if isinstance(start, str) and start == "none" else preset(start))}
     on_unsure = said.get("on_unsure")

@@ -17,7 +17,10 @@ from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.content import Content
 from pinchmix.errors import ArgumentError, BudgetError
 from pinchmix.policy import Check
+from pinchmix.recipe_reading import read_fields, read_one, read_written, trial
+from pinchmix.recipe_text import json_of, plain, recipe_yaml
 from pinchmix.wording import near
+from pinchmix.written import Reading
 
 PARALLEL = ("both", "prompt")
 COUNTED = ("both", "prompt", "response", "chat")
@@ -148,6 +151,70 @@ class Recipe:
         # Shares are texts such as "1/5" there, and the order of splits counts.
         split = {name: part if isinstance(part, int) else Fraction(part) for name, part in data.get("split", ())}
         return cls(**{**data, "budget": Budget.from_dict(data["budget"]), "split": split})
+
+    def to_yaml(self) -> str:
+        """Return the one YAML text of the recipe: complete, and with comments that say what each key means.
+
+        Example:
+            >>> print(Recipe(Budget.counts({"en": 4600, "*": 40})).to_yaml()[78:241])
+            # How much each language gets, in examples.
+            budget:
+              kind: "counts"
+              amounts:  # examples of each language; '*' is all others together, split evenly
+                en: 4600
+        """
+        return recipe_yaml(self.to_dict())
+
+    @classmethod
+    def from_yaml(cls, text: str, *, file: str = "recipe") -> Recipe:
+        r"""Return the recipe of a YAML text, which may leave out what is as it is by default.
+
+        Args:
+            text: What :meth:`to_yaml` gives, or what people write: see ``docs/recipes.md``.
+            file: What messages call it.
+
+        Raises:
+            BadFile: It makes no recipe; the error names every fault with its line.
+
+        Example:
+            >>> Recipe.from_yaml("budget: {en: 4600, '*': 40}\nlanguages: [en, FI, iw]").languages
+            ('en', 'fi', 'he')
+        """
+        return cls.of_written(read_written(text, file, "yaml"))
+
+    def to_json(self) -> str:
+        """Return the one JSON text of the recipe.
+
+        Example:
+            >>> Recipe(Budget.counts({"en": 5})).to_json().splitlines()[-2]
+            '  "seed": 0'
+        """
+        return json_of(plain(self.to_dict()))
+
+    @classmethod
+    def from_json(cls, text: str, *, file: str = "recipe") -> Recipe:
+        """Return the recipe of a JSON text, which may say what :meth:`from_yaml` takes.
+
+        Raises:
+            BadFile: It makes no recipe; the error names every fault with its line.
+
+        Example:
+            >>> Recipe.from_json('{"budget": {"en": 5}, "seed": 4}').seed
+            4
+        """
+        return cls.of_written(read_written(text, file, "json"))
+
+    @classmethod
+    def of_written(cls, reading: Reading) -> Recipe:
+        """Return the recipe of a file that was read as plain values.
+
+        Raises:
+            BadFile: It makes no recipe.
+        """
+        value = reading.written.value
+        read = read_fields(reading, (), value, [field.name for field in fields(cls)], trial(cls))
+        sound, named = not reading.faults, "budget" in value
+        return reading.finish(read_one(reading, (), read, cls, named=named, sound=sound))
 
     @property
     def splits(self) -> tuple[str, ...]:

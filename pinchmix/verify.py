@@ -14,14 +14,17 @@ from typing import Any
 
 import pyarrow as pa
 
+from pinchmix.account import canonical
 from pinchmix.consistency import consistency_faults
-from pinchmix.errors import ArgumentError, ExportError, UnknownPlugin, VerificationFailed
+from pinchmix.errors import ArgumentError, ExportError, PinchmixError, UnknownPlugin, VerificationFailed
 from pinchmix.export import TRAINERS, exported_like
 from pinchmix.figures import figure_faults, listing_faults
 from pinchmix.manifest import NAME, Manifest
 from pinchmix.plugins import BUILT_IN, Exporter, find_plugin
 from pinchmix.progress import progress_bar
 from pinchmix.provenance import Origins, faults_of
+from pinchmix.recipe import Recipe
+from pinchmix.recipe_text import NAME as RECIPE
 from pinchmix.rereading import Reread, reread_shard
 from pinchmix.rows import digest_of_rows
 from pinchmix.shards import JSONL, PARQUET, PROVENANCE, Shard, shards_of
@@ -35,11 +38,11 @@ def verify_export(folder: str | os.PathLike[str], *, progress: bool | None = Non
     """Re-read an export and compare all of it with its manifest and with itself.
 
     Checked are: the manifest against its own digest, its schema and itself; that no file is missing or extra; size and
-    SHA-256 of each; that JSONL, Parquet and every other format hold the same rows in the same order; that each row is
-    a conversation a trainer can use; that provenance has as many rows, with the digest of each row's text, in the order
-    that the seed gives, the counts of the plan in each split and language in every unit, copies numbered from 1 up to
-    the recipe's ``repeat``, no instruction in two splits, and as many languages an instruction as the content policy
-    allows; and the mixture's digest.
+    SHA-256 of each; that ``recipe.yaml`` is the text of the recipe; that JSONL, Parquet and every other format hold the
+    same rows in the same order; that each row is a conversation a trainer can use; that provenance has as many rows,
+    with the digest of each row's text, in the order that the seed gives, the counts of the plan in each split and
+    language in every unit, copies numbered from 1 up to the recipe's ``repeat``, no instruction in two splits, and as
+    many languages an instruction as the content policy allows; and the mixture's digest.
 
     Args:
         folder: The export.
@@ -71,6 +74,7 @@ def verify_export(folder: str | os.PathLike[str], *, progress: bool | None = Non
         faults.extend(_check_files(place, manifest, progress))
         broken = {fault.split(": ", 1)[0] for fault in faults}
         faults.extend((*_check_listing(manifest, shards), *listing_faults(manifest, shards), *figure_faults(manifest)))
+        faults.extend(_check_recipe(place, manifest))
         faults.extend((*_check_settings(place, manifest, shards), *_check_versions(manifest)))
         rows = _check_rows(place, manifest, shards, broken, faults)
         if rows is not None:
@@ -143,6 +147,17 @@ def _check_files(place: Path, manifest: Manifest, progress: bool | None) -> Iter
                     step(len(block))
             if state.hexdigest() != entry["sha256"]:
                 yield f"{name}: the content is not what was written (SHA-256 differs)"
+
+
+def _check_recipe(place: Path, manifest: Manifest) -> Iterator[str]:
+    """Compare the recipe's file with the recipe in the manifest."""
+    if RECIPE not in manifest.files:
+        yield f"{RECIPE}: the manifest does not list it"
+    said = {name: part for name, part in manifest.identity["recipe"].items() if name != "digest"}
+    with suppress(PinchmixError):  # which is a fault of the manifest, and told as one
+        text = canonical(Recipe.from_dict(said)).to_yaml()
+        if (place / RECIPE).is_file() and (place / RECIPE).read_bytes() != text.encode():
+            yield f"{RECIPE}: not the text of the recipe in the manifest"
 
 
 def _check_settings(place: Path, manifest: Manifest, shards: tuple[Shard, ...]) -> Iterator[str]:

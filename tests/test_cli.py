@@ -357,3 +357,67 @@ def test_checks_are_chosen_by_options(call, tmp_path):
     assert "--check empty=flag" in err
     assert call(*command, "--check", "empty=flag", "--no-validate")[0] == 2
     assert call(*command, "--check", "language=off", "--check", "empty=flag")[0] == 0
+
+
+# Recipes and weights --------------------------------------------------------------------------------------------------
+
+
+def test_a_recipe_that_was_printed_builds_what_the_options_build(call, source, tmp_path):
+    said = [
+        "--budget",
+        "en=3",
+        "--budget",
+        "fi=2",
+        "--seed",
+        "4",
+        "--split",
+        "a=60%",
+        "--split",
+        "b=0.4",
+        "--check",
+        "empty=flag",
+    ]
+    code, text, err = call("recipe", *said)
+    assert (code, err) == (0, "")
+    (tmp_path / "r.yaml").write_text(text, encoding="utf-8")
+    assert call("recipe", tmp_path / "r.yaml") == (0, text, "")
+    assert call("plan", source, "--recipe", tmp_path / "r.yaml")[1] == call("plan", source, *said[:-2])[1]
+    assert call("build", source, "--recipe", tmp_path / "r.yaml", "--out", tmp_path / "one")[0] == 0
+    assert call("build", source, *said, "--out", tmp_path / "two")[0] == 0
+    one, two = (pinchmix.verify_export(tmp_path / name).identity for name in ("one", "two"))
+    assert one == two
+    code, out, err = call(
+        "build", source, "--recipe", tmp_path / "r.yaml", "--seed", 0, "--no-validate", "--out", tmp_path / "x"
+    )
+    assert (code, out) == (2, "")
+    assert "decides --no-validate, --seed too" in err
+
+
+def test_a_bad_recipe_file_is_told_with_its_lines_and_its_plugins_are_looked_up(call, tmp_path):
+    (tmp_path / "r.yaml").write_text("budget: {en: 5}\nsed: 4\n", encoding="utf-8")
+    code, out, err = call("recipe", tmp_path / "r.yaml")
+    assert (code, out) == (2, "")
+    assert "r.yaml:2  sed: a recipe has no 'sed'. Did you mean 'seed'?" in err
+    (tmp_path / "r.yaml").write_text("budget: {en: 5}\nvalidators: [langage]\n", encoding="utf-8")
+    assert "no validator is called 'langage'" in call("recipe", tmp_path / "r.yaml")[2]
+    (tmp_path / "f.yaml").write_text("name: f\nmembers: {a: {budget: {en: 5}}}\n", encoding="utf-8")
+    assert json.loads(call("recipe", tmp_path / "f.yaml", "--json")[1])["members"] == {"a": {}}
+
+
+def test_weights_are_a_budget_with_their_origin_in_the_manifest(call, source, tmp_path):
+    (tmp_path / "web.csv").write_text("lang,pages\nen,800\nfi,200\nru,5\n", encoding="utf-8")
+    weights = ["--weights", tmp_path / "web.csv", "--note", "a crawl"]
+    said = ["build", source, *weights, "--total", 5, "--languages", "en,fi", "--no-validate", "--out", tmp_path / "out"]
+    assert call(*said)[0] == 0
+    identity = pinchmix.verify_export(tmp_path / "out").identity
+    assert {tag: line["examples"] for tag, line in identity["counts"].items()} == {"en": 4, "fi": 1}
+    assert identity["recipe"]["budget"]["origin"]["note"] == "a crawl"
+    for wrong, message in (
+        ([*weights], "such as --total 4640"),
+        ([*weights, "--budget", "en=5"], "--budget and --weights contradict"),
+        (["--note", "x", "--budget", "en=5"], "--note says where weights are from"),
+        ([], "Say --budget LANGUAGE=AMOUNT, or --weights FILE, or --recipe FILE"),
+    ):
+        code, _, err = call("plan", source, *wrong)
+        assert code == 2
+        assert message in err

@@ -13,6 +13,7 @@ from pinchmix.budget.demand import counts_of, demand_of
 from pinchmix.budget.names import REST, read_names, read_rest
 from pinchmix.budget.sized import Grouping, Limit, Sized, read_common
 from pinchmix.budget.terms import from_plain, to_code, to_plain
+from pinchmix.budget.weights import read_origin
 from pinchmix.errors import BudgetError
 from pinchmix.language import normalise_language
 from pinchmix.wording import near
@@ -122,6 +123,7 @@ class Budget(Sized):
         minimum: Limit = None,
         maximum: Limit = None,
         groups: Grouping = None,
+        origin: Mapping[str, str] | None = None,
     ) -> Budget:
         """Return a budget of shares of a total.
 
@@ -135,6 +137,7 @@ class Budget(Sized):
             minimum: Bounds from below.
             maximum: Bounds from above.
             groups: Names of several languages.
+            origin: Where the shares are from, as :meth:`from_file` notes it: file, sha256 and note.
 
         Raises:
             BudgetError: A share is negative, above 1 or no number, the shares do not sum to 1, or the total is no
@@ -159,7 +162,8 @@ class Budget(Sized):
             if mass < 1 and REST not in dict(pairs):
                 hint = " Give the rest to '*' or to a language."
             raise BudgetError(f"the shares sum to {float(mass):.6g}, not 1.{hint}")
-        return cls("shares", pairs, total, **common)
+        noted = () if origin is None else (("origin", read_origin(origin)),)
+        return cls("shares", pairs, total, **common, settings=noted)
 
     @classmethod
     def pinch(

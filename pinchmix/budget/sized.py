@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pinchmix.budget.amounts import read_bounds, read_number, read_sizes, read_total, read_unit
 from pinchmix.budget.names import read_groups
 from pinchmix.budget.terms import Recorded, Terms
-from pinchmix.errors import BudgetError
+from pinchmix.budget.weights import read_weights_file
+from pinchmix.errors import ArgumentError, BudgetError
 
 Limit = int | Mapping[str, int] | None
 Grouping = Mapping[str, Sequence[str]] | None
@@ -237,3 +239,58 @@ class Sized(Terms):
             )
         settings = (("allocator", allocator), ("sizes", read_sizes(sizes)))
         return cls("allocated", (), read_total(total, unit), **common, settings=settings)
+
+    @classmethod
+    def from_file(
+        cls: type[T],
+        path: str | os.PathLike[str],
+        *,
+        total: int,
+        unit: str = "examples",
+        note: str = "",
+        languages: Sequence[str] | None = None,
+        columns: Mapping[str, str] | None = None,
+        minimum: Limit = None,
+        maximum: Limit = None,
+    ) -> T:
+        r"""Return a budget of shares whose weights are in a file from elsewhere, such as a published table.
+
+        Each share is the weight over the sum of the weights of the languages that are taken: the weights are read as
+        exact fractions and need not sum to 1. The order of rows decides nothing: ties go by tag. The name of the file,
+        the SHA-256 of its bytes and the note are part of the budget, and so of the recipe and the manifest; the path
+        is not, and the file is not needed again.
+
+        Args:
+            path: A table with a header (``.csv``, ``.tsv``, ``.txt``) with a column of languages (language, lang, code
+                ...) and one of weights (weight, share, probability, percent, count, tokens ...), or ``.json``: a
+                mapping of languages to weights, such a mapping as ``weights`` beside a ``note``, or a list of rows.
+            total: The size of the mixture.
+            unit: What is counted.
+            note: Where the weights are from, in words; the JSON file's own if it has one and none is given.
+            languages: The languages to take, as a source may have fewer than the file; all of the file if None.
+            columns: ``language`` and ``weight`` → column, where the header is not recognised.
+            minimum: Bounds from below.
+            maximum: Bounds from above.
+
+        Raises:
+            BadFile: The file has rows that mean nothing, a language twice, or no weights; the error names all faults.
+            ArgumentError: There is no such file, or an argument means nothing.
+            UnknownLanguage: The file has no weight for one of the languages.
+            BudgetError: The weights of all languages that are taken are zero, or the total is no whole number.
+
+        Example:
+            >>> import tempfile
+            >>> from pathlib import Path
+            >>> from pinchmix import Budget
+            >>> with tempfile.TemporaryDirectory() as place:
+            ...     _ = Path(place, "web.csv").write_text("lang,pages\nen,900\niw,90\nfi,10\n", encoding="utf-8")
+            ...     web = Budget.from_file(Path(place, "web.csv"), total=4640, note="a crawl", languages=["en", "he"])
+            >>> web.for_languages(["en", "he"]), web.to_dict()["origin"]["file"]
+            ({'en': 4218, 'he': 422}, 'web.csv')
+        """
+        common = read_common(unit, minimum, maximum, None)
+        weights = read_weights_file(path, note=note, columns=columns)
+        if isinstance(languages, str):
+            raise ArgumentError(f"languages={languages!r}: give a list of tags, such as [{languages!r}].")
+        pairs = weights.shares(languages)
+        return cls("shares", pairs, read_total(total, unit), **common, settings=(("origin", weights.origin),))

@@ -110,7 +110,7 @@ def to_plain(terms: Terms) -> dict[str, Any]:
 def _plain(name: str, value: Any) -> Any:
     if isinstance(value, Fraction):
         return text_of_fraction(value)
-    if name == "sizes":
+    if name in ("sizes", "origin"):
         return dict(value)
     if name == "languages":
         return list(value)
@@ -121,7 +121,7 @@ def _plain(name: str, value: Any) -> Any:
 
 SETTINGS = {
     "counts": ("amounts",),
-    "shares": ("amounts", "order"),
+    "shares": ("amounts", "order", "origin"),
     "pinch": ("share", "pool", "pivot", "languages"),
     "uniform": (),
     "proportional": ("sizes",),
