@@ -31,9 +31,12 @@ The message says what was asked, what is, and what to do. The same figures are a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from pinchmix.certificate import Certificate, clash, ways_out
+from pinchmix.told import SHOWN, family_told, faults_told, rows_told
+from pinchmix.told import BadRow as BadRow
+from pinchmix.told import Fault as Fault
 from pinchmix.wording import listing, near, number_of
 
 
@@ -135,20 +138,6 @@ class SourceChanged(SourceError):
         super().__init__(f"{table} changed after it was scanned: {why}. Build the mixture again.")
 
 
-class BadRow(NamedTuple):
-    """One row that cannot be used: where it is, which kind of fault, and what was seen."""
-
-    table: str
-    row: int
-    fault: str
-    detail: str
-
-    @property
-    def where(self) -> str:
-        """The place as ``file:line``; row 0 stands for the file as a whole."""
-        return f"{self.table}:{self.row}" if self.row else self.table
-
-
 class BadRows(SourceError):
     """Rows that cannot be used, all of them together.
 
@@ -157,7 +146,7 @@ class BadRows(SourceError):
         counts: How many bad rows there are by fault, all of them.
     """
 
-    SHOWN = 20
+    SHOWN = SHOWN
 
     def __init__(
         self,
@@ -176,15 +165,8 @@ class BadRows(SourceError):
             for count, one, many in ((total - files, "row", "rows"), (files, "file or table", "files or tables"))
             if count
         ]
-        lines = [f"{' and '.join(named)} cannot be used:"]
-        for fault, count in self.counts.items():
-            shown = [row for row in self.rows if row.fault == fault][: self.SHOWN]
-            lines.append(f"  {fault} ({count:,}): {hints[fault]}" if fault in hints else f"  {fault} ({count:,})")
-            lines.extend(f"    {row.where}  {row.detail}".rstrip() for row in shown)
-            if count > len(shown):
-                lines.append(f"    ... and {count - len(shown):,} more")
-        lines.append(way)
-        super().__init__("\n".join(lines))
+        head = f"{' and '.join(named)} cannot be used:"
+        super().__init__("\n".join([head, *rows_told(self.rows, self.counts, hints), way]))
 
 
 class UnknownLanguage(PinchmixError):
@@ -231,7 +213,7 @@ class InfeasibleFamily(BudgetError):
         undecided: Why it is not known whether it is impossible; empty where it is.
     """
 
-    SHOWN = 3
+    exit_code = 3
 
     def __init__(
         self,
@@ -245,27 +227,13 @@ class InfeasibleFamily(BudgetError):
     ) -> None:
         self.family, self.languages, self.total, self.core = family, tuple(languages), total, core
         self.without, self.undecided = dict(without), undecided
-        there = f"{core:,} {'exists' if core == 1 else 'exist'}" if core else "none exists"
         said = "was found that makes" if undecided else "makes"
-        need = f"{number_of(total, 'instruction')} that exist in all of {listing(self.languages)} would do; {there}."
-        lines = [f"family {family}: no choice of instructions {said} its members {' and '.join(laws)}.", f"  {need}"]
-        lines += [f"  Whether others would do was not decided: {undecided}."] if undecided else []
-        ways = [f"without {tag} there are {count:,}" for tag, count in list(self.without.items())[: self.SHOWN]]
-        ways += [f"a total of at most {core:,}"] if core else []
-        ways += ["no laws: constant=False and nested=(), then each member is built for itself"]
-        super().__init__("\n".join([*lines, f"Ways out: {' · '.join(ways)}"]))
+        head = f"family {family}: no choice of instructions {said} its members {' and '.join(laws)}."
+        super().__init__("\n".join([head, *family_told(languages, total, core, without, undecided)]))
 
 
 class ArgumentError(PinchmixError):
     """An argument that means nothing, or two that contradict."""
-
-
-class Fault(NamedTuple):
-    """One fault of a file: its line (0 for the file as a whole), the place in it such as ``budget.en``, what it is."""
-
-    line: int
-    place: str
-    text: str
 
 
 class BadFile(ArgumentError):
@@ -276,19 +244,11 @@ class BadFile(ArgumentError):
         faults: What is wrong, by line.
     """
 
-    SHOWN = 40
-
     def __init__(self, file: str, faults: Sequence[Fault]) -> None:
         self.file = file
         self.faults = tuple(sorted(faults))
-        lines = [f"{file} cannot be used: {number_of(len(self.faults), 'fault')}."]
-        for fault in self.faults[: self.SHOWN]:
-            where = f"{file}:{fault.line}" if fault.line else file
-            place = f"{fault.place}: " if fault.place else ""
-            lines.append(f"  {where}  {place}{fault.text}")
-        if len(self.faults) > self.SHOWN:
-            lines.append(f"  ... and {len(self.faults) - self.SHOWN:,} more")
-        super().__init__("\n".join(lines))
+        head = f"{file} cannot be used: {number_of(len(self.faults), 'fault')}."
+        super().__init__("\n".join([head, *faults_told(file, self.faults)]))
 
 
 class UnknownPlugin(PinchmixError):
@@ -341,19 +301,13 @@ class RowsRefused(ExportError):
         counts: How many there are by fault, all of them.
     """
 
-    SHOWN = 20
+    SHOWN = SHOWN
 
     def __init__(self, rows: Sequence[BadRow], counts: Mapping[str, int], way: str) -> None:
         self.rows = tuple(rows)
         self.counts = dict(counts)
-        lines = [f"{number_of(sum(self.counts.values()), 'row')} cannot be exported:"]
-        for fault, count in self.counts.items():
-            shown = [row for row in self.rows if row.fault == fault][: self.SHOWN]
-            lines.append(f"  {fault} ({count:,})")
-            lines.extend(f"    {row.where}  {row.detail}".rstrip() for row in shown)
-            if count > len(shown):
-                lines.append(f"    ... and {count - len(shown):,} more")
-        super().__init__("\n".join([*lines, way]))
+        head = f"{number_of(sum(self.counts.values()), 'row')} cannot be exported:"
+        super().__init__("\n".join([head, *rows_told(self.rows, self.counts, {}), way]))
 
 
 class WriteFailed(ExportError):
