@@ -35,6 +35,7 @@ from pinchmix.recipe import Recipe
 from pinchmix.rows import Rows, write_rows
 from pinchmix.scan import lines_of
 from pinchmix.texts import Texts
+from pinchmix.weave import languages_of
 
 
 def build_mixture(
@@ -230,7 +231,7 @@ def _judge(prepared: Prepared, texts: Texts, progress: bool | None) -> Judge:
     panel = panel_of(recipe.validators, [surveyed(one, prepared.pool) for one in prepared.plugins.validators])
     with_pivot = any(one.traits.needs_pivot for one in panel)
     reader = Reader(prepared.serving.grid, texts, recipe.pivot, recipe.parallel, with_pivot=with_pivot)
-    return Judge(panel, recipe, reader, progress)
+    return Judge(panel, recipe, reader, progress, prepared.woven)
 
 
 def _first_choice(
@@ -246,11 +247,12 @@ def _first_choice(
     prepared.faults.extend(texts.faults)
     if len(prepared.faults) and prepared.on_bad_rows == "error":
         raise prepared.faults.error()
-    lost = np.bincount(grid.language[np.isin(grid.address, texts.bad)], minlength=len(grid.languages))
+    bad = prepared.woven.with_woven(texts.bad)
+    lost = np.bincount(grid.language[np.isin(grid.address, bad)], minlength=len(grid.languages))
     dropped = {"bad rows": dict(zip(grid.languages, lost.tolist(), strict=True))}
-    if plan is not None and not len(texts.bad):
+    if plan is not None and not len(bad):
         return serving, plan, chosen, dropped
-    serving = serving.on(grid.without(texts.bad))
+    serving = serving.on(grid.without(bad))
     plan, chosen = _choose(prepared, serving, dropped, partial)
     texts.fetch(judge.wanted(serving.grid, chosen.cell))
     return serving, plan, chosen, dropped
@@ -269,7 +271,7 @@ def _mixture(prepared: Prepared, serving: Serving, plan: Plan, chosen: Chosen, j
         dropped=prepared.faults.counts,
         bad_rows=prepared.faults.rows,
         excluded=prepared.excluded,
-        rejected=judge.rejected,
+        rejected={column: judge.rejected[column] for column in serving.languages},
         unsure=_by_split(serving, chosen, np.isin(serving.grid.address[chosen.cell], doubted), prepared.recipe),
         flagged=_by_split(serving, chosen, np.isin(serving.grid.address[chosen.cell], flagged), prepared.recipe),
         findings=judge.findings(),
@@ -312,8 +314,9 @@ def _write_rows(
     """Write the rows of the mixture in their order to a scratch file."""
     grid = serving.grid
     address = grid.address[cells]
-    tables, lines = lines_of(prepared.source, prepared.database, address)
-    language = pa.array(grid.languages).take(pa.array(grid.language[cells]))
+    tables, lines = lines_of(prepared.source, prepared.database, prepared.woven.row_of(address))
+    number = pa.array(grid.language[cells])
+    prompts, responses = (pa.array(tags).take(number) for tags in zip(*map(languages_of, grid.languages), strict=True))
     measures = prepared.measures
     counted = measures is not None and measures.unit == "tokens"
     verdicts = pa.array(["ok" if prepared.plugins.validators else "unchecked", "unsure", "flagged"])
@@ -322,8 +325,9 @@ def _write_rows(
         {
             "id": grid.ids.take(pa.array(grid.instruction[cells])),
             "split": pa.array(prepared.recipe.splits).take(pa.array(split)),
-            "prompt_language": language,
-            "response_language": language,
+            "column": pa.array(grid.languages).take(number),
+            "prompt_language": prompts,
+            "response_language": responses,
             "source": pa.array([table.label for table in prepared.source.tables]).take(pa.array(tables)),
             "row": pa.array(lines),
             "copy": pa.array(copy + 1),
@@ -331,6 +335,6 @@ def _write_rows(
             "verdict": verdicts.take(pa.array(2 * flagged + unsure)),
         }
     )
-    rows = write_rows(prepared.database, columns, texts.ordered(address))
+    rows = write_rows(prepared.database, columns, prepared.woven.ordered(texts, address))
     texts.close()
     return rows

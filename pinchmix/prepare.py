@@ -15,6 +15,7 @@ from pinchmix.database import Database
 from pinchmix.errors import ArgumentError
 from pinchmix.exclude import Overlap, overlap
 from pinchmix.facts import SourceFacts
+from pinchmix.grid import Grid
 from pinchmix.measure import Measures, measure_source
 from pinchmix.planning.examples import chosen_languages
 from pinchmix.planning.serving import Serving
@@ -25,6 +26,7 @@ from pinchmix.scan import scan_source
 from pinchmix.sources.faults import Faults
 from pinchmix.sources.source import Source, open_source
 from pinchmix.wording import near
+from pinchmix.woven import Woven, naming_columns, scanned, weave_grid
 
 ON_BAD_ROWS = ("error", "drop")
 
@@ -40,6 +42,7 @@ class Prepared:
         database: Where they are readable.
         pool: What may be asked about instructions.
         serving: What exists, and in which order it is served.
+        woven: What the cells of woven columns are made of.
         measures: The size of each cell, where the budget is not in examples.
         excluded: What was left out of the data, if anything was to be.
         faults: The rows that the scan found no place for.
@@ -53,6 +56,7 @@ class Prepared:
     database: Database
     pool: Pool
     serving: Serving
+    woven: Woven
     measures: Measures | None
     excluded: Overlap | None
     faults: Faults
@@ -77,8 +81,10 @@ def prepare(
             f"on_bad_rows={on_bad_rows!r} is neither 'error' nor 'drop'.{near(str(on_bad_rows), ON_BAD_ROWS)}"
         )
     database = Database()
-    opened = open_source(source, database, columns=columns, join=join, languages=recipe.languages, progress=progress)
-    grid, faults = scan_source(opened, database, recipe.languages)
+    with naming_columns(recipe):
+        needed = scanned(recipe)
+        opened = open_source(source, database, columns=columns, join=join, languages=needed, progress=progress)
+        grid, faults = scan_source(opened, database, needed)
     faults.extend(opened.faults)
     facts = SourceFacts(opened, database, grid, recipe.pivot, progress)
     excluded = None
@@ -87,18 +93,28 @@ def prepare(
         grid = grid.without(grid.address[excluded.mask[grid.instruction]])
         facts = SourceFacts(opened, database, grid, recipe.pivot, progress)
     pool = Pool(grid, recipe.pivot, facts)
-    serving = serving_of(pool, recipe, plugins.sampler.order(pool, recipe.seed), plugins.sampler.name)
+    grid, woven = weave_grid(grid, recipe, opened, database)
+    serving = serving_of(pool, recipe, plugins.sampler.order(pool, recipe.seed), plugins.sampler.name, grid)
     measures = None
     if recipe.budget.unit != "examples":
         measures = measure_source(
-            opened, database, grid, recipe.budget.unit, plugins.tokenizer, recipe.counted, recipe.pivot, progress
+            opened, database, grid, recipe.budget.unit, plugins.tokenizer, recipe.counted, recipe.pivot, progress, woven
         )
     reading = {"columns": dict(columns or {}), "join": join, "on_bad_rows": on_bad_rows}
-    return Prepared(recipe, plugins, opened, database, pool, serving, measures, excluded, faults, on_bad_rows, reading)
+    return Prepared(
+        recipe, plugins, opened, database, pool, serving, woven, measures, excluded, faults, on_bad_rows, reading
+    )
 
 
-def serving_of(pool: Pool, recipe: Recipe, order: Order, name: str) -> Serving:
+def serving_of(pool: Pool, recipe: Recipe, order: Order, name: str, grid: Grid | None = None) -> Serving:
     """Return the instructions of a pool in the order that a sampler says, once it was found to be one.
+
+    Args:
+        pool: The instructions, and the plain languages.
+        recipe: What is asked.
+        order: What the sampler says.
+        name: What it is called.
+        grid: The same instructions, with woven columns; that of the pool by default.
 
     Raises:
         ArgumentError: The sampler's answer is none.
@@ -129,9 +145,10 @@ def serving_of(pool: Pool, recipe: Recipe, order: Order, name: str) -> Serving:
                 f"sampler {name}: shares are one a class, exact, not negative, and sum to 1; it gives {len(shares)} "
                 f"that sum to {float(sum(shares)):.6g} for {classes} classes."
             )
+    whole = pool.grid if grid is None else grid
     return Serving(
-        grid=pool.grid,
-        languages=chosen_languages(pool.grid, recipe),
+        grid=whole,
+        languages=chosen_languages(whole, recipe),
         key=key,
         seed=recipe.seed,
         ranked=bool(order.ranked),

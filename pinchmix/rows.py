@@ -19,7 +19,7 @@ from pinchmix.database import Database
 from pinchmix.errors import SourceChanged
 
 MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
-FACTS = ("id", "split", "prompt_language", "response_language", "source", "row", "copy", "tokens", "verdict")
+FACTS = ("id", "split", "column", "prompt_language", "response_language", "source", "row", "copy", "tokens", "verdict")
 ROW = (*FACTS, "messages")
 LINE_ENDS = (0x85, 0x2028, 0x2029)
 LOOK = 1 << 20  # bytes looked through at a time, few enough for the processor's cache

@@ -25,6 +25,7 @@ FLOORS = (
     ("certificate",),
     ("errors", "show", "exact", "progress", "ahead", "spool", "data", "yaml_text", "markdown", "shape"),
     ("canonical", "language", "words", "about", "folder", "shards"),
+    ("weave",),
     ("grid", "budget", "cells", "content", "exclude", "exporting", "policy"),
     ("recipe", "provenance"),
     ("family",),

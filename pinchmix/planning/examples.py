@@ -28,7 +28,7 @@ Rejected = Mapping[str, Mapping[str, int]]  # check → language → cells that 
 
 
 def chosen_languages(grid: Grid, recipe: Recipe) -> tuple[str, ...]:
-    """Return the languages that a recipe draws on, in the order in which ties are broken.
+    """Return the columns that a recipe draws on, in the order in which ties are broken.
 
     Raises:
         UnknownLanguage: The recipe names a language that the source does not have.
@@ -41,7 +41,7 @@ def chosen_languages(grid: Grid, recipe: Recipe) -> tuple[str, ...]:
     for tag in recipe.languages:
         if tag not in grid.languages:
             raise UnknownLanguage(tag, grid.languages, "languages")
-    return recipe.languages or grid.languages
+    return recipe.columns(grid.languages)
 
 
 @dataclass(frozen=True)
