@@ -55,6 +55,7 @@ def build_mixture(
     repeat: int | None = None,
     split: Mapping[str, Any] | None = None,
     exclude: Any = None,
+    wording: Mapping[str, str] | None = None,
     seed: int | None = None,
     partial: bool = False,
     columns: Mapping[str, str] | None = None,
@@ -70,8 +71,9 @@ def build_mixture(
         source: Parallel data: a ``{lang}`` path template, a folder, a glob, a file, a table (``datasets``, pandas,
             Arrow, Polars) or a mapping of language to any of these.
         budget: A mapping (whole numbers are counts, fractions are shares of ``total``, ``"*"`` all languages not named,
-            split evenly), a :class:`~pinchmix.Budget`, or a whole :class:`~pinchmix.Recipe` (then the keywords of a
-            recipe are refused; only the tokenizer and the exclusion, of which it holds the digests, are given again).
+            split evenly; ``"fi>en"``, ``"translate(en>fi)"`` and ``"switch(en,fi)"`` are made of two languages), a
+            :class:`~pinchmix.Budget`, or a whole :class:`~pinchmix.Recipe` (then the keywords of a recipe are refused;
+            only the tokenizer and the exclusion, of which it holds the digests, are given again).
         total: The size of the mixture, when the budget is a mapping of shares.
         unit: What a mapping counts: ``"examples"``, ``"tokens"``, ``"characters"`` or ``"bytes"``.
         languages: The languages to draw on, in the order in which ties are broken; all of the source by default.
@@ -95,6 +97,8 @@ def build_mixture(
         split: Name → share or count of each split; no instruction is in two of them.
         exclude: Instructions that must not be chosen: a list of ids, a file of evaluation prompts, or an
             :class:`~pinchmix.exclude.Exclusion`.
+        wording: Language → what asks for a translation in it, with ``{text}`` and perhaps ``{language}``, for the
+            columns ``translate(...)``, where it is not to be what is built in.
         seed: What keys every choice; 0 by default.
         partial: Where the budget is impossible, build the nearest that is possible (see ``Plan.levelled``).
         columns: Field → column name (id, language, system, prompt, input, response, messages), where the columns are of
@@ -124,6 +128,7 @@ def build_mixture(
     asked = Asked(
         total=total, unit=unit, languages=languages, pivot=pivot, content=content, sampler=sampler, validate=validate,
         parallel=parallel, tokenizer=tokenizer, counted=counted, repeat=repeat, split=split, exclude=exclude, seed=seed,
+        wording=wording,
     )  # fmt: skip
     prepared = prepare(source, budget, asked, columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress)
     texts = Texts(prepared.source, prepared.database, progress)
@@ -163,6 +168,7 @@ def plan_mixture(
     repeat: int | None = None,
     split: Mapping[str, Any] | None = None,
     exclude: Any = None,
+    wording: Mapping[str, str] | None = None,
     seed: int | None = None,
     partial: bool = False,
     columns: Mapping[str, str] | None = None,
@@ -191,6 +197,7 @@ def plan_mixture(
     asked = Asked(
         total=total, unit=unit, languages=languages, pivot=pivot, content=content, sampler=sampler, validate=validate,
         parallel=parallel, tokenizer=tokenizer, counted=counted, repeat=repeat, split=split, exclude=exclude, seed=seed,
+        wording=wording,
     )  # fmt: skip
     prepared = prepare(source, budget, asked, columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress)
     if len(prepared.faults) and on_bad_rows == "error":

@@ -214,7 +214,8 @@ def measure_messages(
         lists = pa.ListArray.from_arrays(pa.array(np.append(0, ends).astype(np.int32)), texts)
         return _tokens(lists, tokenizer)
     lengths = (pc.utf8_length if unit == "characters" else pc.binary_length)(texts).to_numpy(zero_copy_only=False)
-    return np.diff(np.append(0, np.cumsum(lengths, dtype=np.int64))[np.append(0, ends)])
+    sums: npt.NDArray[np.int64] = np.diff(np.append(0, np.cumsum(lengths, dtype=np.int64))[np.append(0, ends)])
+    return sums
 
 
 def _tokens(turns: pa.Array, tokenizer: Tokenizer) -> npt.NDArray[np.int64]:

@@ -88,6 +88,8 @@ def arguments_of(said: dict[str, Any]) -> dict[str, Any]:
         "sampler": find_plugin("samplers", said["sampler"], **settings) if settings else said["sampler"],
         "tokenizer": said["tokenizer"] or None,
         "exclude": Path(said["exclude"]) if said["exclude"] else None,
+        "wording": {name: text.replace("\\n", "\n") for name, text in pairs(said["wording"], "--wording").items()}
+        or None,
         "columns": pairs(said["columns"], "--columns") or None,
     }
 

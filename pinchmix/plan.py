@@ -16,6 +16,7 @@ from pinchmix.exact.choice import Choice, FlowChoice, SameChoice, SetChoice
 from pinchmix.exact.supply import Bools, Ints, Supply
 from pinchmix.recipe import Recipe
 from pinchmix.show import text_of, tree
+from pinchmix.weave import tags_of
 from pinchmix.wording import listing, number_of
 
 if TYPE_CHECKING:
@@ -312,7 +313,8 @@ class Plan:
         return self.supply.allowed[first], (held, flow)
 
     def __repr__(self) -> str:
-        used = int((self.examples.sum(axis=0) > 0).sum())
+        some = (self.examples.sum(axis=0) > 0).tolist()
+        used = len(tags_of([name for name, used in zip(self.languages, some, strict=True) if used]))
         return (
             f"Plan({number_of(self.total, 'example')} in {number_of(used, 'language')}, "
             f"{number_of(self.slack, 'instruction')} left over{', partial' if self.partial else ''})"

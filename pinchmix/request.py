@@ -17,11 +17,11 @@ TEXT, LANGUAGE = "{text}", "{language}"
 
 @cache
 def built_in() -> Mapping[str, Any]:
-    """Return language → its wording, and what it calls the others (the names of the Unicode CLDR).
+    r"""Return language → its wording, and what it calls the others (the names of the Unicode CLDR).
 
     Example:
         >>> built_in()["en"]["wording"], built_in()["en"]["names"]["fi"]
-        ('Translate the following text into {language}.\\n\\n{text}', 'Finnish')
+        ('Translate the following text into {language}.\n\n{text}', 'Finnish')
     """
     read: dict[str, Any] = json.loads((Path(__file__).parent / "data" / "translate.json").read_text(encoding="utf-8"))
     return read
@@ -51,7 +51,9 @@ def read_wording(said: Any) -> dict[str, str]:
     for name, text in said.items():
         column = column_of(name, "wording")
         if is_woven(column) and not column.startswith("translate("):
-            raise ArgumentError(f"wording: nothing is asked for in {column}; name a language, or a translate(...) column.")
+            raise ArgumentError(
+                f"wording: nothing is asked for in {column}; name a language, or a translate(...) column."
+            )
         if not isinstance(text, str) or text.count(TEXT) != 1:
             raise ArgumentError(f"wording: that of {name} is {text!r}; it has {TEXT} once, where the text is to stand.")
         if column in found:
@@ -61,7 +63,7 @@ def read_wording(said: Any) -> dict[str, str]:
 
 
 def request_of(weave: Weave, wording: Mapping[str, str]) -> tuple[str, str]:
-    """Return what stands before and after the text in a request to translate.
+    r"""Return what stands before and after the text in a request to translate.
 
     The wording of the column goes before that of the language of the text, and that before the built-in one.
 
@@ -70,7 +72,7 @@ def request_of(weave: Weave, wording: Mapping[str, str]) -> tuple[str, str]:
 
     Example:
         >>> request_of(Weave("translate", "fi", "en"), {})
-        ('Käännä seuraava teksti. Kohdekieli: englanti.\\n\\n', '')
+        ('Käännä seuraava teksti. Kohdekieli: englanti.\n\n', '')
     """
     known = built_in().get(weave.first, {})
     said = wording.get(weave.name, wording.get(weave.first, known.get("wording")))

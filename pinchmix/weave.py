@@ -14,9 +14,7 @@ KINDS = ("cross", "translate", "switch")
 FIELDS = ("prompt", "response")
 SIGNS = re.compile(r"[>(),→]")  # in no language tag
 TAG = re.compile(r"[A-Za-z]+(?:[-_][A-Za-z0-9]+)*")
-FORMS = (
-    "Two languages make the columns 'fi>en' (prompt in fi, response in en), 'translate(en>fi)' and 'switch(en,fi)'."
-)
+FORMS = "Two languages make the columns 'fi>en' (prompt in fi, response in en), 'translate(en>fi)' and 'switch(en,fi)'."
 
 
 @dataclass(frozen=True)

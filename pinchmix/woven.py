@@ -50,7 +50,8 @@ class Woven:
         """Return the place of the woven column that each address belongs to, -1 for those of plain cells."""
         if not self.weaves:
             return np.full(len(address), -1, dtype=np.int64)
-        return np.maximum((address >> ROW_BITS) - self.table, -1)
+        number: Ints = np.maximum((address >> ROW_BITS) - self.table, -1)
+        return number
 
     def made_of(self, address: Ints) -> tuple[Ints, Ints]:
         """Return the plain addresses of cells; a plain cell is made of itself, twice."""
@@ -178,9 +179,7 @@ def weave_grid(grid: Grid, recipe: Recipe, source: Source, database: Database) -
                 f"{weave.name}: parallel='prompt' says that responses are no translations of each other, and this "
                 f"column would have them translated. Use {Weave('translate', *weave.languages).name!r}."
             )
-    requests = tuple(
-        request_of(weave, recipe.wording) if weave.kind == "translate" else ("", "") for weave in weaves
-    )
+    requests = tuple(request_of(weave, recipe.wording) if weave.kind == "translate" else ("", "") for weave in weaves)
     table = 1 + max((table.number for table in source.tables), default=-1)
     exchanges = _exchanges(grid, weaves, source, database)
     sides, cells = [], []
