@@ -16,7 +16,7 @@ from pinchmix.exact.choice import Choice, FlowChoice, SameChoice, SetChoice
 from pinchmix.exact.supply import Bools, Ints, Supply
 from pinchmix.recipe import Recipe
 from pinchmix.show import text_of, tree
-from pinchmix.weave import tags_of
+from pinchmix.weave import is_woven, tags_of
 from pinchmix.wording import listing, number_of
 
 if TYPE_CHECKING:
@@ -327,8 +327,9 @@ def _and(names: list[str]) -> str:
 
 def _names(languages: tuple[str, ...], allowed: Bools) -> str:
     names = [language for language, exists in zip(languages, allowed.tolist(), strict=True) if exists]
+    noun = "columns" if any(map(is_woven, languages)) else "languages"
     if len(names) == len(languages) and len(names) > 1:
-        return f"all {len(names)} languages"
+        return f"all {len(names)} {noun}"
     if len(names) > 6:
-        return f"{len(names)} languages"
+        return f"{len(names)} {noun}"
     return f"{' and '.join(names)} only" if len(names) <= 2 else f"{', '.join(names[:-1])} and {names[-1]}"

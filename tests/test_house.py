@@ -25,7 +25,7 @@ FLOORS = (
     ("certificate",),
     ("errors", "show", "exact", "progress", "ahead", "spool", "data", "yaml_text", "markdown", "shape"),
     ("canonical", "language", "words", "about", "folder", "shards"),
-    ("weave",),
+    ("weave", "request"),
     ("grid", "budget", "cells", "content", "exclude", "exporting", "policy"),
     ("recipe", "provenance"),
     ("family",),
@@ -35,6 +35,7 @@ FLOORS = (
     ("plugins",),
     (
         *("database", "sources", "joined", "scan", "texts", "rows", "examine", "judge", "known", "measure", "facts"),
+        *("composing", "woven"),
         *("mixture", "testing"),
         *("allocators", "exporters", "formats", "samplers", "tokenizers", "validators"),
     ),
