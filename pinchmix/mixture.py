@@ -98,7 +98,8 @@ class Report:
         dropped: Bad rows that were left out, by fault.
         excluded: The instructions that were to be excluded, and why; None where none were.
         bad_rows: The first of them.
-        rejected: Cells that a check rejected, by language; where it rejects an instruction, all its cells.
+        rejected: Cells that a check rejected, by column; where it rejects an instruction, all its cells, and of a woven
+            column those of which it rejected a part.
         unsure: Chosen cells that a validator was unsure of and none flagged, by split and language.
         flagged: Chosen cells that a validator flagged, likewise.
         findings: What the checks found: id, language, field, check, verdict, what became of it (``reject``, ``flag``

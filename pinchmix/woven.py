@@ -85,7 +85,7 @@ class Woven:
             grid: Where the cells are; with a woven cell, it holds its parts.
             found: A value a cell, negative for nothing; the first part that has one decides.
         """
-        if not self.weaves:
+        if not self.weaves or not (found >= 0).any():
             return found
         first, second = (found[part] for part in self._parts(grid, np.arange(len(grid))))
         return np.where(found >= 0, found, np.where(first >= 0, first, second))

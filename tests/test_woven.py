@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 import pinchmix
 from pinchmix import (
@@ -24,8 +25,9 @@ from pinchmix import (
     rebuild_mixture,
     verify_export,
 )
+from pinchmix.cli import app
 from pinchmix.composing import compose
-from pinchmix.errors import ArgumentError, BadRows, BudgetError, UnknownLanguage, VerificationFailed
+from pinchmix.errors import ArgumentError, BadRows, BudgetError, RebuildFailed, UnknownLanguage, VerificationFailed
 from pinchmix.manifest import NAME
 from pinchmix.measure import measure_messages
 from pinchmix.request import built_in, read_wording, request_of
@@ -66,7 +68,7 @@ def test_names_are_read_as_people_write_them():
     asked = Budget.counts({" EN > iw ": 1, "switch( fi , nb )": 2, "translate(zh_TW>en, response)": 3})
     assert [name for name, _ in asked.amounts] == ["en>he", "switch(fi,no)", "translate(zh-Hant>en,response)"]
     assert Budget.from_dict(json.loads(json.dumps(asked.to_dict()))) == asked
-    with pytest.raises(PinchmixError, match="are the same language"):
+    with pytest.raises(PinchmixError, match="are the same column"):
         Budget.counts({"iw>en": 1, "he>en": 1})
 
 
@@ -140,6 +142,25 @@ def test_what_nothing_woven_is_asked_of_is_as_it_was():
     assert mix.digest == "dc10a8002a36a6b88e4bde6c6a5eb66e"
     assert mix.plan.recipe.to_dict().keys() == Recipe(Budget.counts({"en": 1})).to_dict().keys()
     assert "wording" not in mix.plan.recipe.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("content", "asked"),
+    [
+        ("same", {"en": 9, "fi>en": 9, "translate(en>sw)": 9}),
+        ("exactly(2)", {"en": 9, "fi>en": 6, "sw": 3}),
+        ("overlap(2)", {"en": 48, "fi>en": 48}),
+        ("cover", {"en": 20, "fi>en": 28}),
+        ("union", {"fi>en": 5, "sw": 5}),
+    ],
+)
+def test_policies_hold_over_columns(content, asked):
+    languages = ["sw"] if content == "union" else ["en", "sw"] if content == "exactly(2)" else ["en"]
+    mix = build_mixture(table_of(FULL), asked, content=content, languages=languages, validate=False)
+    assert Counter(row.column for row in mix) == asked
+    spread = Counter(row.id for row in mix)
+    assert set(spread.values()) == {{"same": 3, "cover": 1}.get(content, 2)}
+    check_rows(mix)
 
 
 # What is said -------------------------------------------------------------------------------------------------------
@@ -367,6 +388,18 @@ def test_sizes_are_those_of_the_rows_as_they_are_written(unit, counted, tmp_path
     verify_export(tmp_path / "out")
 
 
+def test_sizes_of_woven_cells_are_found_where_rows_are_bad():
+    rows = [
+        {**row, "response": ""} if row["id"] < "i20" and row["language"] == "fi" else row
+        for row in table_of(FULL).to_pylist()
+    ]
+    asked = {"fi>en": 400, "translate(en>fi)": 200}
+    mix = build_mixture(rows, asked, unit="characters", validate=False, on_bad_rows="drop")
+    assert min(row.id for row in mix) >= "i20"
+    assert all(abs(given - asked[name]) < 60 for name, given in mix.counts["given"].items() if name in asked)
+    check_rows(mix)
+
+
 # Downstream ---------------------------------------------------------------------------------------------------------
 
 
@@ -384,6 +417,32 @@ def test_the_order_and_the_form_of_the_source_change_nothing(tmp_path):
     assert len({mix.grid.digest for mix in mixes}) == 1
     assert mixes[0].digest != build_mixture(table, MIXED, validate=False, seed=5).digest
     check_rows(mixes[0])
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+def test_a_pair_that_is_cut_by_the_end_of_a_block_is_put_together(size, monkeypatch):
+    whole = build_mixture(table_of(FULL), MIXED, validate=False)
+    monkeypatch.setattr("pinchmix.texts.BATCH", size)
+    mix = build_mixture(table_of(FULL), MIXED, validate=False)
+    assert list(mix) == list(whole)
+    assert mix.digest == whole.digest
+
+
+def test_the_command_line_takes_columns_and_wordings(tmp_path):
+    pq.write_table(table_of(FULL), tmp_path / "long.parquet")
+    said = ["--budget", "fi>en=4", "--budget", "translate(en>sw)=3", "--wording", "en=To {language}:\\n{text}"]
+    run = CliRunner().invoke(
+        app, ["build", str(tmp_path / "long.parquet"), "--out", str(tmp_path / "out"), "--no-validate", *said]
+    )
+    assert run.exit_code == 0, run.output
+    rows = pq.read_table(tmp_path / "out" / PROVENANCE.format("train")).to_pylist()
+    assert Counter(row["column"] for row in rows) == {"fi>en": 4, "translate(en>sw)": 3}
+    text = (tmp_path / "out" / "data" / "messages" / "train.jsonl").read_text(encoding="utf-8")
+    assert text.count('"To Swahili:\\nprompt of') == 3
+    again = build_mixture(
+        table_of(FULL), {"fi>en": 4, "translate(en>sw)": 3}, validate=False, wording={"en": "To {language}:\n{text}"}
+    )
+    assert verify_export(tmp_path / "out").identity["mixture"]["digest"] == again.digest
 
 
 @pytest.fixture(scope="module")
@@ -406,6 +465,18 @@ def test_an_export_verifies_and_rebuilds_byte_for_byte(exported, tmp_path):
     assert {name: sum(by[name] for by in figures.values()) for name in MIXED} == MIXED
     parts = [{row.id for row in mix[place]} for place in mix.splits.values()]
     assert not parts[0] & parts[1]
+
+
+def test_what_is_gone_from_the_source_is_named_by_its_column(exported):
+    mix, folder = exported
+    lost = sorted(row.id for row in mix if row.column == "fi>en")
+    rows = [row for row in table_of(FULL).to_pylist() if row["language"] != "fi" or row["id"] not in lost]
+    rows = [row for row in rows if row["language"] != "fi" or row["id"] < "i09"]
+    with pytest.raises(RebuildFailed) as refused:
+        rebuild_mixture(folder, rows)
+    there = {row["id"] for row in rows if row["language"] == "fi"}
+    due = {f"{row.id} in {row.column}" for row in mix if "fi" in tags_of([row.column]) and row.id not in there}
+    assert set(refused.value.cells.gone) == due
 
 
 def test_provenance_leads_to_both_parts(exported):

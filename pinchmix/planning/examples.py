@@ -38,10 +38,11 @@ def chosen_languages(grid: Grid, recipe: Recipe) -> tuple[str, ...]:
         >>> chosen_languages(Grid.from_mapping({"a": ["sw", "en"]}), Recipe(Budget.uniform(1)))
         ('en', 'sw')
     """
-    for tag in recipe.languages:
+    columns = recipe.columns(grid.languages)
+    for tag in columns:
         if tag not in grid.languages:
-            raise UnknownLanguage(tag, grid.languages, "languages")
-    return recipe.columns(grid.languages)
+            raise UnknownLanguage(tag, grid.languages, "languages" if tag in recipe.languages else "budget")
+    return columns
 
 
 @dataclass(frozen=True)
