@@ -31,7 +31,7 @@ from pinchmix.errors import ArgumentError, BadRows, BudgetError, RebuildFailed, 
 from pinchmix.manifest import NAME
 from pinchmix.measure import measure_messages
 from pinchmix.request import built_in, read_wording, request_of
-from pinchmix.rows import MESSAGES
+from pinchmix.rows import MESSAGES, digest_of_rows
 from pinchmix.shards import PROVENANCE
 from pinchmix.weave import Weave, column_of, is_woven, languages_of, read_weave, tags_of
 from tests.grids import Refuse, cells, laws, table_of
@@ -315,7 +315,9 @@ def test_counts_are_exact_and_rows_are_made_of_the_right_cells(grid, data):
 @given(st.sets(st.tuples(st.sampled_from(sorted(FULL)), st.sampled_from(["en", "fi", "sw"])), max_size=30), st.data())
 @laws(12)
 def test_a_rejected_plain_cell_is_in_no_woven_row_and_each_is_judged_once(refused, data):
-    doubted = data.draw(st.sets(st.tuples(st.sampled_from(sorted(FULL)), st.just("fi")), max_size=20))
+    doubted = data.draw(
+        st.sets(st.tuples(st.sampled_from(sorted(FULL)), st.sampled_from(["en", "fi", "sw"])), max_size=20)
+    )
     judge = Refuse(refused, doubted)
     budget = {"en": 6, "fi>en": 6, "switch(en,fi)": 0, "translate(en>sw)": 4}
     mix = build_mixture(table_of(FULL), budget, validate=[judge], partial=True)
@@ -354,11 +356,11 @@ def test_a_bad_row_takes_its_woven_cells_along():
     ]
     with pytest.raises(BadRows):
         build_mixture(rows, {"fi>en": 5}, validate=False)
-    mix = build_mixture(rows, {"fi>en": 28, "translate(en>sw)": 20}, validate=False, on_bad_rows="drop")
-    assert {row.id for row in mix if row.column == "fi>en"} == {key for key in FULL if key >= "i20"}
+    mix = build_mixture(rows, {"fi>en": 20, "en>fi": 8, "translate(en>sw)": 20}, validate=False, on_bad_rows="drop")
+    assert {row.id for row in mix if "fi" in tags_of([row.column])} == {key for key in FULL if key >= "i20"}
     check_rows(mix)
     with pytest.raises(InfeasibleBudget):
-        build_mixture(rows, {"fi>en": 29}, validate=False, on_bad_rows="drop")
+        build_mixture(rows, {"en>fi": 29}, validate=False, on_bad_rows="drop")
 
 
 # Sizes --------------------------------------------------------------------------------------------------------------
@@ -533,6 +535,12 @@ def test_a_column_that_nobody_asked_for_is_found(tmp_path):
 
     retell(tmp_path / "out", change)
     assert any("a prompt in fi with a response in en" in fault for fault in faults_of(tmp_path / "out"))
+
+
+def test_the_digest_tells_columns_of_the_same_languages_apart():
+    row = {"id": ["a"], "split": ["train"], "prompt_language": ["fi"], "response_language": ["en"]}
+    tables = [pa.table({**row, "column": [name]}) for name in ("fi>en", "translate(fi>en)")]
+    assert digest_of_rows(tables[0], "0") != digest_of_rows(tables[1], "0")
 
 
 def test_a_changed_word_is_found(exported, tmp_path):
