@@ -19,15 +19,21 @@ from pinchmix.own import own_note, own_parts
 from pinchmix.plugins import BUILT_IN, find_plugin, list_plugins, traits_of
 from pinchmix.policy import DEFAULT, PRESETS
 from pinchmix.recipe import Recipe
+from pinchmix.weave import is_woven, read_weave, tags_of
 from pinchmix.wording import listing, number_of
 
-POLICY = {
-    "disjoint": "each instruction in one language",
-    "overlap": "each instruction in at most {}",
-    "exactly": "each instruction in exactly {}",
-    "union": "each instruction in every language that it exists in",
-    "cover": "every instruction there is, each in one language",
-    "same": "the same instructions in every language",
+POLICY = {  # {0} is "language", or "column" where some are made of two languages
+    "disjoint": "each instruction in one {0}",
+    "overlap": "each instruction in at most {1}",
+    "exactly": "each instruction in exactly {1}",
+    "union": "each instruction in every {0} that it exists in",
+    "cover": "every instruction there is, each in one {0}",
+    "same": "the same instructions in every {0}",
+}
+WOVEN = {
+    "cross": "the prompt in {0}, the response in {1}",
+    "translate": "a request in {0} to translate the {2}, and the {2} in {1}",
+    "switch": "a dialogue whose exchanges take turns between {0} and {1}",
 }
 COUNTED = {
     "both": "prompts and responses",
@@ -53,25 +59,45 @@ def summary_of(mixture: Mixture) -> str:
         '3 instruction-tuning examples in 2 languages, each instruction in one language'
     """
     content, recipe = mixture.plan.content, mixture.plan.recipe
-    policy = [POLICY[content.kind].format(number_of(content.k, "language"))]
+    columns = used_columns(mixture)
+    woven = sum(count for name, count in mixture.plan.counts().items() if is_woven(name))
+    noun = "column" if woven else "language"
+    policy = [f"{woven:,} of them made of two"] if woven else []
+    policy.append(POLICY[content.kind].format(noun, number_of(content.k, noun)))
     if len(recipe.splits) > 1:
         policy.append(f"none in two of the {len(recipe.splits)} splits")
     if (mixture.plan.distinct < mixture.plan.examples).any():
         policy.append(f"those of short languages repeated up to {number_of(recipe.repeat, 'time')}")
     size = number_of(len(mixture), "instruction-tuning example")
-    return f"{size} in {number_of(len(used_languages(mixture)), 'language')}, {', '.join(policy)}"
+    return f"{size} in {number_of(len(tags_of(columns)), 'language')}, {', '.join(policy)}"
 
 
 def used_languages(mixture: Mixture) -> list[str]:
-    """Return the languages that the rows are in, in the order of the plan.
+    """Return the languages that the rows are in, or are made of, in the order of the plan.
 
     Example:
         >>> import pinchmix
         >>> used_languages(pinchmix.build_mixture(pinchmix.sample(), {"fi": 1, "en": 2}, validate=False))
         ['en', 'fi']
     """
-    examples = mixture.plan.examples.sum(axis=0).tolist()
-    return [tag for tag, count in zip(mixture.plan.languages, examples, strict=True) if count]
+    return tags_of(used_columns(mixture))
+
+
+def used_columns(mixture: Mixture) -> list[str]:
+    """Return the columns of the grid that have rows, in the order of the plan."""
+    return [column for column, count in mixture.plan.counts().items() if count]
+
+
+def woven_told(mixture: Mixture) -> dict[str, str]:
+    """Return what the rows of each woven column are, in words.
+
+    Example:
+        >>> import pinchmix
+        >>> woven_told(pinchmix.build_mixture(pinchmix.sample(), {"fi>en": 1}, validate=False))
+        {'fi>en': 'the prompt in fi, the response in en'}
+    """
+    weaves = [read_weave(column) for column in used_columns(mixture) if is_woven(column)]
+    return {weave.name: WOVEN[weave.kind].format(*weave.languages, weave.field) for weave in weaves}
 
 
 def steps_of(mixture: Mixture) -> list[str]:
@@ -85,7 +111,7 @@ def steps_of(mixture: Mixture) -> list[str]:
     """
     plan, report, recipe, grid = mixture.plan, mixture.report, canonical(mixture.plan.recipe), mixture.grid
     plugins = {tuple(key.split("/", 1)): version for key, version in report.plugins.items()}
-    read = f"{number_of(report.read, 'row')} of parallel data in {number_of(len(grid.languages), 'language')}"
+    read = f"{number_of(report.read, 'row')} of parallel data in {number_of(len(tags_of(grid.languages)), 'language')}"
     steps = [f"Read: {read}; each row is an instruction in one language."]
     if report.dropped:
         faults = ", ".join(f"{count:,} for {fault}" for fault, count in report.dropped.items())
@@ -107,6 +133,8 @@ def steps_of(mixture: Mixture) -> list[str]:
         f"Chosen: by the sampler {sampler}, version {plugins.get(('samplers', recipe.sampler), 'unknown')}, "
         f"with seed {recipe.seed}; the rows are in an order keyed by the seed."
     )
+    if woven := woven_told(mixture):
+        steps.append(f"Made of two languages: {'; '.join(f'{name}, {told}' for name, told in woven.items())}.")
     for outcome, told in (("reject", "what failed was replaced"), ("flag", "what failed was kept and listed")):
         named = [
             f"{check.name} ({plugins[('validators', check.name)]})" if check.name == "language" else check.name
@@ -199,6 +227,8 @@ def code_of(mixture: Mixture) -> str:
         said["split"] = f"{{{', '.join(parts)}}}"
     if recipe.exclude:
         said["exclude"] = "EXCLUDE"
+    if recipe.wording:
+        said["wording"] = repr(dict(recipe.wording))
     if recipe.seed:
         said["seed"] = repr(recipe.seed)
     if mixture.plan.partial:

@@ -18,6 +18,7 @@ from pinchmix.plugins import BUILT_IN, Sampler, Tokenizer, Validator, find_plugi
 from pinchmix.policy import DEFAULT, PRESETS, Check, amended, preset
 from pinchmix.recipe import Recipe
 from pinchmix.tokenizers.opening import open_tokenizer
+from pinchmix.weave import column_of, is_woven
 
 # What validate= may be; see read_policy.
 Validate = Union[bool, str, Mapping[str, Any], Sequence[Union[str, Check, Validator]], None]  # noqa: UP007 - evaluated
@@ -72,6 +73,7 @@ class Asked:
     tokenizer: Any = None
     exclude: Any = None
     plugins: Sequence[Any] = ()
+    wording: Mapping[str, str] | None = None
 
 
 def make_recipe(budget: Budget | Recipe | Mapping[str, Any], asked: Asked) -> tuple[Recipe, Plugins]:
@@ -127,6 +129,7 @@ def make_recipe(budget: Budget | Recipe | Mapping[str, Any], asked: Asked) -> tu
         parallel="both" if asked.parallel is None else asked.parallel,
         split={} if asked.split is None else asked.split,
         exclude="" if exclusion is None else exclusion.digest,
+        wording={} if asked.wording is None else asked.wording,
         seed=0 if asked.seed is None else asked.seed,
     )
     check_measure(plan.unit, tokenizer, recipe.counted)
@@ -239,6 +242,11 @@ def _with_plugin(item: Any) -> tuple[Check, Validator]:
 def _tags(languages: Sequence[str]) -> tuple[str, ...]:
     spelled: dict[str, str] = {}
     for name in languages:
+        if isinstance(name, str) and is_woven(name):
+            raise ArgumentError(
+                f"languages: {name!r} is made of two languages; name those, and give it an amount in the budget: "
+                f"{{{column_of(name, 'languages')!r}: ...}}."
+            )
         tag = normalise_language(name)
         if tag in spelled:
             raise LanguageClash(tag, [spelled[tag], name])

@@ -38,6 +38,7 @@ def build_mixture(
     repeat: int | None = None,
     split: Mapping[str, Any] | None = None,
     exclude: Any = None,
+    wording: Mapping[str, str] | None = None,
     seed: int | None = None,
     partial: bool = False,
     plugins: Sequence[Any] = (),
@@ -54,8 +55,9 @@ def build_mixture(
         source: Parallel data: a ``{lang}`` path template, a folder, a glob, a file, a table (``datasets``, pandas,
             Arrow, Polars) or a mapping of language to any of these.
         budget: A mapping (whole numbers are counts, fractions are shares of ``total``, ``"*"`` all languages not named,
-            split evenly), a :class:`~pinchmix.Budget`, or a whole :class:`~pinchmix.Recipe` (then the keywords of a
-            recipe are refused; only the tokenizer and the exclusion, of which it holds the digests, are given again).
+            split evenly; ``"fi>en"``, ``"translate(en>fi)"`` and ``"switch(en,fi)"`` are made of two languages), a
+            :class:`~pinchmix.Budget`, or a whole :class:`~pinchmix.Recipe` (then the keywords of a recipe are refused;
+            only the tokenizer and the exclusion, of which it holds the digests, are given again).
         total: The size of the mixture, when the budget is a mapping of shares.
         unit: What a mapping counts: ``"examples"``, ``"tokens"``, ``"characters"`` or ``"bytes"``.
         languages: The languages to draw on, in the order in which ties are broken; all of the source by default.
@@ -79,6 +81,8 @@ def build_mixture(
         split: Name → share or count of each split; no instruction is in two of them.
         exclude: Instructions that must not be chosen: a list of ids, a file of evaluation prompts, or an
             :class:`~pinchmix.exclude.Exclusion`.
+        wording: Language → what asks for a translation in it, with ``{text}`` and perhaps ``{language}``, for the
+            columns ``translate(...)``, where it is not to be what is built in.
         seed: What keys every choice; 0 by default.
         partial: Where the budget is impossible, build the nearest that is possible (see ``Plan.levelled``).
         plugins: Objects of your own that a whole recipe names: samplers, checks, language backends, allocators. Those
@@ -111,6 +115,7 @@ def build_mixture(
         total=total, unit=unit, languages=languages, pivot=pivot, content=content, sampler=sampler, validate=validate,
         parallel=parallel, tokenizer=tokenizer, counted=counted, repeat=repeat, split=split, exclude=exclude, seed=seed,
         plugins=plugins,
+        wording=wording,
     )  # fmt: skip
     prepared = prepare(source, budget, asked, columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress)
     texts = Texts(prepared.scanned.source, prepared.scanned.database, progress)
@@ -137,6 +142,7 @@ def plan_mixture(
     repeat: int | None = None,
     split: Mapping[str, Any] | None = None,
     exclude: Any = None,
+    wording: Mapping[str, str] | None = None,
     seed: int | None = None,
     partial: bool = False,
     plugins: Sequence[Any] = (),
@@ -166,7 +172,7 @@ def plan_mixture(
     asked = Asked(
         total=total, unit=unit, languages=languages, pivot=pivot, content=content, sampler=sampler, validate=validate,
         parallel=parallel, tokenizer=tokenizer, counted=counted, repeat=repeat, split=split, exclude=exclude, seed=seed,
-        plugins=plugins,
+        plugins=plugins, wording=wording,
     )  # fmt: skip
     prepared = prepare(source, budget, asked, columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress)
     faults = prepared.scanned.faults

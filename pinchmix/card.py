@@ -14,12 +14,22 @@ import numpy as np
 import pyarrow as pa
 
 from pinchmix.about import URL, About
-from pinchmix.account import code_of, notes_of, rejections_of, steps_of, summary_of, used_languages
+from pinchmix.account import (
+    code_of,
+    notes_of,
+    rejections_of,
+    steps_of,
+    summary_of,
+    used_columns,
+    used_languages,
+    woven_told,
+)
 from pinchmix.language import is_right_to_left
 from pinchmix.markdown import code, fenced, inline, plain, table
 from pinchmix.mixture import Example, Mixture
 from pinchmix.plugins import Exported, Exporter
 from pinchmix.shards import JSONL
+from pinchmix.weave import tags_of
 from pinchmix.wording import number_of
 from pinchmix.yaml_text import to_yaml
 
@@ -267,6 +277,7 @@ def _languages(mixture: Mixture) -> list[str]:
         "flagged": "kept, though a check found something that it is not to reject",
     }
     told = [f"*{name}*: {note}" for name, note in notes.items() if name in columns]
+    told += [f"{code(name)}: {note}" for name, note in woven_told(mixture).items()]
     return [*table(["language", *columns], rows), "", f"{'; '.join(told)}."]
 
 
@@ -319,7 +330,8 @@ def _left_out(mixture: Mixture) -> list[str]:
             "",
         ]
     reserve = len(mixture.grid) - int(mixture.plan.distinct.sum())
-    lines.append(f"{number_of(reserve, 'further row')} of the source {'was' if reserve == 1 else 'were'} not chosen.")
+    what = "further example" if woven_told(mixture) else "further row"  # a row may be a part of several
+    lines.append(f"{number_of(reserve, what)} of the source {'was' if reserve == 1 else 'were'} not chosen.")
     return lines
 
 
@@ -329,12 +341,12 @@ def _samples(mixture: Mixture) -> list[str]:
     first = {
         mixture.grid.languages[number]: place for number, place in zip(numbers.tolist(), places.tolist(), strict=True)
     }
-    tags = used_languages(mixture)
+    tags = used_columns(mixture)
     rows = mixture.to_arrow().take(pa.array([first[tag] for tag in tags], type=pa.int64())).to_pylist()
     lines = ["The first row of each language, long turns cut off."] if tags else []
     for tag, row in zip(tags, rows, strict=True):
         block = fenced(_cut(Example.of_row(row)), "text")
-        turned = ['<div dir="rtl">', "", *block, "", "</div>"] if is_right_to_left(tag) else block
+        turned = ['<div dir="rtl">', "", *block, "", "</div>"] if all(map(is_right_to_left, tags_of([tag]))) else block
         lines += ["", f"### {tag}", "", *turned]
     return lines
 

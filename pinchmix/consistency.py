@@ -58,11 +58,11 @@ def _cell_faults(database: Database, name: str, origins: Origins) -> Iterator[st
     """Yield cells whose copies are different, and rows of the source that are two cells."""
     other = " OR ".join(f"min({column}) <> max({column})" for column in SAME)
     for row, copies in database.rows(
-        f"SELECT max(n), count(*) FROM {name} GROUP BY id, response_language HAVING {other} ORDER BY 1 LIMIT {SHOWN}"
+        f'SELECT max(n), count(*) FROM {name} GROUP BY id, "column" HAVING {other} ORDER BY 1 LIMIT {SHOWN}'
     ):
         yield f"{origins.where(row)}: its text or its origin is not that of all {copies:,} copies"
     for row, source, line in database.rows(
-        f"SELECT max(n), source, row FROM {name} GROUP BY source, row, response_language "
+        f'SELECT max(n), source, row FROM {name} GROUP BY source, row, "column" '
         f"HAVING min(id) <> max(id) OR row < 1 ORDER BY 1 LIMIT {SHOWN}"
     ):
         yield f"{origins.where(row)}: row {line:,} of {source} is another instruction too, or is no row"
@@ -80,7 +80,7 @@ def _verdict_faults(database: Database, name: str, manifest: Manifest) -> Iterat
     noted: dict[tuple[Any, ...], int] = {
         tuple(key): count
         for *key, count in database.rows(
-            f"SELECT verdict, split, response_language, count(DISTINCT id) FROM {name} GROUP BY ALL"
+            f'SELECT verdict, split, "column", count(DISTINCT id) FROM {name} GROUP BY ALL'
         )
     }
     for split, languages in manifest.counts.items():

@@ -74,9 +74,10 @@ FORMATS = MappingProxyType({".jsonl": "application/jsonlines", ".parquet": "appl
 COLUMNS = MappingProxyType(  # of provenance → type, and what it holds
     {
         "id": ("sc:Text", "The instruction, by its id in the source."),
-        "prompt_language": ("sc:Text", "The language of the user turns, a BCP-47 tag."),
-        "response_language": ("sc:Text", "The language of the assistant turns, a BCP-47 tag."),
-        "source": ("sc:Text", "The file or table that the row stood in."),
+        "column": ("sc:Text", "What the row is: in a language, by its tag, or made of two, such as fi>en."),
+        "prompt_language": ("sc:Text", "The language of the user turns, a BCP-47 tag; two, as en+fi, if they switch."),
+        "response_language": ("sc:Text", "The language of the assistant turns, likewise."),
+        "source": ("sc:Text", "The file or table that the row stood in; made of two, the response."),
         "row": ("sc:Integer", "The line or row in it, from 1."),
         "copy": ("sc:Integer", "Which copy of the example it is, from 1."),
         "tokens": ("sc:Integer", "What it counts in tokens; empty where the budget is not in tokens."),

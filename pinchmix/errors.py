@@ -94,18 +94,19 @@ class LayoutUnknown(SourceError):
 
 
 class LanguageClash(SourceError):
-    """Two columns or files are the same language.
+    """Two columns or files are the same language, or two names of a budget the same woven column.
 
     Attributes:
-        language: The canonical tag.
+        language: The canonical tag or name.
         names: The files, columns or keys that all become it.
     """
 
     def __init__(self, language: str, names: Sequence[str]) -> None:
         self.language = language
         self.names = tuple(names)
+        noun = "column" if ">" in language or "(" in language else "language"
         super().__init__(
-            f"{' and '.join(repr(name) for name in names)} are the same language, {language!r}. "
+            f"{' and '.join(repr(name) for name in names)} are the same {noun}, {language!r}. "
             "Keep one of them, or merge them under one name first."
         )
 

@@ -100,7 +100,7 @@ def _asked(recipe: Recipe, languages: Sequence[str]) -> dict[str, int]:
     by_count = any(isinstance(part, int) for part in recipe.split.values())
     if budget.kind not in PLAIN or budget.needs_sizes or recipe.content in FREE or by_count:
         return {}
-    return budget.for_languages(recipe.languages or languages, pivot=recipe.pivot)
+    return budget.for_languages(recipe.columns(languages), pivot=recipe.pivot)
 
 
 def _sum_faults(manifest: Manifest) -> Iterator[str]:

@@ -1,4 +1,7 @@
-"""The judge: asks the validators about each chosen cell once, and remembers."""
+"""The judge: asks the validators about each chosen cell once, and remembers.
+
+A woven cell is judged by the plain cells that it is made of, each by its own language beside its own pivot.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ from pinchmix.plugins import Cells
 from pinchmix.progress import progress_bar
 from pinchmix.recipe import Recipe
 from pinchmix.texts import Said, Texts
+from pinchmix.weave import is_woven
+from pinchmix.woven import Woven
 
 SIZE = 20_000  # cells judged together
 KEYS = ("language", "id", "field", "check")
@@ -137,7 +142,8 @@ class Judge:
 
     Attributes:
         reader: Where cells come from.
-        rejected: Cells that were rejected so far, by language; where an instruction is rejected, all its cells.
+        rejected: Cells that were rejected so far, by column of the grid; where an instruction is rejected, all its
+            cells, and where a plain cell is, those that are woven of it.
         by_check: The same by check and language; a cell that several checks reject counts for the first.
     """
 
@@ -148,12 +154,14 @@ class Judge:
         reader: Reader,
         progress: bool | None = None,
         verdicts: Verdicts | None = None,
+        woven: Woven | None = None,
     ) -> None:
         languages = reader.grid.languages
         self.reader = reader
         self.rejected: dict[str, int] = dict.fromkeys(languages, 0)
         self.by_check: dict[str, dict[str, int]] = {one.check.name: dict.fromkeys(languages, 0) for one in panel}
         self._panel, self._recipe, self._progress = panel, recipe, progress
+        self._woven = Woven() if woven is None else woven
         self._verdicts = Verdicts() if verdicts is None else verdicts
         self._asked = np.zeros(0, dtype=np.int64)
 
@@ -164,9 +172,8 @@ class Judge:
 
     def wanted(self, grid: Grid, cells: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return the addresses of the texts that must be fetched before these cells are judged and written."""
-        if not self._panel:
-            return grid.address[cells]
-        return self.reader.beside(grid, cells)
+        plain = self._woven.plain_cells(grid, cells)
+        return self.reader.beside(grid, plain) if self._panel else grid.address[plain]
 
     def reject(self, grid: Grid, cells: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return the addresses of all cells that leave the grid, after judging those of these not judged before.
@@ -177,13 +184,15 @@ class Judge:
         """
         if not self._panel:
             return np.zeros(0, dtype=np.int64)
+        cells = self._woven.plain_cells(grid, cells)
         verdicts, address = self._verdicts, grid.address[cells]
         new = cells[~verdicts.known(address)]
+        languages = [tag for tag in grid.languages if not is_woven(tag)]
         with progress_bar("checking", len(new), "cell", self._progress) as step:
             for numbers, batch in self.reader.batches(grid, new):
                 verdicts.add(
                     grid.address[numbers],
-                    examine(batch, self._panel, grid.languages, parallel=self._recipe.parallel),
+                    examine(batch, self._panel, languages, parallel=self._recipe.parallel),
                 )
                 step(len(batch))
         self._asked = np.union1d(self._asked, address)
@@ -191,7 +200,7 @@ class Judge:
         of_instruction = np.full(len(grid.ids), -1, dtype=np.int64)
         by[cells], whole = verdicts.of(address)
         of_instruction[grid.instruction[cells[whole]]] = by[cells[whole]]
-        by = np.where(by < 0, of_instruction[grid.instruction], by)
+        by = self._woven.spread(grid, np.where(by < 0, of_instruction[grid.instruction], by))
         for number, one in enumerate(self._panel):
             counts = np.bincount(grid.language[by == number], minlength=len(grid.languages)).tolist()
             for language, count in zip(grid.languages, counts, strict=True):
@@ -208,12 +217,12 @@ class Judge:
         return self._verdicts.findings(self._asked)
 
     def doubted(self) -> npt.NDArray[np.int64]:
-        """Return the addresses of the cells that a validator was unsure of, ascending."""
-        return self._where("verdict", "unsure")
+        """Return the addresses of the cells that a validator was unsure of, a part of woven ones too, ascending."""
+        return self._woven.with_woven(self._where("verdict", "unsure"))
 
     def flagged(self) -> npt.NDArray[np.int64]:
-        """Return the addresses of the cells that a check flagged, ascending."""
-        return self._where("outcome", "flag")
+        """Return the addresses of the cells that a check flagged, a part of woven ones too, ascending."""
+        return self._woven.with_woven(self._where("outcome", "flag"))
 
     def _where(self, column: str, value: str) -> npt.NDArray[np.int64]:
         return np.unique(self._whole().filter(pc.field(column) == value).column("address").to_numpy())

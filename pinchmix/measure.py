@@ -25,6 +25,7 @@ from pinchmix.sources.source import Source
 from pinchmix.sources.table import Table
 from pinchmix.texts import fault_of, messages_of
 from pinchmix.wording import listing, near
+from pinchmix.woven import Woven
 
 UNITS = ("examples", "characters", "bytes", "tokens")
 # What is counted → the roles whose turns are counted; "chat" is the whole conversation as a chat template writes it.
@@ -180,6 +181,43 @@ def _add_tokens(
     database.unregister(wanted)
 
 
+def measure_messages(
+    messages: pa.Array, unit: str, tokenizer: Tokenizer | None = None, counted: str = "both"
+) -> npt.NDArray[np.int64]:
+    """Return the size of conversations, shape ``(conversations,)``, int64; the arguments are as :func:`measure_cells`'.
+
+    Args:
+        messages: Lists of role and content, without nulls; an empty one has size 0.
+        unit: ``"characters"``, ``"bytes"`` or ``"tokens"``.
+        tokenizer: What counts tokens.
+        counted: Which turns.
+
+    Example:
+        >>> turns = [{"role": "user", "content": "Gruß"}, {"role": "assistant", "content": "Hallo"}]
+        >>> measure_messages(pa.array([turns]), "bytes", counted="prompt").tolist()
+        [5]
+    """
+    there = pc.greater(pc.list_value_length(messages), 0)
+    sizes = np.zeros(len(messages), dtype=np.int64)
+    good = there.to_numpy(zero_copy_only=False)
+    if counted == "chat":
+        assert tokenizer is not None
+        sizes[good] = _chats(messages.filter(there), tokenizer)
+        return sizes
+    turns = messages.flatten()
+    row = pc.list_parent_indices(messages)
+    use = pc.is_in(pc.struct_field(turns, "role"), pa.array(COUNTED[counted]))
+    row, texts = (one.filter(use) for one in (row, pc.struct_field(turns, "content")))
+    ends = np.cumsum(np.bincount(row.to_numpy(), minlength=len(messages)))
+    if unit == "tokens":
+        assert tokenizer is not None
+        lists = pa.ListArray.from_arrays(pa.array(np.append(0, ends).astype(np.int32)), texts)
+        return _tokens(lists, tokenizer)
+    lengths = (pc.utf8_length if unit == "characters" else pc.binary_length)(texts).to_numpy(zero_copy_only=False)
+    sums: npt.NDArray[np.int64] = np.diff(np.append(0, np.cumsum(lengths, dtype=np.int64))[np.append(0, ends)])
+    return sums
+
+
 def _tokens(turns: pa.Array, tokenizer: Tokenizer) -> npt.NDArray[np.int64]:
     """Return the tokens of lists of texts; a text that occurs more than once is counted once."""
     texts = turns.flatten().dictionary_encode()
@@ -330,17 +368,23 @@ class Measures:
 
 def measure_source(
     source: Source, database: Database, grid: Grid, unit: str, tokenizer: Tokenizer | None, counted: str, pivot: str,
-    progress: bool | None = None,
+    progress: bool | None = None, woven: Woven | None = None,
 ) -> Measures:  # fmt: skip
-    """Return the sizes of all cells of a grid; the arguments are those of :func:`measure_cells`."""
+    """Return the sizes of all cells of a grid; the arguments are those of :func:`measure_cells`.
+
+    Woven cells are composed and counted as they will be written.
+    """
     units = dict.fromkeys((unit, "characters", "bytes"))
+    parts = {name: "both" if counted == "chat" and name != unit else counted for name in units}
     sizes = {
         name: measure_cells(
-            source, database, grid.address, name, tokenizer=tokenizer,
-            counted="both" if counted == "chat" and name != unit else counted, progress=progress,
+            source, database, grid.address, name, tokenizer=tokenizer, counted=part, progress=progress
         )
-        for name in units
+        for name, part in parts.items()
     }  # fmt: skip
+    for places, messages in () if woven is None else woven.texts_of(source, database, grid.address, progress):
+        for name, part in parts.items():
+            sizes[name][places] = measure_messages(messages, name, tokenizer, part)
     found = None
     if unit == "tokens":
         found = fertility(sizes[unit], sizes["characters"], grid.language, grid.instruction, grid.languages, pivot)

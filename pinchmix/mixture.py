@@ -21,6 +21,7 @@ from pinchmix.plan import Plan
 from pinchmix.rows import Rows
 from pinchmix.show import bar, html_table, table
 from pinchmix.sources.source import SourceFile
+from pinchmix.weave import tags_of
 from pinchmix.wording import number_of
 
 if TYPE_CHECKING:
@@ -44,17 +45,20 @@ class Origin(NamedTuple):
 
 @dataclass(frozen=True)
 class Example:
-    """One instruction in one language.
+    """One instruction in one language, or in one for the prompt and another for the response.
 
     Attributes:
         id: The instruction.
-        prompt_language: The canonical tag of the user turns.
-        response_language: The canonical tag of the assistant turns.
+        column: The column of the grid: a language, or a woven one such as ``fi>en`` (:mod:`pinchmix.weave`).
+        prompt_language: The canonical tag of the user turns; of a switched dialogue, both, such as ``en+fi``.
+        response_language: The canonical tag of the assistant turns, likewise.
         messages: The conversation.
-        origin: Where it stood.
+        origin: Where it stood; of a woven one, the response, or the first exchange of a switched dialogue. Its id and
+            languages lead to the other part.
     """
 
     id: str
+    column: str
     prompt_language: str
     response_language: str
     messages: tuple[Message, ...]
@@ -65,6 +69,7 @@ class Example:
         """Return the example of a row of :class:`~pinchmix.rows.Rows`."""
         return cls(
             row["id"],
+            row["column"],
             row["prompt_language"],
             row["response_language"],
             tuple(Message(turn["role"], turn["content"]) for turn in row["messages"]),
@@ -94,7 +99,8 @@ class Report:
         dropped: Bad rows that were left out, by fault.
         excluded: The instructions that were to be excluded, and why; None where none were.
         bad_rows: The first of them.
-        rejected: Cells that a check rejected, by language; where it rejects an instruction, all its cells.
+        rejected: Cells that a check rejected, by column; where it rejects an instruction, all its cells, and of a woven
+            column those of which it rejected a part.
         unsure: Chosen cells that a validator was unsure of and none flagged, by split and language.
         flagged: Chosen cells that a validator flagged, likewise.
         findings: What the checks found: id, language, field, check, verdict, what became of it (``reject``, ``flag``
@@ -190,7 +196,8 @@ class Mixture:
     def to_arrow(self) -> pa.Table:
         """Return all rows as an Arrow table.
 
-        Its columns are id, split, prompt_language, response_language, source, row, copy (from 1) and messages.
+        Its columns are id, split, column, prompt_language, response_language, source, row, copy (from 1), tokens,
+        verdict and messages.
 
         The texts stay in the scratch file, which the table keeps open.
         """
@@ -283,9 +290,9 @@ class Mixture:
     @cached_property
     def sizes(self) -> dict[str, npt.NDArray[np.int64]]:
         """What the rows come to in characters and in bytes: unit → shape ``(splits * languages,)``, int64."""
-        name = self.rows.database.register(self._table.select(["split", "response_language", "messages"]))
+        name = self.rows.database.register(self._table.select(["split", "column", "messages"]))
         sums = [f"sum(list_sum([{length}(m.content) FOR m IN messages]))" for length in ("length", "strlen")]
-        found = self.rows.database.rows(f"SELECT split, response_language, {', '.join(sums)} FROM {name} GROUP BY ALL")
+        found = self.rows.database.rows(f'SELECT split, "column", {", ".join(sums)} FROM {name} GROUP BY ALL')
         self.rows.database.unregister(name)
         by_key = {(split, language): (int(characters), int(size)) for split, language, characters, size in found}
         keys = [(split, language) for split in self.plan.recipe.splits for language in self.plan.languages]
@@ -323,7 +330,8 @@ class Mixture:
 
     @property
     def _title(self) -> str:
-        used = int((self.plan.asked.sum(axis=0) > 0).sum())
+        asked = self.plan.asked.sum(axis=0) > 0
+        used = len(tags_of([name for name, some in zip(self.plan.languages, asked.tolist(), strict=True) if some]))
         recipe = self.plan.recipe
         short = ", partial" if self.plan.partial else ""
         return (

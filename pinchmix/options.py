@@ -43,6 +43,7 @@ DECIDED = {
     "languages": "--languages", "pivot": "--pivot", "content": "--content", "sampler": "--sampler",
     "setting": "--setting", "validate": "--no-validate", "check": "--check", "parallel": "--parallel",
     "counted": "--counted", "repeat": "--repeat", "split": "--split", "seed": "--seed",
+    "wording": "--wording",
 }  # fmt: skip
 
 
@@ -142,6 +143,8 @@ def arguments_of(said: dict[str, Any], given: Set[str]) -> dict[str, Any]:
         **_budget_of(said),
         "split": amounts(said["split"], "--split") or None,
         "sampler": find_plugin("samplers", said["sampler"], **settings) if settings else said["sampler"],
+        "wording": {name: text.replace("\\n", "\n") for name, text in pairs(said["wording"], "--wording").items()}
+        or None,
     }
 
 

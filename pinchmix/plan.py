@@ -16,6 +16,7 @@ from pinchmix.exact.choice import Choice, FlowChoice, SameChoice, SetChoice
 from pinchmix.exact.supply import Bools, Ints, Supply
 from pinchmix.recipe import Recipe
 from pinchmix.show import text_of, tree
+from pinchmix.weave import is_woven, tags_of
 from pinchmix.wording import listing, number_of
 
 if TYPE_CHECKING:
@@ -312,7 +313,8 @@ class Plan:
         return self.supply.allowed[first], (held, flow)
 
     def __repr__(self) -> str:
-        used = int((self.examples.sum(axis=0) > 0).sum())
+        some = (self.examples.sum(axis=0) > 0).tolist()
+        used = len(tags_of([name for name, used in zip(self.languages, some, strict=True) if used]))
         return (
             f"Plan({number_of(self.total, 'example')} in {number_of(used, 'language')}, "
             f"{number_of(self.slack, 'instruction')} left over{', partial' if self.partial else ''})"
@@ -325,8 +327,9 @@ def _and(names: list[str]) -> str:
 
 def _names(languages: tuple[str, ...], allowed: Bools) -> str:
     names = [language for language, exists in zip(languages, allowed.tolist(), strict=True) if exists]
+    noun = "columns" if any(map(is_woven, languages)) else "languages"
     if len(names) == len(languages) and len(names) > 1:
-        return f"all {len(names)} languages"
+        return f"all {len(names)} {noun}"
     if len(names) > 6:
-        return f"{len(names)} languages"
+        return f"{len(names)} {noun}"
     return f"{' and '.join(names)} only" if len(names) <= 2 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -12,7 +12,7 @@ import numpy as np
 from pinchmix.arguments import Asked, Plugins, make_recipe
 from pinchmix.budget import Budget
 from pinchmix.database import Database
-from pinchmix.errors import ArgumentError
+from pinchmix.errors import ArgumentError, UnknownLanguage
 from pinchmix.exclude import Overlap, overlap
 from pinchmix.facts import SourceFacts
 from pinchmix.grid import Grid
@@ -26,6 +26,7 @@ from pinchmix.scan import scan_source
 from pinchmix.sources.faults import Faults
 from pinchmix.sources.source import Source, open_source
 from pinchmix.wording import near
+from pinchmix.woven import Woven, naming_columns, plain_languages, weave_grid
 
 ON_BAD_ROWS = ("error", "drop")
 
@@ -63,6 +64,7 @@ class Prepared:
         scanned: The source.
         pool: What may be asked about instructions.
         serving: What exists, and in which order it is served.
+        woven: What the cells of woven columns are made of.
         measures: The size of each cell, where the budget is not in examples.
         excluded: What was left out of the data, if anything was to be.
     """
@@ -72,6 +74,7 @@ class Prepared:
     scanned: Scanned
     pool: Pool
     serving: Serving
+    woven: Woven
     measures: Measures | None
     excluded: Overlap | None
 
@@ -105,7 +108,9 @@ def prepared_for(scanned: Scanned, recipe: Recipe, plugins: Plugins) -> Prepared
         UnknownLanguage: The recipe names a language that the source does not have.
     """
     opened, database, progress = scanned.source, scanned.database, scanned.progress
-    grid = scanned.grid.only(chosen_languages(scanned.grid, recipe))
+    with naming_columns(recipe):
+        tags = at_hand(scanned.grid, recipe)
+    grid = scanned.grid.only(tags)
     facts = SourceFacts(opened, database, grid, recipe.pivot, progress)
     excluded = None
     if plugins.exclusion is not None:
@@ -113,13 +118,22 @@ def prepared_for(scanned: Scanned, recipe: Recipe, plugins: Plugins) -> Prepared
         grid = grid.without(grid.address[excluded.mask[grid.instruction]])
         facts = SourceFacts(opened, database, grid, recipe.pivot, progress)
     pool = Pool(grid, recipe.pivot, facts)
-    serving = serving_of(pool, recipe, plugins.sampler.order(pool, recipe.seed), plugins.sampler.name)
+    grid, woven = weave_grid(grid, recipe, opened, database)
+    serving = serving_of(pool, recipe, plugins.sampler.order(pool, recipe.seed), plugins.sampler.name, grid)
     measures = None
     if recipe.budget.unit != "examples":
         measures = measure_source(
-            opened, database, grid, recipe.budget.unit, plugins.tokenizer, recipe.counted, recipe.pivot, progress
+            opened, database, grid, recipe.budget.unit, plugins.tokenizer, recipe.counted, recipe.pivot, progress, woven
         )
-    return Prepared(recipe, plugins, scanned, pool, serving, measures, excluded)
+    return Prepared(recipe, plugins, scanned, pool, serving, woven, measures, excluded)
+
+
+def at_hand(grid: Grid, recipe: Recipe) -> tuple[str, ...]:
+    """Return the plain languages that a recipe draws on, of a grid that may have more."""
+    for tag in (tags := plain_languages(recipe)):
+        if tag not in grid.languages:
+            raise UnknownLanguage(tag, grid.languages, "languages")
+    return tags or grid.languages
 
 
 def prepare(
@@ -134,12 +148,22 @@ def prepare(
 ) -> Prepared:
     """Scan a source, leave out what is excluded, and ask the sampler for the order; arguments as of a build."""
     recipe, plugins = make_recipe(budget, asked)
-    scanned = scan(source, recipe.languages, columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress)
+    with naming_columns(recipe):
+        scanned = scan(
+            source, plain_languages(recipe), columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress
+        )
     return prepared_for(scanned, recipe, plugins)
 
 
-def serving_of(pool: Pool, recipe: Recipe, order: Order, name: str) -> Serving:
+def serving_of(pool: Pool, recipe: Recipe, order: Order, name: str, grid: Grid | None = None) -> Serving:
     """Return the instructions of a pool in the order that a sampler says, once it was found to be one.
+
+    Args:
+        pool: The instructions, and the plain languages.
+        recipe: What is asked.
+        order: What the sampler says.
+        name: What it is called.
+        grid: The same instructions, with woven columns; that of the pool by default.
 
     Raises:
         ArgumentError: The sampler's answer is none.
@@ -170,9 +194,10 @@ def serving_of(pool: Pool, recipe: Recipe, order: Order, name: str) -> Serving:
                 f"sampler {name}: shares are one a class, exact, not negative, and sum to 1; it gives {len(shares)} "
                 f"that sum to {float(sum(shares)):.6g} for {classes} classes."
             )
+    whole = pool.grid if grid is None else grid
     return Serving(
-        grid=pool.grid,
-        languages=chosen_languages(pool.grid, recipe),
+        grid=whole,
+        languages=chosen_languages(whole, recipe),
         key=key,
         seed=recipe.seed,
         ranked=bool(order.ranked),

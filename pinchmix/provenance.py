@@ -21,6 +21,7 @@ from pinchmix.wording import listing, number_of
 ORIGIN = pa.schema(  # its columns
     [
         ("id", pa.string()),
+        ("column", pa.string()),  # of the grid: a language, or a woven column such as fi>en
         ("prompt_language", pa.string()),
         ("response_language", pa.string()),
         ("source", pa.string()),
@@ -42,17 +43,17 @@ class Origins:
 
     Attributes:
         ids: Instruction ids, each once.
-        languages: Languages, each once.
+        languages: Columns of the grid, each once: languages, and those that are woven of two.
         splits: The names of the splits.
         files: The files, one shard after the other.
         starts: The first row of each, likewise.
         instruction: The place of each row's id, shape ``(rows,)``, int64.
-        language: The place of its language, likewise.
+        language: The place of its column, likewise.
         split: The place of its split, likewise, ascending.
         copy: Which copy of its cell it is, from 1, likewise.
 
     Example:
-        >>> table = pa.table({"id": ["b", "a"], "response_language": ["en", "sw"], "copy": [1, 1]})
+        >>> table = pa.table({"id": ["b", "a"], "column": ["en", "sw"], "copy": [1, 1]})
         >>> Origins.of_tables({"train": table, "test": table.slice(0, 0)}).where(1)
         'provenance/train.parquet: row 2'
     """
@@ -69,7 +70,7 @@ class Origins:
 
     @classmethod
     def of_tables(cls, tables: Mapping[str, pa.Table], splits: Mapping[str, str] | None = None) -> Origins:
-        """Return the rows of tables with the columns id, response_language and copy, without nulls.
+        """Return the rows of tables with the columns id, column and copy, without nulls.
 
         Args:
             tables: Shard → its table, split by split.
@@ -77,8 +78,8 @@ class Origins:
         """
         of_shard = splits or {name: name for name in tables}
         names = tuple(dict.fromkeys(of_shard[shard] for shard in tables))
-        whole = pa.concat_tables(table.select(["id", "response_language", "copy"]) for table in tables.values())
-        ids, languages = (_encoded(whole.column(name)) for name in ("id", "response_language"))
+        whole = pa.concat_tables(table.select(["id", "column", "copy"]) for table in tables.values())
+        ids, languages = (_encoded(whole.column(name)) for name in ("id", "column"))
         sizes = [table.num_rows for table in tables.values()]
         return cls(
             ids.dictionary,
@@ -160,7 +161,7 @@ def count_faults(origins: Origins, counts: Counts) -> Iterator[str]:
     """Yield the languages of which a split has more or fewer examples, or different cells, than its plan gives.
 
     Example:
-        >>> table = pa.table({"id": ["a", "b"], "response_language": ["en", "sw"], "copy": [1, 1]})
+        >>> table = pa.table({"id": ["a", "b"], "column": ["en", "sw"], "copy": [1, 1]})
         >>> plan = {"train": {"en": {"examples": 2, "distinct": 2}}}
         >>> for fault in count_faults(Origins.of_tables({"train": table}), plan):
         ...     print(fault)
@@ -195,7 +196,7 @@ def copy_faults(origins: Origins, repeat: int) -> Iterator[str]:
     """Yield the cells whose copies are not numbered 1 to n, or are more than ``repeat``.
 
     Example:
-        >>> table = pa.table({"id": ["a", "a"], "response_language": ["en", "en"], "copy": [1, 3]})
+        >>> table = pa.table({"id": ["a", "a"], "column": ["en", "en"], "copy": [1, 3]})
         >>> list(copy_faults(Origins.of_tables({"train": table}), 2))
         ["provenance/train.parquet: row 2: the instruction 'a' in en is copy 3, where 2 is next"]
     """
@@ -220,7 +221,7 @@ def split_faults(origins: Origins) -> Iterator[str]:
     """Yield the instructions that are in two splits.
 
     Example:
-        >>> table = pa.table({"id": ["a"], "response_language": ["en"], "copy": [1]})
+        >>> table = pa.table({"id": ["a"], "column": ["en"], "copy": [1]})
         >>> list(split_faults(Origins.of_tables({"train": table, "test": table})))
         ["provenance/test.parquet: row 1: the instruction 'a' is in train too"]
     """
@@ -239,7 +240,7 @@ def content_faults(origins: Origins, content: Content) -> Iterator[str]:
     Under ``union`` any number is allowed, as provenance does not say in which languages an instruction exists.
 
     Example:
-        >>> table = pa.table({"id": ["a", "a"], "response_language": ["en", "sw"], "copy": [1, 1]})
+        >>> table = pa.table({"id": ["a", "a"], "column": ["en", "sw"], "copy": [1, 1]})
         >>> for fault in content_faults(Origins.of_tables({"train": table}), Content.parse("disjoint")):
         ...     print(fault)
         provenance/train.parquet: row 2: the instruction 'a' is in 2 languages (en, sw); content='disjoint' allows 1

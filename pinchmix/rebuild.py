@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -27,6 +29,7 @@ from pinchmix.errors import (
 )
 from pinchmix.export import Options, check_target, make_options, write_export
 from pinchmix.folder import place_of
+from pinchmix.grid import Grid
 from pinchmix.manifest import NAME, Manifest
 from pinchmix.mixture import Mixture
 from pinchmix.own import Held
@@ -38,6 +41,7 @@ from pinchmix.shards import PROVENANCE
 from pinchmix.sources.source import SourceFile, open_source
 from pinchmix.sweep import sweep_mixtures
 from pinchmix.verify import shards_in
+from pinchmix.weave import tags_of
 from pinchmix.wording import listing, number_of
 
 SHOWN = 10  # ids that a text names
@@ -251,26 +255,34 @@ def _what_is_gone(
         return None
     gone: list[str] = []
     for shard in shards_in(manifest):
-        table = pq.read_table(folder / PROVENANCE.format(shard.name), columns=["id", "response_language"])
-        for language in pc.unique(table.column("response_language")).to_pylist():
-            chosen = pc.unique(table.filter(pc.field("response_language") == language).column("id"))
-            number = grid.languages.index(language) if language in grid.languages else -1
-            there = grid.ids.take(pa.array(grid.instruction[grid.language == number]))
+        table = pq.read_table(folder / PROVENANCE.format(shard.name), columns=["id", "column"])
+        for language in pc.unique(table.column("column")).to_pylist():
+            chosen = pc.unique(table.filter(pc.field("column") == language).column("id"))
+            there = grid.ids.take(pa.array(_instructions_in(grid, language)))
             lost = chosen.filter(pc.invert(pc.is_in(chosen.cast(there.type), there)))
             gone += [f"{key} in {language}" for key in lost.to_pylist()]
     return changed, CellChanges((), tuple(sorted(gone)), ())
+
+
+def _instructions_in(grid: Grid, column: str) -> npt.NDArray[np.intp]:
+    """Return the places of the instructions that exist in all languages that a column is made of."""
+    there = np.ones(len(grid.ids), dtype=bool)
+    for tag in tags_of([column]):
+        number = grid.languages.index(tag) if tag in grid.languages else -1
+        there &= np.isin(np.arange(len(grid.ids)), grid.instruction[grid.language == number])
+    return np.flatnonzero(there)
 
 
 def cell_changes(folder: Path, manifest: Manifest, mixture: Mixture) -> CellChanges:
     """Compare the chosen cells with those that the provenance of an export has."""
     before: dict[str, str] = {}
     for shard in shards_in(manifest):
-        table = pq.read_table(folder / PROVENANCE.format(shard.name), columns=["id", "response_language", "digest"])
+        table = pq.read_table(folder / PROVENANCE.format(shard.name), columns=["id", "column", "digest"])
         before.update(zip(_cells(table), table.column("digest").to_pylist(), strict=True))
     now: dict[str, str] = {}
     database = Database(keep_order=True)
     try:
-        for batch in mixture.rows.batches(["id", "response_language", "messages"]):
+        for batch in mixture.rows.batches(["id", "column", "messages"]):
             digests = json_lines(database, batch.select(["messages"]), digests=True).digests
             assert digests is not None
             now.update(zip(_cells(pa.Table.from_batches([batch])), digests.to_pylist(), strict=True))
@@ -285,7 +297,7 @@ def cell_changes(folder: Path, manifest: Manifest, mixture: Mixture) -> CellChan
 
 
 def _cells(table: pa.Table) -> list[str]:
-    ids, languages = (table.column(name).to_pylist() for name in ("id", "response_language"))
+    ids, languages = (table.column(name).to_pylist() for name in ("id", "column"))
     return [f"{key} in {language}" for key, language in zip(ids, languages, strict=True)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from fractions import Fraction
@@ -19,6 +19,7 @@ from pinchmix.errors import ArgumentError, BudgetError
 from pinchmix.policy import Check
 from pinchmix.recipe_reading import read_fields, read_one, read_written, trial
 from pinchmix.recipe_text import json_of, plain, recipe_yaml
+from pinchmix.request import read_wording
 from pinchmix.wording import near
 from pinchmix.written import Reading
 
@@ -50,6 +51,8 @@ class Recipe:
             its own, which checks then do not compare.
         split: Name → share (fractions that sum to 1) or count of the examples of each split; empty for none.
         exclude: The digest of the evaluation prompts or ids whose instructions are left out; empty for none.
+        wording: Language, or ``translate(...)`` column → what asks for a translation, where that is not what is built
+            in (:mod:`pinchmix.request`).
         seed: What keys every choice.
 
     Example:
@@ -70,6 +73,7 @@ class Recipe:
     parallel: str = "both"
     split: Mapping[str, Fraction | int] = field(default_factory=dict)
     exclude: str = ""
+    wording: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -93,6 +97,7 @@ class Recipe:
         for name in ("tokenizer", "settings"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         object.__setattr__(self, "split", MappingProxyType(_split(self.split)))
+        object.__setattr__(self, "wording", MappingProxyType(read_wording(self.wording)))
         if isinstance(self.seed, bool) or not isinstance(self.seed, Integral):
             raise ArgumentError(f"seed={self.seed!r}: the seed is a whole number.")
         object.__setattr__(self, "seed", int(self.seed))  # NumPy's whole numbers have no canonical form
@@ -127,6 +132,7 @@ class Recipe:
             "parallel": self.parallel,
             "split": [[name, part if isinstance(part, int) else str(part)] for name, part in self.split.items()],
             "exclude": self.exclude,
+            **({"wording": dict(self.wording)} if self.wording else {}),
             "seed": self.seed,
         }
 
@@ -215,6 +221,19 @@ class Recipe:
         read = read_fields(reading, (), value, [field.name for field in fields(cls)], trial(cls))
         sound, named = not reading.faults, "budget" in value
         return reading.finish(read_one(reading, (), read, cls, named=named, sound=sound))
+
+    def columns(self, at_hand: Sequence[str]) -> tuple[str, ...]:
+        """Return the columns of a plan, in the order in which ties are broken.
+
+        Args:
+            at_hand: Those of the grid, the woven ones among them.
+
+        Example:
+            >>> Recipe(Budget.counts({"*": 2, "fi>en": 1}), languages=("sw", "en")).columns(["en", "fi", "fi>en", "sw"])
+            ('sw', 'en', 'fi>en')
+        """
+        woven = tuple(weave.name for weave in self.budget.woven)
+        return (*self.languages, *woven) if self.languages else tuple(at_hand)
 
     @property
     def splits(self) -> tuple[str, ...]:

@@ -182,6 +182,7 @@ _READERS: Mapping[str, Callable[[Reading, Place, Any], Any]] = {
     "parallel": _text,
     "split": _split,
     "exclude": _text,
+    "wording": _texts_of,
     "seed": _whole,
 }
 

@@ -28,6 +28,7 @@ COMMENTS = {
     "validators": "Checks of each chosen cell: reject keeps a cell out, flag keeps and lists it; empty for none.",
     "parallel": "What is a translation of the pivot: both, or prompt where each language has responses of its own.",
     "split": "Splits by instruction: shares of the examples, or their number; empty for train alone.",
+    "wording": "What asks for a translation in each language, where it is not what is built in.",
     "exclude": "Digest of the evaluation prompts or ids that are left out; empty for none.",
     "seed": "What keys every choice.",
 }

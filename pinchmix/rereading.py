@@ -23,6 +23,7 @@ from pinchmix.scan import blank
 from pinchmix.shards import JSONL, PARQUET, PROVENANCE, Shard
 from pinchmix.sources.layout import Column, Layout
 from pinchmix.texts import fault_of
+from pinchmix.weave import languages_of
 from pinchmix.wording import listing
 
 SHOWN = 20  # faults of one kind in a file
@@ -58,10 +59,8 @@ def reread_shard(place: Path, shard: Shard, formats: Sequence[str], manifest: Ma
     if faults:
         return Reread(faults, None, {})
     sizes: dict[str, Counter[str]] = {unit: Counter() for unit in ("characters", "bytes", "tokens", "given")}
-    tokens = origin.group_by("response_language").aggregate([("tokens", "sum")]).to_pydict()
-    sizes["tokens"].update(
-        {tag: count or 0 for tag, count in zip(tokens["response_language"], tokens["tokens_sum"], strict=True)}
-    )
+    tokens = origin.group_by("column").aggregate([("tokens", "sum")]).to_pydict()
+    sizes["tokens"].update({tag: count or 0 for tag, count in zip(tokens["column"], tokens["tokens_sum"], strict=True)})
     parquet = PARQUET.format(shard.name)
     database = Database(keep_order=True)
     forms = {form: _form_of(form, manifest) for form in formats}
@@ -116,12 +115,25 @@ def _origin_faults(origin: pa.Table, name: str, manifest: Manifest) -> Iterator[
             yield f"{name}: no value in some rows of {column}"
         if column == "tokens" and not tokens and nulls != origin.num_rows:
             yield f"{name}: tokens in some rows, and nothing counted them"
-    prompt, response = (origin.column(f"{part}_language") for part in ("prompt", "response"))
-    for row in pc.indices_nonzero(pc.not_equal(prompt, response)).to_pylist()[:SHOWN]:
-        yield f"{name}: row {row + 1:,}: a prompt in {prompt[row]} with a response in {response[row]}"
+    yield from _language_faults(origin, name, manifest)
     strange = pc.invert(pc.is_in(origin.column("verdict"), pa.array(VERDICTS)))
     for row in pc.indices_nonzero(strange).to_pylist()[:SHOWN]:
         yield f"{name}: row {row + 1:,}: the verdict {origin.column('verdict')[row]} is none of {listing(VERDICTS)}"
+
+
+def _language_faults(origin: pa.Table, name: str, manifest: Manifest) -> Iterator[str]:
+    """Yield the rows whose languages are not those of the column of the grid that they are said to be of."""
+    column = origin.column("column").combine_chunks().dictionary_encode()
+    known = manifest.identity["grid"]["languages"]
+    due = [languages_of(tag) if tag in known else ("", "") for tag in column.dictionary.to_pylist()]
+    prompt, response = (origin.column(f"{part}_language") for part in ("prompt", "response"))
+    wrong = [
+        pc.not_equal(said, pa.array([pair[side] for pair in due], pa.string()).take(column.indices))
+        for side, said in enumerate((prompt, response))
+    ]
+    for row in pc.indices_nonzero(pc.or_(*wrong)).to_pylist()[:SHOWN]:
+        said = f"a prompt in {prompt[row]} with a response in {response[row]}"
+        yield f"{name}: row {row + 1:,}: {said}, and it is said to be of {origin.column('column')[row]}"
 
 
 def _row_faults(database: Database, batch: pa.RecordBatch, name: str, done: int) -> Iterator[str]:
@@ -197,9 +209,7 @@ def _add_sizes(
     counted = f"list_sum([{LENGTHS.get(unit, 'length')}(m.content) FOR m IN messages IF m.role IN ({roles})])"
     whole = {name: f"list_sum([{LENGTHS[name]}(m.content) FOR m IN messages])" for name in ("characters", "bytes")}
     expressions = [*whole.values(), counted if unit in LENGTHS else "0"]
-    table = database.register(
-        pa.table({"language": said.column("response_language"), "messages": batch.column("messages")})
-    )
+    table = database.register(pa.table({"language": said.column("column"), "messages": batch.column("messages")}))
     sums = ", ".join(f"coalesce(sum({one}), 0)::BIGINT" for one in expressions)
     found = database.rows(f"SELECT language, {sums} FROM {table} GROUP BY ALL")
     database.unregister(table)

@@ -32,6 +32,7 @@ from pinchmix.recipe import Recipe
 from pinchmix.rows import Rows, Stored, write_rows
 from pinchmix.scan import lines_of
 from pinchmix.texts import Texts
+from pinchmix.weave import languages_of
 
 NOTHING = Chosen(*(np.zeros(0, dtype=np.int64) for _ in range(3)))
 
@@ -86,7 +87,7 @@ def judge_of(prepared: Prepared, texts: Texts, progress: bool | None = None, ver
     panel = panel_of(recipe.validators, [surveyed(one, prepared.pool) for one in prepared.plugins.validators])
     with_pivot = any(one.traits.needs_pivot for one in panel)
     reader = Reader(prepared.serving.grid, texts, recipe.pivot, recipe.parallel, with_pivot=with_pivot)
-    return Judge(panel, recipe, reader, progress, verdicts)
+    return Judge(panel, recipe, reader, progress, verdicts, prepared.woven)
 
 
 def first_choice(prepared: Prepared, texts: Texts, judge: Judge, partial: bool) -> Settled:
@@ -105,11 +106,12 @@ def first_choice(prepared: Prepared, texts: Texts, judge: Judge, partial: bool) 
     scanned.faults.extend(texts.faults)
     if len(scanned.faults) and scanned.on_bad_rows == "error":
         raise scanned.faults.error()
-    lost = np.bincount(grid.language[np.isin(grid.address, texts.bad)], minlength=len(grid.languages))
+    bad = prepared.woven.with_woven(texts.bad)
+    lost = np.bincount(grid.language[np.isin(grid.address, bad)], minlength=len(grid.languages))
     dropped = {"bad rows": dict(zip(grid.languages, lost.tolist(), strict=True))}
-    if plan is not None and not len(texts.bad):
+    if plan is not None and not len(bad):
         return Settled(serving, plan, chosen, dropped)
-    serving = serving.on(grid.without(texts.bad))
+    serving = serving.on(grid.without(bad))
     plan, chosen = choose(prepared, serving, dropped, partial)
     texts.fetch(judge.wanted(serving.grid, chosen.cell))
     return Settled(serving, plan, chosen, dropped)
@@ -171,7 +173,7 @@ def mixture_of(prepared: Prepared, settled: Settled, judge: Judge, rows: Rows, m
         dropped=scanned.faults.counts,
         bad_rows=scanned.faults.rows,
         excluded=prepared.excluded,
-        rejected={tag: judge.rejected[tag] for tag in serving.grid.languages},
+        rejected={tag: judge.rejected[tag] for tag in serving.languages},
         unsure=_by_split(serving, chosen, np.isin(address, doubted), prepared.recipe),
         flagged=_by_split(serving, chosen, np.isin(address, flagged), prepared.recipe),
         findings=judge.findings(serving.grid.languages),
@@ -212,8 +214,9 @@ def write_chosen(prepared: Prepared, settled: Settled, judge: Judge, texts: Text
     serving, grid, scanned = settled.serving, settled.serving.grid, prepared.scanned
     cells, split, copy = _shuffled(settled.chosen, serving)
     address = grid.address[cells]
-    tables, lines = lines_of(scanned.source, scanned.database, address)
-    language = pa.array(grid.languages).take(pa.array(grid.language[cells]))
+    tables, lines = lines_of(scanned.source, scanned.database, prepared.woven.row_of(address))
+    number = pa.array(grid.language[cells])
+    prompts, responses = (pa.array(tags).take(number) for tags in zip(*map(languages_of, grid.languages), strict=True))
     measures = prepared.measures
     counted = measures is not None and measures.unit == "tokens"
     verdicts = pa.array(["ok" if prepared.plugins.validators else "unchecked", "unsure", "flagged"])
@@ -222,8 +225,9 @@ def write_chosen(prepared: Prepared, settled: Settled, judge: Judge, texts: Text
         {
             "id": grid.ids.take(pa.array(grid.instruction[cells])),
             "split": pa.array(prepared.recipe.splits).take(pa.array(split)),
-            "prompt_language": language,
-            "response_language": language,
+            "column": pa.array(grid.languages).take(number),
+            "prompt_language": prompts,
+            "response_language": responses,
             "source": pa.array([table.label for table in scanned.source.tables]).take(pa.array(tables)),
             "row": pa.array(lines),
             "copy": pa.array(copy + 1),
@@ -231,6 +235,6 @@ def write_chosen(prepared: Prepared, settled: Settled, judge: Judge, texts: Text
             "verdict": verdicts.take(pa.array(2 * flagged + unsure)),
         }
     )
-    stored = write_rows(scanned.database, columns, texts.ordered(address))
+    stored = write_rows(scanned.database, columns, prepared.woven.ordered(texts, address))
     texts.close()
     return stored

@@ -15,13 +15,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pinchmix.canonical import digest_of
 from pinchmix.database import Database
 from pinchmix.errors import SourceChanged
 
 MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
-FACTS = ("id", "split", "prompt_language", "response_language", "source", "row", "copy", "tokens", "verdict")
+FACTS = ("id", "split", "column", "prompt_language", "response_language", "source", "row", "copy", "tokens", "verdict")
 ROW = (*FACTS, "messages")
 LINE_ENDS = (0x85, 0x2028, 0x2029)
 LOOK = 1 << 20  # bytes looked through at a time, few enough for the processor's cache
@@ -155,17 +156,19 @@ def digest_of_rows(columns: pa.Table, text: str) -> str:
     """Return the identity of rows.
 
     Args:
-        columns: A table with the columns id, split, prompt_language and response_language.
+        columns: A table with the columns id, split, column, prompt_language and response_language. Where no column is
+            woven it says what the languages do, and is left out.
         text: The SHA-256 of the JSON lines of each split that has rows, in hexadecimal, joined in their order; of one
             split, that of its file.
 
     Example:
-        >>> row = {"id": ["a"], "split": ["train"], "prompt_language": ["en"], "response_language": ["en"]}
+        >>> row = {name: ["en"] for name in ("id", "split", "column", "prompt_language", "response_language")}
         >>> len(digest_of_rows(pa.table(row), "0" * 64))
         32
     """
     parts: list[Any] = [text.encode()]
-    for name in ("id", "split", "prompt_language", "response_language"):
+    woven = pc.any(pc.not_equal(columns.column("column"), columns.column("response_language"))).as_py()
+    for name in ("id", "split", *(("column",) if woven else ()), "prompt_language", "response_language"):
         whole = columns.column(name).cast(pa.large_string()).combine_chunks()
         array = pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) else whole
         ends = np.frombuffer(array.buffers()[1], dtype="<i8")[array.offset : array.offset + len(array) + 1]

@@ -25,13 +25,14 @@ from pinchmix.planning.assign import Chosen, check_content, plan_of
 from pinchmix.planning.examples import chosen_languages
 from pinchmix.planning.serving import Serving
 from pinchmix.plugins import BUILT_IN
-from pinchmix.prepare import Prepared, Scanned, prepared_for, scan
+from pinchmix.prepare import Prepared, Scanned, at_hand, prepared_for, scan
 from pinchmix.recipe import Recipe
 from pinchmix.road import Settled, choose, judge_of, mixture_of, settle, write_chosen
 from pinchmix.rows import Rows, Stored
 from pinchmix.show import table
 from pinchmix.texts import Texts
 from pinchmix.wording import number_of
+from pinchmix.woven import plain_languages
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -166,11 +167,12 @@ def sweep_mixtures(
     }
     if exclude is not None and not any(recipe.exclude for recipe in family.members.values()):
         raise ArgumentError("exclude= is given, and no recipe says that anything was excluded; leave it out.")
-    named = [recipe.languages for recipe in family.members.values()]
+    named = [plain_languages(recipe) for recipe in family.members.values()]
     union = () if not all(named) else tuple(dict.fromkeys(tag for tags in named for tag in tags))
     scanned = scan(source, union, columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress)
     scanned = _checked(scanned)
     if family.laws:
+        _check_plain(family)
         return _lawful(family, scanned, made)
     return _each(family, scanned, made)
 
@@ -199,6 +201,17 @@ def _checked(scanned: Scanned) -> Scanned:
     return replace(scanned, grid=scanned.grid.without(texts.bad)) if len(texts.bad) else scanned
 
 
+def _check_plain(family: Family) -> None:
+    """Raise if a family with laws has columns that are made of two languages: what they share is not planned yet."""
+    for name, recipe in family.members.items():
+        if woven := recipe.budget.woven:
+            raise ArgumentError(
+                f"family {family.name}: {name} asks for {woven[0].name}, and members that are "
+                f"{' and '.join(family.laws)} are of plain languages. Without laws (constant=False, nested=()), each "
+                "member is built for itself."
+            )
+
+
 def _texts(scanned: Scanned) -> Texts:
     return Texts(scanned.source, scanned.database, scanned.progress, checked=True)
 
@@ -208,7 +221,7 @@ def _lazy(prepared: Prepared, settled: Settled, judge: Judge) -> Rows:
 
     def write() -> Stored:
         texts = _texts(prepared.scanned)
-        texts.fetch(np.unique(settled.serving.grid.address[settled.chosen.cell]))
+        texts.fetch(np.unique(prepared.woven.plain(settled.serving.grid.address[settled.chosen.cell])))
         return write_chosen(prepared, settled, judge, texts)
 
     return Rows(prepared.scanned.database, write)
@@ -222,11 +235,11 @@ def _each(family: Family, scanned: Scanned, made: Mapping[str, Any]) -> Sweep:
     mixtures = {}
     for name, (recipe, plugins) in made.items():
         key = _key(recipe, "languages", "pivot", "sampler", "settings", "seed", "exclude", "counted", "tokenizer")
-        key += recipe.budget.unit
+        key += " ".join([recipe.budget.unit, *(weave.name for weave in recipe.budget.woven), *recipe.wording.values()])
         if key not in common:
             common[key] = prepared_for(scanned, recipe, plugins)
         prepared = replace(common[key], recipe=recipe, plugins=plugins)
-        tags = chosen_languages(scanned.grid, recipe)
+        tags = at_hand(scanned.grid, recipe)
         known = verdicts.setdefault(_key(recipe, "validators", "parallel", "pivot") + " ".join(tags), Verdicts())
         judge = judge_of(prepared, texts, scanned.progress, known)
         plan, chosen = choose(prepared, prepared.serving, {}, partial=False)

@@ -20,7 +20,7 @@ README = ROOT / "README.md"
 FIRST = ("pinchmix", "tests", "examples", "benchmarks", "docs")
 FOLDERS = {
     "pinchmix": "the library",
-    "pinchmix/data": "the sample: 66 instructions in 12 languages",
+    "pinchmix/data": "the sample: 66 instructions in 12 languages, and how each asks for a translation",
     "tests": "laws, golden texts and a corpus of bad inputs",
     "pinchmix/schemas": "JSON Schemas of what pinchmix writes",
     "examples": "scripts to start from, run by the tests",

@@ -44,7 +44,8 @@ JSONL, PARQUET, PROVENANCE = (
     PROVENANCE_OF.format("train"),
 )
 SETTINGS = "trainers/trl.yaml"
-FILES = [CARD, CROISSANT, JSONL, PARQUET, PROVENANCE, SETTINGS, NAME]
+RECIPE = "recipe.yaml"
+FILES = [CARD, CROISSANT, JSONL, PARQUET, PROVENANCE, RECIPE, SETTINGS, NAME]
 export_mixture = functools.partial(pinchmix.export_mixture, trainers=["trl"])
 GRID = {f"i{number}": ["en", "fi", "sw"] for number in range(12)}
 AWKWARD = [

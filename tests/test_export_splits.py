@@ -205,12 +205,13 @@ def test_rows_are_cut_where_splits_end_whatever_the_blocks(sizes, data):
     total = sum(sizes)
     names = [f"s{place}" for place, size in enumerate(sizes) for _ in range(size)]
     said = [[{"role": "user", "content": f"text {row}"}] for row in range(total)]
-    strings = {name: [f"{name}{row}" for row in range(total)] for name in ("id", "prompt_language", "source")}
+    strings = {name: [f"{name}{row}" for row in range(total)] for name in ("id", "column", "prompt_language", "source")}
     numbers = {"row": list(range(total)), "copy": [1] * total, "tokens": [2] * total, "verdict": ["ok"] * total}
     columns = pa.table(
         {
-            "id": strings["id"], "split": names, "prompt_language": strings["prompt_language"],
-            "response_language": strings["prompt_language"], "source": strings["source"], **numbers,
+            "id": strings["id"], "split": names, "column": strings["column"],
+            "prompt_language": strings["prompt_language"], "response_language": strings["prompt_language"],
+            "source": strings["source"], **numbers,
         }
     )  # fmt: skip
     cuts = sorted({0, total, *data.draw(st.lists(st.integers(0, total)))})
@@ -339,7 +340,7 @@ def retell(folder, change=lambda rows: None):
             "split": [split for split, found in rows.items() for _ in found],
             **{
                 name: [row[name] for found in rows.values() for *_, row in found]
-                for name in ("id", "prompt_language", "response_language")
+                for name in ("id", "column", "prompt_language", "response_language")
             },
         }
     )
@@ -443,7 +444,7 @@ def test_more_copies_than_the_recipe_allows_are_found(repeated):
 
 def swap_languages(rows, one, other):
     """Exchange the languages of two rows, so that the counts stay."""
-    for name in ("prompt_language", "response_language"):
+    for name in ("column", "prompt_language", "response_language"):
         one[2][name], other[2][name] = other[2][name], one[2][name]
 
 
@@ -528,12 +529,10 @@ ROW = st.tuples(st.sampled_from("abcd"), st.sampled_from(["en", "fi", "sw"]), st
 
 
 def origins_of(splits):
-    schema = pa.schema([("id", pa.string()), ("response_language", pa.string()), ("copy", pa.int64())])
+    schema = pa.schema([("id", pa.string()), ("column", pa.string()), ("copy", pa.int64())])
     return Origins.of_tables(
         {
-            name: pa.Table.from_pylist(
-                [{"id": key, "response_language": tag, "copy": copy} for key, tag, copy in rows], schema
-            )
+            name: pa.Table.from_pylist([{"id": key, "column": tag, "copy": copy} for key, tag, copy in rows], schema)
             for name, rows in splits.items()
         }
     )

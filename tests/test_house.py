@@ -29,6 +29,7 @@ FLOORS = (
     ),
     ("drawing", "lengths"),
     ("canonical", "language", "words", "about", "folder", "settings", "shards"),
+    ("weave", "request"),
     ("grid", "budget", "cells", "content", "exclude", "exporting", "policy"),
     ("recipe_text", "recipe_reading"),
     ("recipe", "provenance"),
@@ -42,6 +43,7 @@ FLOORS = (
     ("own",),
     (
         *("database", "sources", "joined", "scan", "texts", "rows", "examine", "judge", "known", "measure", "facts"),
+        *("composing", "woven"),
         *("mixture", "testing"),
         *("allocators", "exporters", "formats", "samplers", "tokenizers", "validators"),
     ),

@@ -1,4 +1,4 @@
-"""Names: the languages, groups and ``"*"`` that a budget names, read as people write them."""
+"""Names: the languages, woven columns, groups and ``"*"`` that a budget names, read as people write them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from pinchmix.errors import BudgetError, LanguageClash, UnknownLanguage
 from pinchmix.language import normalise_language
+from pinchmix.weave import column_of, is_woven
 from pinchmix.wording import near
 
 REST = "*"  # all languages that are not named, together
@@ -78,8 +79,10 @@ def by_language(names: Iterable[str], groups: Groups, where: str) -> dict[str, s
     spellings: dict[str, list[str]] = {}
     for name in names:
         try:
-            language = name if name == REST or name in known else normalise_language(name)
+            language = name if name == REST or name in known else column_of(name, where)
         except UnknownLanguage:
+            if is_woven(name):
+                raise
             if known:
                 raise BudgetError(
                     f"{where}: {name!r} is neither a language tag nor a group.{near(name, known)} "
@@ -138,6 +141,8 @@ def read_groups(groups: Any, used: bool = False) -> Groups:
     for name, members in groups.items():
         if not isinstance(name, str) or not name.strip() or name == REST:
             raise BudgetError(f"groups: {name!r} cannot be the name of a group.")
+        if is_woven(name):
+            raise BudgetError(f"groups: {name!r} cannot be the name of a group: it is written as a woven column.")
         if language := _as_language(name):
             raise BudgetError(
                 f"groups: {name!r} is also the language tag {language!r}, so it would be ambiguous. "

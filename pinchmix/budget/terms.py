@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from pinchmix.budget.amounts import Bounds, code_of_fraction, read_number, text_of_fraction
 from pinchmix.budget.names import Groups
 from pinchmix.errors import BudgetError
+from pinchmix.weave import Weave, is_woven, read_weave
 from pinchmix.wording import near
 
 
@@ -55,6 +56,20 @@ class Terms:
             Fraction(1, 3)
         """
         return dict(self.settings).get(name)
+
+    @property
+    def woven(self) -> tuple[Weave, ...]:
+        """The woven columns that are asked for, by name.
+
+        Example:
+            >>> [weave.name for weave in Terms("counts", (("*", Fraction(3)), ("fi>en", Fraction(2))), 5).woven]
+            ['fi>en']
+        """
+        groups = dict(self.groups)
+        used = [name for name, _ in self.amounts] or self.setting("languages") or [*groups]
+        sizes = [name for name, _ in self.setting("sizes") or ()]
+        named = {column for name in used for column in groups.get(name, (name,))} | {*sizes}
+        return tuple(read_weave(name) for name in sorted(named) if is_woven(name))
 
 
 def name_of(allocator: Any) -> str:

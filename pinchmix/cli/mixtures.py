@@ -40,6 +40,7 @@ from pinchmix.cli.words import (
     UNIT,
     VALIDATE,
     WEIGHTS,
+    WORDING,
     given,
 )
 from pinchmix.export import check_target, make_options, write_export
@@ -70,6 +71,7 @@ def build(
     repeat: REPEAT = 1,
     split: SPLIT = [],  # noqa: B006 - typer wants a plain default and never changes it
     exclude: EXCLUDE = "",
+    wording: WORDING = [],  # noqa: B006 - typer wants a plain default and never changes it
     seed: SEED = 0,
     partial: PARTIAL = False,
     columns: COLUMNS = [],  # noqa: B006 - typer wants a plain default and never changes it
@@ -124,6 +126,7 @@ def plan(
     repeat: REPEAT = 1,
     split: SPLIT = [],  # noqa: B006 - typer wants a plain default and never changes it
     exclude: EXCLUDE = "",
+    wording: WORDING = [],  # noqa: B006 - typer wants a plain default and never changes it
     seed: SEED = 0,
     partial: PARTIAL = False,
     columns: COLUMNS = [],  # noqa: B006 - typer wants a plain default and never changes it
@@ -157,6 +160,7 @@ def print_recipe(
     repeat: REPEAT = 1,
     split: SPLIT = [],  # noqa: B006 - typer wants a plain default and never changes it
     exclude: EXCLUDE = "",
+    wording: WORDING = [],  # noqa: B006 - typer wants a plain default and never changes it
     seed: SEED = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of YAML.")] = False,
     debug: DEBUG = False,

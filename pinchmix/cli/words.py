@@ -10,7 +10,8 @@ SOURCE = Annotated[str, typer.Argument(help="A {lang} path template, a folder, a
 BUDGET = Annotated[
     list[str],
     typer.Option(
-        help="LANGUAGE=COUNT or LANGUAGE=SHARE (0.9 or 90%), once a language; '*' is all others together.",
+        help="LANGUAGE=COUNT or LANGUAGE=SHARE (0.9 or 90%), once a language; '*' is all others together; 'fi>en', "
+        "'translate(en>fi)' and 'switch(en,fi)' are made of two.",
         metavar="LANGUAGE=AMOUNT",
         show_default=False,
     ),
@@ -37,6 +38,14 @@ SPLIT = Annotated[
 ]
 EXCLUDE = Annotated[
     str, typer.Option(help="A file of evaluation prompts whose instructions are left out.", show_default=False)
+]
+WORDING = Annotated[
+    list[str],
+    typer.Option(
+        help="LANGUAGE=TEXT that asks for a translation, with {text} and perhaps {language}.",
+        metavar="LANGUAGE=TEXT",
+        show_default=False,
+    ),
 ]
 SETTING = Annotated[
     list[str],

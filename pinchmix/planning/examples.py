@@ -28,7 +28,7 @@ Rejected = Mapping[str, Mapping[str, int]]  # check → language → cells that 
 
 
 def chosen_languages(grid: Grid, recipe: Recipe) -> tuple[str, ...]:
-    """Return the languages that a recipe draws on, in the order in which ties are broken.
+    """Return the columns that a recipe draws on, in the order in which ties are broken.
 
     Raises:
         UnknownLanguage: The recipe names a language that the source does not have.
@@ -38,10 +38,11 @@ def chosen_languages(grid: Grid, recipe: Recipe) -> tuple[str, ...]:
         >>> chosen_languages(Grid.from_mapping({"a": ["sw", "en"]}), Recipe(Budget.uniform(1)))
         ('en', 'sw')
     """
-    for tag in recipe.languages:
+    columns = recipe.columns(grid.languages)
+    for tag in columns:
         if tag not in grid.languages:
-            raise UnknownLanguage(tag, grid.languages, "languages")
-    return recipe.languages or grid.languages
+            raise UnknownLanguage(tag, grid.languages, "languages" if tag in recipe.languages else "budget")
+    return columns
 
 
 @dataclass(frozen=True)
