@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from pinchmix.audit import Audit, audit_source
     from pinchmix.budget import Budget
     from pinchmix.build import build_mixture, plan_mixture
-    from pinchmix.compare import compare_mixtures
-    from pinchmix.comparison import Comparison
+    from pinchmix.comparing.compare import compare_mixtures
+    from pinchmix.comparing.comparison import Comparison
+    from pinchmix.comparing.matrix import Matrix, compare_sweep
     from pinchmix.data import sample
     from pinchmix.errors import BadRows, InfeasibleBudget, PinchmixError
     from pinchmix.export import export_mixture
     from pinchmix.family import Family
-    from pinchmix.matrix import Matrix, compare_sweep
     from pinchmix.mixture import Example, Mixture
     from pinchmix.plan import Plan
     from pinchmix.plugins import list_plugins
@@ -42,11 +42,11 @@ _FACE = {
     "Audit": "audit",
     "BadRows": "errors",
     "Budget": "budget",
-    "Comparison": "comparison",
+    "Comparison": "comparing.comparison",
     "Example": "mixture",
     "Family": "family",
     "InfeasibleBudget": "errors",
-    "Matrix": "matrix",
+    "Matrix": "comparing.matrix",
     "Mixture": "mixture",
     "PinchmixError": "errors",
     "Plan": "plan",
@@ -54,8 +54,8 @@ _FACE = {
     "Sweep": "sweep",
     "audit_source": "audit",
     "build_mixture": "build",
-    "compare_mixtures": "compare",
-    "compare_sweep": "matrix",
+    "compare_mixtures": "comparing.compare",
+    "compare_sweep": "comparing.matrix",
     "export_mixture": "export",
     "export_sweep": "sweep_folder",
     "list_plugins": "plugins",

@@ -10,16 +10,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pinchmix.chosen import Bools, Chosen, Common, Ints
-from pinchmix.drawing import draw_pairs
-from pinchmix.lengths import Lengths, lengths_of
+from pinchmix.comparing.chosen import Bools, Chosen, Common, Ints
+from pinchmix.comparing.drawing import draw_pairs
+from pinchmix.comparing.lengths import Lengths, lengths_of
 from pinchmix.show import bar, html_table, table
 from pinchmix.wording import listing, number_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pinchmix.drawing import Axes, Figure
+    from pinchmix.comparing.drawing import Axes, Figure
 
 SHOWN = 3  # ids that a text names
 NO_ID = "no id is in both: their sources have other ids, or they have no instruction in common"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from pinchmix.chosen import Bools, Ints, chosen_of, in_common
-from pinchmix.drawing import draw_heat
+from pinchmix.comparing.chosen import Bools, Ints, chosen_of, in_common
+from pinchmix.comparing.drawing import draw_heat
 from pinchmix.errors import ArgumentError
 from pinchmix.mixture import Mixture
 from pinchmix.show import html_heat, table
@@ -20,7 +20,7 @@ from pinchmix.wording import listing, near, number_of
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pinchmix.drawing import Axes, Figure
+    from pinchmix.comparing.drawing import Axes, Figure
 
 SHOWN = 12  # members up to which the text is a table
 BLOCK = 1 << 15  # instructions looked at together; a multiple of 64

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pinchmix.chosen import Chosen, Ints, chosen_of, in_common
-from pinchmix.comparison import ColumnComparison, Comparison, Move, leaks_of, splits_of
+from pinchmix.comparing.chosen import Chosen, Ints, chosen_of, in_common
+from pinchmix.comparing.comparison import ColumnComparison, Comparison, Move, leaks_of, splits_of
 from pinchmix.errors import ArgumentError
 from pinchmix.mixture import Mixture
 

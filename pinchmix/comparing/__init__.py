@@ -1,0 +1,1 @@
+"""Comparing: what mixtures and exports share, two by two or a whole sweep, as tables and pictures."""
