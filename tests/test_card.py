@@ -21,9 +21,10 @@ import pinchmix
 from pinchmix import Budget, build_mixture, export_mixture
 from pinchmix.about import About
 from pinchmix.account import code_of, rejections_of
-from pinchmix.card import LICENSES, card_of, front_matter
+from pinchmix.card import card_of
 from pinchmix.errors import ArgumentError
 from pinchmix.exporters.trl import TRL
+from pinchmix.front_matter import LICENSES, front_matter
 from pinchmix.markdown import fenced, inline, plain, table, visible
 from pinchmix.plugins import Exported, find_plugin
 from pinchmix.samplers.weighted import Weighted

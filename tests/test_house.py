@@ -51,6 +51,7 @@ FLOORS = (
     ("road",),
     ("lawful",),
     ("audit", "build", "sweep", "manifest", "account", "writing"),
+    ("front_matter",),
     ("card", "croissant"),
     ("export",),
     ("figures", "consistency", "rereading"),
