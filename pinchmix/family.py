@@ -115,6 +115,12 @@ class Family:
         """The names of what the family promises."""
         return (*(("constant",) if self.constant else ()), *(("nested",) if self.nested else ()))
 
+    @property
+    def chains(self) -> list[list[int]]:
+        """The chains of :attr:`nested` as numbers of members."""
+        names = list(self.members)
+        return [[names.index(name) for name in chain] for chain in self.nested]
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.members)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -20,16 +21,18 @@ from pinchmix.budget import Budget
 from pinchmix.certificate import Certificate
 from pinchmix.content import Content
 from pinchmix.errors import ArgumentError, InfeasibleBudget, InfeasibleFamily
+from pinchmix.exact.apportion import apportion
 from pinchmix.exact.joint import solve_joint
 from pinchmix.exact.program import Undecided
+from pinchmix.exact.rounding import moved_counts
 from pinchmix.exact.supply import Bools, Ints, Supply
 from pinchmix.family import Family
 from pinchmix.judge import Judge
 from pinchmix.plan import Plan, choice_of
 from pinchmix.planning.assign import Chosen, assign, refill
-from pinchmix.planning.examples import Asker, column_names, supply_for
+from pinchmix.planning.examples import Asker, chosen_languages, column_names, supply_for
 from pinchmix.planning.serving import Serving
-from pinchmix.planning.together import UNUSED, Labels, nests, walked
+from pinchmix.planning.together import UNUSED, Labels, journey, nests, walked
 from pinchmix.recipe import Recipe
 from pinchmix.road import still
 from pinchmix.texts import Texts
@@ -50,12 +53,6 @@ class Asks:
     family: Family
     languages: tuple[str, ...]
     counts: tuple[Ints, ...]
-
-    @property
-    def chains(self) -> list[list[int]]:
-        """The chains as numbers of members."""
-        names = list(self.family.members)
-        return [[names.index(name) for name in chain] for chain in self.family.nested]
 
     @property
     def top(self) -> Ints:
@@ -105,32 +102,46 @@ def asks_of(family: Family, serving: Serving) -> Asks:
     """
     exist = dict(zip(serving.languages, serving.supply.available.tolist(), strict=True))
     place = {tag: number for number, tag in enumerate(serving.languages)}
-    counts = []
+    figures = []
     for recipe in family.members.values():
-        tags = recipe.languages or serving.grid.languages
+        tags = chosen_languages(serving.grid, recipe)
         asked = Asker(recipe, tags, {tag: exist[tag] for tag in tags}, allocator_of(recipe.budget)).asked()
-        whole = np.zeros((len(asked), len(serving.languages)), dtype=np.int64)
-        whole[:, [place[tag] for tag in tags]] = asked
-        counts.append(whole)
-    asks = Asks(family, serving.languages, tuple(counts))
+        whole = np.zeros(len(serving.languages), dtype=np.int64)
+        whole[[place[tag] for tag in tags]] = asked.sum(axis=0)
+        figures.append(whole)
     if family.constant:
-        _check_sizes(asks)
-    return asks
+        _check_sizes(family, [int(whole.sum()) for whole in figures])
+    return Asks(family, serving.languages, _in_splits(family, figures))
 
 
-def _check_sizes(asks: Asks) -> None:
-    """Raise unless all members have the same number of examples in each split."""
-    names = list(asks.family.members)
-    splits = asks.family[names[0]].splits
-    sizes = [counts.sum(axis=1).tolist() for counts in asks.counts]
+def _in_splits(family: Family, figures: Sequence[Ints]) -> tuple[Ints, ...]:
+    """Return what each language of each member gets in each split, so that no split stands in the way of a law.
+
+    Splits of members of the same size are of the same size, and from each member to the next, a language that gains
+    loses in no split, and inversely.
+    """
+    parts = next(iter(family.members.values())).split.values()
+    if len(parts) < 2:
+        return tuple(whole[None] for whole in figures)
+    whole = sum(Fraction(part) for part in parts)
+    shares = [Fraction(part) / whole for part in parts]
+    tables: dict[int, Ints] = {}
+    for member, beside in journey(len(figures), family.chains):
+        counts = figures[member].tolist()
+        before = np.zeros((len(shares), len(counts)), dtype=np.int64) if beside is None else tables[beside]
+        tables[member] = moved_counts(before, counts, apportion(shares, sum(counts)).tolist(), shares)
+    return tuple(tables[member] for member in range(len(figures)))
+
+
+def _check_sizes(family: Family, sizes: Sequence[int]) -> None:
+    """Raise unless all members are of the same size."""
+    names = list(family.members)
     for name, size in zip(names, sizes, strict=True):
-        for split, one, other in zip(splits, sizes[0], size, strict=True):
-            if one != other:
-                where = f" in {split}" if len(splits) > 1 else ""
-                raise ArgumentError(
-                    f"family {asks.family.name}: all members are to hold the same instructions, but {names[0]} has "
-                    f"{one:,}{where} and {name} {other:,}. Give them the same total, or say constant=False."
-                )
+        if size != sizes[0]:
+            raise ArgumentError(
+                f"family {family.name}: all members are to hold the same instructions, but {names[0]} has "
+                f"{sizes[0]:,} and {name} {size:,}. Give them the same total, or say constant=False."
+            )
 
 
 def choose_together(serving: Serving, asks: Asks, judge: Judge, texts: Texts | None) -> Together:
@@ -147,16 +158,45 @@ def choose_together(serving: Serving, asks: Asks, judge: Judge, texts: Texts | N
     """
     undecided = ""
     for how in (ANCHOR, CORE, SEARCH):
-        try:
-            found = _settled(serving, asks, how, judge, texts)
-        except InfeasibleBudget:  # in this way; the last one decides
-            continue
-        except Undecided as error:
-            undecided = str(error)
-            continue
-        if found is not None and not broken_laws(asks, found.part, found.labels):
-            return found
+        last = None
+        while True:
+            try:
+                found, last = _made(serving, asks, how, last)
+            except InfeasibleBudget:  # in this way; the last one decides
+                break
+            except Undecided as error:
+                undecided = str(error)
+                break
+            if found is None or broken_laws(asks, found.labels):
+                undecided = _doubt(asks, found) if how == SEARCH else ""
+                break
+            rejected = _rejected(found, judge, texts)
+            if not len(rejected):
+                return found
+            serving = serving.on(serving.grid.without(rejected))  # for good, whichever way the choice is made in the end
     raise _infeasible(serving, asks, undecided)
+
+
+def _doubt(asks: Asks, found: Together | None) -> str:
+    """Return why it is not decided that there is no choice when the search has ended; empty where it is."""
+    if found is not None:
+        return "the chains go in a circle, which the search cannot close"
+    if len(asks.counts[0]) > 1:
+        return "what each language gets in each split was settled first, and other figures were not tried"
+    return ""
+
+
+def _rejected(found: Together, judge: Judge, texts: Texts | None) -> Ints:
+    """Return the addresses of the cells of any member that are rejected."""
+    if texts is None:
+        return np.zeros(0, dtype=np.int64)
+    grid = found.serving.grid
+    needed = np.zeros(len(grid), dtype=bool)
+    for member in found.cells():
+        needed[member.cell] = True
+    cells = np.flatnonzero(needed)
+    texts.fetch(judge.wanted(grid, cells))
+    return judge.reject(grid, cells)
 
 
 def _pivot(asks: Asks) -> str:
@@ -196,29 +236,6 @@ def _fit(serving: Serving, asks: Asks, how: str) -> Bools | None:
     return fit[patterns.of_instruction]
 
 
-def _settled(serving: Serving, asks: Asks, how: str, judge: Judge, texts: Texts | None) -> Together | None:
-    """Choose in one way, until no cell of any member is rejected; None where this way leads nowhere."""
-    last = None
-    while True:
-        if how == SEARCH:
-            found = _searched(serving, asks)
-        elif (anchor := _demand(serving, asks, how)) is None:
-            return None
-        else:
-            found, last = _dealt(serving, asks, how, anchor, last)
-        if found is None or texts is None:
-            return found
-        needed = np.zeros(len(serving.grid), dtype=bool)
-        for member in found.cells():
-            needed[member.cell] = True
-        cells = np.flatnonzero(needed)
-        texts.fetch(judge.wanted(serving.grid, cells))
-        rejected = judge.reject(serving.grid, cells)
-        if not len(rejected):
-            return found
-        serving = serving.on(serving.grid.without(rejected))
-
-
 class Kept(NamedTuple):
     """A choice that was made, of which as much as possible stays.
 
@@ -231,6 +248,19 @@ class Kept(NamedTuple):
     plan: Plan
     chosen: Chosen
     address: Ints
+
+
+def _made(serving: Serving, asks: Asks, how: str, last: Kept | None) -> tuple[Together | None, Kept | None]:
+    """Choose in one way, keeping what can be kept of the last time; None where this way leads nowhere.
+
+    Raises:
+        InfeasibleBudget: The mixture that members would be made from is impossible.
+        Undecided: The search ended without an answer.
+    """
+    if how == SEARCH:
+        return _searched(serving, asks), None
+    anchor = _demand(serving, asks, how)
+    return (None, None) if anchor is None else _dealt(serving, asks, how, anchor, last)
 
 
 def _dealt(serving: Serving, asks: Asks, how: str, anchor: Ints, last: Kept | None) -> tuple[Together, Kept]:
@@ -247,7 +277,7 @@ def _dealt(serving: Serving, asks: Asks, how: str, anchor: Ints, last: Kept | No
         chosen = assign(plan, able)
     instruction = able.grid.instruction[chosen.cell].astype(np.int64)
     start = able.place_of[able.grid.language[chosen.cell]] if how == ANCHOR else None
-    labels = walked(start, chosen.split, able.dealt("together")[instruction], asks.counts, asks.chains)
+    labels = walked(start, chosen.split, able.dealt("together")[instruction], asks.counts, asks.family.chains)
     return Together(serving, instruction, chosen.split, labels, how), Kept(plan, chosen, able.grid.address[chosen.cell])
 
 
@@ -277,7 +307,7 @@ def _searched(serving: Serving, asks: Asks) -> Together | None:
     row = row.ravel()
     amount = np.bincount(row, weights=supply.amount).astype(np.int64)
     merged = Supply(amount, supply.allowed[first_of])
-    steps = [step for chain in asks.chains for step in pairwise(chain)]
+    steps = [step for chain in asks.family.chains for step in pairwise(chain)]
     found = solve_joint(merged, np.stack(asks.counts), steps, constant=asks.family.constant)
     if found is None:
         return None
@@ -293,7 +323,7 @@ def _searched(serving: Serving, asks: Asks) -> Together | None:
     group = of_instruction[instruction] * parts + taken
     key = serving.dealt("together")[instruction]
     counts = [amounts.reshape(-1, amounts.shape[2]) for amounts in found.amounts]
-    return Together(serving, instruction, taken, walked(None, group, key, counts, asks.chains), SEARCH)
+    return Together(serving, instruction, taken, walked(None, group, key, counts, asks.family.chains), SEARCH)
 
 
 def _plan_counts(serving: Serving, recipe: Recipe, asked: Ints) -> Plan:
@@ -341,16 +371,16 @@ def _finder(serving: Serving, instruction: Ints) -> Ints:
     return found
 
 
-def broken_laws(asks: Asks, part: Ints, labels: Sequence[Labels]) -> list[str]:
+def broken_laws(asks: Asks, labels: Sequence[Labels]) -> list[str]:
     """Return the laws of a family that members do not keep, counted on their units."""
-    names, splits, width = list(asks.family.members), len(asks.counts[0]), len(asks.languages)
+    names = list(asks.family.members)
     broken = []
     if asks.family.constant:
         different = [name for name, label in zip(names, labels, strict=True) if (label == UNUSED).any()]
         broken += [f"{name} lacks instructions of others" for name in different]
-    for chain in asks.chains:
+    for chain in asks.family.chains:
         for one, other in pairwise(chain):
-            if not nests(labels[one], labels[other], part, splits, width):
+            if not nests(labels[one], labels[other], len(asks.languages)):
                 broken.append(f"a language has other cells in {names[one]} than in {names[other]}")
     return broken
 

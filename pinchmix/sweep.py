@@ -237,7 +237,7 @@ def _lawful(family: Family, scanned: Scanned, made: Mapping[str, Any]) -> Sweep:
     judge = judge_of(whole, texts, scanned.progress)
     found = choose_together(whole.serving, asks, judge, texts if judge.asks else None)
     texts.close()
-    if broken := broken_laws(asks, found.part, found.labels):
+    if broken := broken_laws(asks, found.labels):
         raise RuntimeError(f"a fault in pinchmix: {'; '.join(broken)}")
     mixtures = {}
     served: dict[tuple[str, ...], tuple[Serving, np.ndarray[Any, Any] | None]] = {}

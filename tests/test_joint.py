@@ -112,7 +112,8 @@ def check_units(units, counts, steps, constant, answer, row):
         assert np.array(units)[chosen[used], label[used]].all()
         held = np.bincount(part[used] * width + label[used], minlength=parts * width).reshape(parts, width)
         assert (held == asked).all()
-    assert all(nests(labels[one], labels[other], part, parts, width) for one, other in steps)
+    labels = [np.where(label == UNUSED, label, part * width + label) for label in labels]
+    assert all(nests(labels[one], labels[other], parts * width) for one, other in steps)
 
 
 @laws(150)
