@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from hypothesis import strategies as st
 
 from pinchmix import Budget, Recipe
@@ -30,6 +32,21 @@ def family_of(counts: Mapping[str, Mapping[str, int]], *, constant: bool = False
 
 def swept(source: Any, family: Any, **said: Any) -> Sweep:
     return sweep_mixtures(source if not isinstance(source, dict) else table_of(source), family, progress=False, **said)
+
+
+def varied(grid: Cells, copies: Collection[tuple[str, str]] = ()) -> pa.Table:
+    """A long table of texts that have no word in common, but for cells that say what the English one does."""
+    table = table_of(grid)
+    said: dict[str, list[str]] = {"prompt": [], "response": [], "task": []}
+    for key, tag in zip(table.column("id").to_pylist(), table.column("language").to_pylist(), strict=True):
+        spoken = "en" if (key, tag) in copies else tag
+        for part in ("prompt", "response"):
+            signs = hashlib.sha256(f"{part} {key} {spoken}".encode()).hexdigest() * 2
+            said[part].append(" ".join(signs[at : at + 6] for at in range(0, 60 + len(key), 6)))
+        said["task"].append(f"task {int(hashlib.sha256(key.encode()).hexdigest(), 16) % 3}")
+    for part in ("prompt", "response"):
+        table = table.set_column(table.column_names.index(part), part, pa.array(said[part]))
+    return table.append_column("task", pa.array(said["task"]))
 
 
 def rows_of(mix: Mixture) -> list[tuple[str, str, str]]:
