@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -67,6 +67,9 @@ class Sweep(Mapping[str, Mixture]):
 
     def __len__(self) -> int:
         return len(self.mixtures)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a sweep reads from scratch files of this process; export it, or hand over its family")
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -189,8 +192,11 @@ def _lazy(prepared: Prepared, settled: Settled, judge: Judge) -> Rows:
     """Return rows that are written when they are first asked for."""
 
     def write() -> Stored:
+        source = prepared.scanned.source
+        source.check_unchanged()
         texts = _texts(prepared.scanned)
         texts.fetch(np.unique(settled.serving.grid.address[settled.chosen.cell]))
+        source.check_unchanged()  # nor while it was read
         return write_chosen(prepared, settled, judge, texts)
 
     return Rows(prepared.scanned.database, write)
@@ -209,7 +215,7 @@ def _each(family: Family, scanned: Scanned, made: Mapping[str, Any]) -> Sweep:
             common[key] = prepared_for(scanned, recipe, plugins)
         prepared = replace(common[key], recipe=recipe, plugins=plugins)
         tags = chosen_languages(scanned.grid, recipe)
-        known = verdicts.setdefault(_key(recipe, "validators", "parallel", "pivot") + " ".join(tags), Verdicts())
+        known = verdicts.setdefault(_key(recipe, "validators", "parallel", "pivot", "exclude") + " ".join(tags), Verdicts())
         judge = judge_of(prepared, texts, scanned.progress, known)
         plan, chosen = choose(prepared, prepared.serving, {}, partial=False)
         asked = texts if judge.asks else None
