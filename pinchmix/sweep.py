@@ -262,12 +262,7 @@ def _lawful(family: Family, scanned: Scanned, made: Mapping[str, Any]) -> Sweep:
         settled = Settled(serving, plan, chosen, {})
         rows = _lazy(prepared, settled, judge)
         mixtures[name] = mixture_of(prepared, settled, judge, rows, Member(family, name))
-    laws = {}
-    if family.constant:
-        laws["constant"] = f"{number_of(len(found.instruction), 'instruction')} in each"
-    if family.nested:
-        laws["nested"] = number_of(sum(len(chain) - 1 for chain in family.nested), "step")
-    return Sweep(family, mixtures, laws)
+    return Sweep(family, mixtures, family.found(len(found.instruction)))
 
 
 def _renumbered(grid: Grid, part: Grid) -> np.ndarray[Any, Any] | None:
