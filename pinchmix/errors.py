@@ -224,8 +224,9 @@ class InfeasibleFamily(BudgetError):
         family: The name of the family.
         languages: The languages that its members use.
         total: How many instructions the largest member holds.
-        core: How many instructions exist in all these languages; with that many, laws can always be kept.
-        without: Language → the core without it, where it is larger; the largest first.
+        core: How many instructions exist in all these languages; as many as that can keep the laws of any family whose
+            chains go in no circle.
+        without: Language → the core without it, where that would do; the largest first.
         undecided: Why it is not known whether it is impossible; empty where it is.
     """
 
@@ -246,10 +247,12 @@ class InfeasibleFamily(BudgetError):
         there = f"{core:,} {'exists' if core == 1 else 'exist'}" if core else "none exists"
         said = "was found that makes" if undecided else "makes"
         need = f"{number_of(total, 'instruction')} that exist in all of {listing(self.languages)} would do; {there}."
-        lines = [f"family {family}: no choice of instructions {said} its members {' and '.join(laws)}.", f"  {need}"]
-        lines += [f"  Whether others would do was not decided: {undecided}."] if undecided else []
+        lines = [f"family {family}: no choice of instructions {said} its members {' and '.join(laws)}."]
+        enough = core >= total  # then it is not instructions that are missing
+        lines += [] if enough else [f"  {need}"]
+        lines += [f"  Whether {'one' if enough else 'others'} would do was not decided: {undecided}."] if undecided else []
         ways = [f"without {tag} there are {count:,}" for tag, count in list(self.without.items())[: self.SHOWN]]
-        ways += [f"a total of at most {core:,}"] if core else []
+        ways += [f"a total of at most {core:,}"] if 0 < core < total else []
         ways += ["no laws: constant=False and nested=(), then each member is built for itself"]
         super().__init__("\n".join([*lines, f"Ways out: {' · '.join(ways)}"]))
 

@@ -9,6 +9,7 @@ few of these, an integer program decides whether any instructions will do, and w
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
@@ -20,7 +21,7 @@ from pinchmix.arguments import allocator_of
 from pinchmix.budget import Budget
 from pinchmix.certificate import Certificate
 from pinchmix.content import Content
-from pinchmix.errors import ArgumentError, InfeasibleBudget, InfeasibleFamily
+from pinchmix.errors import ArgumentError, InfeasibleBudget, InfeasibleFamily, PinchmixError
 from pinchmix.exact.apportion import apportion
 from pinchmix.exact.joint import solve_joint
 from pinchmix.exact.program import Undecided
@@ -92,6 +93,16 @@ class Together(NamedTuple):
             yield Chosen.sorted(cell, self.part[used], np.ones(len(cell), dtype=np.int64))
 
 
+@contextmanager
+def about_member(name: str) -> Iterator[None]:
+    """Say of an error which member of a family it is about."""
+    try:
+        yield
+    except PinchmixError as error:
+        error.args = (f"member {name}: {error}", *error.args[1:])
+        raise
+
+
 def asks_of(family: Family, serving: Serving) -> Asks:
     """Return what the members ask of a source.
 
@@ -103,9 +114,10 @@ def asks_of(family: Family, serving: Serving) -> Asks:
     exist = dict(zip(serving.languages, serving.supply.available.tolist(), strict=True))
     place = {tag: number for number, tag in enumerate(serving.languages)}
     figures = []
-    for recipe in family.members.values():
-        tags = chosen_languages(serving.grid, recipe)
-        asked = Asker(recipe, tags, {tag: exist[tag] for tag in tags}, allocator_of(recipe.budget)).asked()
+    for name, recipe in family.members.items():
+        with about_member(name):
+            tags = chosen_languages(serving.grid, recipe)
+            asked = Asker(recipe, tags, {tag: exist[tag] for tag in tags}, allocator_of(recipe.budget)).asked()
         whole = np.zeros(len(serving.languages), dtype=np.int64)
         whole[[place[tag] for tag in tags]] = asked.sum(axis=0)
         figures.append(whole)
@@ -399,7 +411,7 @@ def _infeasible(serving: Serving, asks: Asks, undecided: str) -> InfeasibleFamil
     for number, column in enumerate(used.tolist()):
         rest = everything.copy()
         rest[number] = False
-        if (count := core(rest)) > whole:
+        if whole < asks.total <= (count := core(rest)):
             without[asks.languages[column]] = count
     best: Mapping[str, int] = dict(sorted(without.items(), key=lambda item: (-item[1], item[0])))
     tags = [asks.languages[column] for column in used.tolist()]

@@ -18,7 +18,7 @@ from pinchmix.errors import ArgumentError
 from pinchmix.family import Family, Member
 from pinchmix.grid import Grid
 from pinchmix.judge import Judge, Verdicts
-from pinchmix.lawful import asks_of, broken_laws, choose_together
+from pinchmix.lawful import about_member, asks_of, broken_laws, choose_together
 from pinchmix.mixture import Mixture
 from pinchmix.plan import Plan
 from pinchmix.planning.assign import Chosen, check_content, plan_of
@@ -148,16 +148,11 @@ def sweep_mixtures(
         40
     """
     family = recipes if isinstance(recipes, Family) else Family("sweep", recipes)
-    made = {
-        name: make_recipe(
-            recipe,
-            Asked(
-                tokenizer=tokenizer if recipe.budget.unit == "tokens" else None,
-                exclude=exclude if recipe.exclude else None,
-            ),
-        )
-        for name, recipe in family.members.items()
-    }
+    made = {}
+    for name, recipe in family.members.items():
+        counter, left_out = tokenizer if recipe.budget.unit == "tokens" else None, exclude if recipe.exclude else None
+        with about_member(name):
+            made[name] = make_recipe(recipe, Asked(tokenizer=counter, exclude=left_out))
     if exclude is not None and not any(recipe.exclude for recipe in family.members.values()):
         raise ArgumentError("exclude= is given, and no recipe says that anything was excluded; leave it out.")
     named = [recipe.languages for recipe in family.members.values()]
@@ -209,20 +204,21 @@ def _each(family: Family, scanned: Scanned, made: Mapping[str, Any]) -> Sweep:
     texts = _texts(scanned)
     mixtures = {}
     for name, (recipe, plugins) in made.items():
-        key = _key(recipe, "languages", "pivot", "sampler", "settings", "seed", "exclude", "counted", "tokenizer")
-        key += recipe.budget.unit
-        if key not in common:
-            common[key] = prepared_for(scanned, recipe, plugins)
-        prepared = replace(common[key], recipe=recipe, plugins=plugins)
-        tags = chosen_languages(scanned.grid, recipe)
-        known = verdicts.setdefault(_key(recipe, "validators", "parallel", "pivot", "exclude") + " ".join(tags), Verdicts())
-        judge = judge_of(prepared, texts, scanned.progress, known)
-        plan, chosen = choose(prepared, prepared.serving, {}, partial=False)
-        asked = texts if judge.asks else None
-        if asked is not None:
-            asked.fetch(judge.wanted(prepared.serving.grid, chosen.cell))
-        settled = settle(prepared, asked, judge, Settled(prepared.serving, plan, chosen, {}), partial=False)
-        mixtures[name] = mixture_of(prepared, settled, judge, _lazy(prepared, settled, judge))
+        with about_member(name):
+            key = _key(recipe, "languages", "pivot", "sampler", "settings", "seed", "exclude", "counted", "tokenizer")
+            key += recipe.budget.unit
+            if key not in common:
+                common[key] = prepared_for(scanned, recipe, plugins)
+            prepared = replace(common[key], recipe=recipe, plugins=plugins)
+            tags = chosen_languages(scanned.grid, recipe)
+            known = verdicts.setdefault(_key(recipe, "validators", "parallel", "pivot", "exclude") + " ".join(tags), Verdicts())
+            judge = judge_of(prepared, texts, scanned.progress, known)
+            plan, chosen = choose(prepared, prepared.serving, {}, partial=False)
+            asked = texts if judge.asks else None
+            if asked is not None:
+                asked.fetch(judge.wanted(prepared.serving.grid, chosen.cell))
+            settled = settle(prepared, asked, judge, Settled(prepared.serving, plan, chosen, {}), partial=False)
+            mixtures[name] = mixture_of(prepared, settled, judge, _lazy(prepared, settled, judge))
     texts.close()
     return Sweep(family, mixtures, {})
 
