@@ -180,7 +180,7 @@ def choose_together(serving: Serving, asks: Asks, judge: Judge, texts: Texts | N
                 undecided = str(error)
                 break
             if found is None or broken_laws(asks, found.labels):
-                undecided = _doubt(asks, found) if how == SEARCH else ""
+                undecided = _doubt(serving, asks, found) if how == SEARCH else ""
                 break
             rejected = _rejected(found, judge, texts)
             if not len(rejected):
@@ -189,11 +189,12 @@ def choose_together(serving: Serving, asks: Asks, judge: Judge, texts: Texts | N
     raise _infeasible(serving, asks, undecided)
 
 
-def _doubt(asks: Asks, found: Together | None) -> str:
+def _doubt(serving: Serving, asks: Asks, found: Together | None) -> str:
     """Return why it is not decided that there is no choice when the search has ended; empty where it is."""
     if found is not None:
         return "the chains go in a circle, which the search cannot close"
-    if len(asks.counts[0]) > 1:
+    together = replace(asks, counts=tuple(counts.sum(axis=0, keepdims=True) for counts in asks.counts))
+    if len(asks.counts[0]) > 1 and _searched(serving, together) is not None:
         return "what each language gets in each split was settled first, and other figures were not tried"
     return ""
 
@@ -289,7 +290,7 @@ def _dealt(serving: Serving, asks: Asks, how: str, anchor: Ints, last: Kept | No
         chosen = assign(plan, able)
     instruction = able.grid.instruction[chosen.cell].astype(np.int64)
     start = able.place_of[able.grid.language[chosen.cell]] if how == ANCHOR else None
-    labels = walked(start, chosen.split, able.dealt("together")[instruction], asks.counts, asks.family.chains)
+    labels = walked(start, chosen.split, able.dealt(instruction, "together"), asks.counts, asks.family.chains)
     return Together(serving, instruction, chosen.split, labels, how), Kept(plan, chosen, able.grid.address[chosen.cell])
 
 
@@ -331,9 +332,9 @@ def _searched(serving: Serving, asks: Asks) -> Together | None:
     place = np.arange(len(taken)) - np.repeat(np.cumsum(sums) - sums, sums) + np.repeat(starts, sums)
     instruction = order[place]
     # The first of each row are taken; which of them are in which split is dealt by a key of its own.
-    instruction = instruction[np.lexsort((serving.dealt()[instruction], of_instruction[instruction]))]
+    instruction = instruction[np.lexsort((serving.dealt(instruction), of_instruction[instruction]))]
     group = of_instruction[instruction] * parts + taken
-    key = serving.dealt("together")[instruction]
+    key = serving.dealt(instruction, "together")
     counts = [amounts.reshape(-1, amounts.shape[2]) for amounts in found.amounts]
     return Together(serving, instruction, taken, walked(None, group, key, counts, asks.family.chains), SEARCH)
 

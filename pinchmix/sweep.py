@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from pinchmix.arguments import Asked, make_recipe
+from pinchmix.arguments import Asked, Plugins, allocator_of, make_recipe
 from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.errors import ArgumentError
 from pinchmix.family import Family, Member
@@ -148,11 +148,15 @@ def sweep_mixtures(
         40
     """
     family = recipes if isinstance(recipes, Family) else Family("sweep", recipes)
-    made = {}
+    made: dict[str, tuple[Recipe, Plugins]] = {}
+    known: dict[str, Plugins] = {}
     for name, recipe in family.members.items():
         counter, left_out = tokenizer if recipe.budget.unit == "tokens" else None, exclude if recipe.exclude else None
+        key = _key(recipe, "sampler", "settings", "validators", "tokenizer", "exclude", "counted") + recipe.budget.unit
         with about_member(name):
-            made[name] = make_recipe(recipe, Asked(tokenizer=counter, exclude=left_out))
+            if key not in known:
+                known[key] = make_recipe(recipe, Asked(tokenizer=counter, exclude=left_out))[1]
+            made[name] = recipe, replace(known[key], allocator=allocator_of(recipe.budget))
     if exclude is not None and not any(recipe.exclude for recipe in family.members.values()):
         raise ArgumentError("exclude= is given, and no recipe says that anything was excluded; leave it out.")
     named = [recipe.languages for recipe in family.members.values()]
@@ -197,7 +201,7 @@ def _lazy(prepared: Prepared, settled: Settled, judge: Judge) -> Rows:
     return Rows(prepared.scanned.database, write)
 
 
-def _each(family: Family, scanned: Scanned, made: Mapping[str, Any]) -> Sweep:
+def _each(family: Family, scanned: Scanned, made: Mapping[str, tuple[Recipe, Plugins]]) -> Sweep:
     """Build each member for itself; what members have in common is made once."""
     common: dict[str, Prepared] = {}
     verdicts: dict[str, Verdicts] = {}
@@ -228,7 +232,7 @@ def _key(recipe: Recipe, *names: str) -> str:
     return digest_of(canonical_bytes({name: plain[name] for name in names}))
 
 
-def _lawful(family: Family, scanned: Scanned, made: Mapping[str, Any]) -> Sweep:
+def _lawful(family: Family, scanned: Scanned, made: Mapping[str, tuple[Recipe, Plugins]]) -> Sweep:
     """Choose the cells of all members together."""
     union = scanned.grid.languages if not all(r.languages for r in family.members.values()) else ()
     tags = union or tuple(dict.fromkeys(tag for recipe in family.members.values() for tag in recipe.languages))
