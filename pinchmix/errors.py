@@ -250,7 +250,9 @@ class InfeasibleFamily(BudgetError):
         lines = [f"family {family}: no choice of instructions {said} its members {' and '.join(laws)}."]
         enough = core >= total  # then it is not instructions that are missing
         lines += [] if enough else [f"  {need}"]
-        lines += [f"  Whether {'one' if enough else 'others'} would do was not decided: {undecided}."] if undecided else []
+        lines += (
+            [f"  Whether {'one' if enough else 'others'} would do was not decided: {undecided}."] if undecided else []
+        )
         ways = [f"without {tag} there are {count:,}" for tag, count in list(self.without.items())[: self.SHOWN]]
         ways += [f"a total of at most {core:,}"] if 0 < core < total else []
         ways += ["no laws: constant=False and nested=(), then each member is built for itself"]

@@ -185,7 +185,9 @@ def choose_together(serving: Serving, asks: Asks, judge: Judge, texts: Texts | N
             rejected = _rejected(found, judge, texts)
             if not len(rejected):
                 return found
-            serving = serving.on(serving.grid.without(rejected))  # for good, whichever way the choice is made in the end
+            serving = serving.on(
+                serving.grid.without(rejected)
+            )  # for good, whichever way the choice is made in the end
     raise _infeasible(serving, asks, undecided)
 
 

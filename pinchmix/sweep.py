@@ -215,7 +215,9 @@ def _each(family: Family, scanned: Scanned, made: Mapping[str, tuple[Recipe, Plu
                 common[key] = prepared_for(scanned, recipe, plugins)
             prepared = replace(common[key], recipe=recipe, plugins=plugins)
             tags = chosen_languages(scanned.grid, recipe)
-            known = verdicts.setdefault(_key(recipe, "validators", "parallel", "pivot", "exclude") + " ".join(tags), Verdicts())
+            known = verdicts.setdefault(
+                _key(recipe, "validators", "parallel", "pivot", "exclude") + " ".join(tags), Verdicts()
+            )
             judge = judge_of(prepared, texts, scanned.progress, known)
             plan, chosen = choose(prepared, prepared.serving, {}, partial=False)
             asked = texts if judge.asks else None

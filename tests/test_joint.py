@@ -151,7 +151,9 @@ def test_a_search_that_ends_early_says_so(monkeypatch):
 
     monkeypatch.setattr(joint, "milp", lambda *_, **__: Ended())
     with pytest.raises(Undecided, match="without an answer: time is up"):
-        solve_joint(Supply(np.array([1]), np.ones((1, 1), dtype=bool)), np.ones((1, 1, 1), dtype=int), [], constant=True)
+        solve_joint(
+            Supply(np.array([1]), np.ones((1, 1), dtype=bool)), np.ones((1, 1, 1), dtype=int), [], constant=True
+        )
 
 
 def test_an_answer_that_does_not_hold_is_not_returned(monkeypatch):
@@ -163,7 +165,9 @@ def test_an_answer_that_does_not_hold_is_not_returned(monkeypatch):
 
     monkeypatch.setattr(joint, "milp", lambda objective, **_: Wrong(len(objective)))
     with pytest.raises(RuntimeError, match="does not hold"):
-        solve_joint(Supply(np.array([1]), np.ones((1, 1), dtype=bool)), np.ones((1, 1, 1), dtype=int), [], constant=True)
+        solve_joint(
+            Supply(np.array([1]), np.ones((1, 1), dtype=bool)), np.ones((1, 1, 1), dtype=int), [], constant=True
+        )
 
 
 def test_more_units_than_there_are_cannot_be_dealt():

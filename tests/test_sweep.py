@@ -137,9 +137,7 @@ def test_a_ladder_of_languages_extends():
 
 def test_a_larger_total_holds_the_smaller_one():
     sizes = {"t40": 40, "t464": 464, "t4640": 4640}
-    members = {
-        name: Recipe(Budget.uniform(size), languages=PAPER[:4], validators=()) for name, size in sizes.items()
-    }
+    members = {name: Recipe(Budget.uniform(size), languages=PAPER[:4], validators=()) for name, size in sizes.items()}
     grid = {f"i{n:04}": list(PAPER[: 1 + n % 4]) for n in range(20_000)}
     sweep = swept(grid, Family("totals", members, nested=[list(sizes)]))
     check_laws(sweep, grid)
@@ -173,7 +171,9 @@ def test_what_is_left_out_makes_no_difference_to_which_instructions_are_held():
     """On a complete grid, names decide nothing about instructions at all."""
     tags, order = ["cs", "en", "fi", "sw"], ["fi", "en", "cs", "sw"]
     grid = {f"i{n:02}": tags for n in range(60)}
-    one, other = (swept(grid, family_of(leave_one_out(some, 5), constant=True, languages=some)) for some in (tags, order))
+    one, other = (
+        swept(grid, family_of(leave_one_out(some, 5), constant=True, languages=some)) for some in (tags, order)
+    )
     for name, mix in one.items():
         assert units(mix) == units(other[name])
 
@@ -188,14 +188,24 @@ def kinds():
     yield "proportional", [Recipe(Budget.proportional(n), validators=()) for n in (9, 12)]
     yield "temperature", [Recipe(Budget.temperature(12, temperature=n), validators=()) for n in (1, 5)]
     yield "unimax", [Recipe(Budget.unimax(12, max_epochs=n), repeat=n, validators=()) for n in (1, 2)]
-    yield "bounds", [Recipe(Budget.uniform(12, minimum={"sw": 6}), validators=()), Recipe(Budget.uniform(12), validators=())]
-    yield "policies", [Recipe(Budget.uniform(6), content=c, validators=()) for c in ("overlap(2)", "exactly(2)", "same")]
+    yield (
+        "bounds",
+        [Recipe(Budget.uniform(12, minimum={"sw": 6}), validators=()), Recipe(Budget.uniform(12), validators=())],
+    )
+    yield (
+        "policies",
+        [Recipe(Budget.uniform(6), content=c, validators=()) for c in ("overlap(2)", "exactly(2)", "same")],
+    )
     yield "characters", [Recipe(Budget.uniform(n, unit="characters"), validators=()) for n in (300, 500)]
     samplers = ("random", "longest", "stratified", "diverse")
     yield "samplers", [Recipe(Budget.uniform(9), sampler=name, validators=()) for name in samplers]
-    yield "languages", [
-        Recipe(Budget.uniform(6), languages=tags, validators=()) for tags in (("en", "fi"), ("fi", "en"), ("sw", "fi"))
-    ]
+    yield (
+        "languages",
+        [
+            Recipe(Budget.uniform(6), languages=tags, validators=())
+            for tags in (("en", "fi"), ("fi", "en"), ("sw", "fi"))
+        ],
+    )
     yield "checked", [Recipe(Budget.uniform(n), validators=("copy", "echo")) for n in (6, 9)]
     yield "duplicates", [Recipe(Budget.uniform(n), validators=("duplicates",)) for n in (6, 9)]
 
@@ -325,7 +335,7 @@ def test_excluded_instructions_are_in_no_member(lawful):
     sweep = swept(GRID, Family("f", members, constant=lawful), exclude=exclude)
     for mix in sweep.values():
         assert not {key for key, _ in units(mix)} & set(exclude)
-        assert mix.report.excluded.counts ["id"] == 3
+        assert mix.report.excluded.counts["id"] == 3
     with pytest.raises(ArgumentError):
         swept(GRID, Family("f", members, constant=lawful))
     with pytest.raises(ArgumentError, match="no recipe says"):

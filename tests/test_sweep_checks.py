@@ -156,7 +156,10 @@ def test_what_is_known_of_one_exclusion_is_not_taken_for_another():
     rows = table.to_pylist()
     for row in rows:
         if row["language"] == "en" and row["id"] >= "i15":  # each says what another says
-            row.update(next(r for r in rows if r["language"] == "en" and int(r["id"][1:]) == int(row["id"][1:]) - 15), id=row["id"])
+            row.update(
+                next(r for r in rows if r["language"] == "en" and int(r["id"][1:]) == int(row["id"][1:]) - 15),
+                id=row["id"],
+            )
     table = pa.Table.from_pylist(rows)
     exclude = [f"i{n:02}" for n in range(15)]
     digest = build_mixture(table, {"en": 1}, exclude=exclude, validate=False).plan.recipe.exclude

@@ -430,6 +430,8 @@ def test_members_of_twelve_languages_and_shards(tmp_path):
     grid = {f"i{n:03}": list(PAPER) for n in range(60)}
     counts = {f"l{n}": {tag: 60 // n for tag in PAPER[:n]} for n in (1, 2, 3, 4, 5, 6)}
     sweep = swept(grid, family_of(counts, constant=True, nested=[list(counts)]))
-    export_sweep(sweep, tmp_path / "out", shards=3, formats=["messages", "alpaca"], about={"name": "Mine"}, progress=False)
+    export_sweep(
+        sweep, tmp_path / "out", shards=3, formats=["messages", "alpaca"], about={"name": "Mine"}, progress=False
+    )
     verify_sweep(tmp_path / "out", progress=False)
     assert pq.read_table(tmp_path / "out/l6/provenance/train-00000-of-00003.parquet").num_rows == 20
