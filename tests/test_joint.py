@@ -58,7 +58,7 @@ def alike(one, other, width):
 
 def possible(units, counts, steps, constant):
     """Every part of every unit and every label in every choice tried."""
-    choices, parts, width = counts.shape
+    _, parts, width = counts.shape
     for part in product(range(parts), repeat=len(units)):
 
         def labelled(asked, part=part):
@@ -86,15 +86,15 @@ def found(options, taken, steps, constant, parts, width):
         keyed = [UNUSED if label == UNUSED else of * width + label for of, label in zip(part, labels, strict=True)]
         same = not constant or not taken or [a < 0 for a in keyed] == [a < 0 for a in taken[0]]
         beside = [taken[a + b - here] for a, b in steps if here in (a, b) and a + b - here < here]
-        if same and all(alike(keyed, other, parts * width) for other in beside):
-            if found(options, [*taken, keyed], steps, constant, parts, width):
-                return True
+        fits = same and all(alike(keyed, other, parts * width) for other in beside)
+        if fits and found(options, [*taken, keyed], steps, constant, parts, width):
+            return True
     return False
 
 
 def check_units(units, counts, steps, constant, answer, row):
     """Deal units by an answer's figures, and count on the units what was promised."""
-    choices, parts, width = counts.shape
+    _, parts, width = counts.shape
     order = np.argsort(row, kind="stable")
     chosen, part = [], []
     for number, used in enumerate(answer.used):

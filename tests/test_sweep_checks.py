@@ -1,4 +1,4 @@
-"""Checks and texts in sweeps: every cell judged once, no bad one in any member, and no text read before it is asked for."""
+"""Checks and texts in sweeps: each cell judged once, no bad one in any member, no text read before it is asked for."""
 
 from __future__ import annotations
 
@@ -275,7 +275,7 @@ def test_a_source_that_changed_before_its_texts_are_read_is_told(tmp_path, form,
         again = sweep["p4"].to_pandas()
         assert not again["messages"].map(lambda turns: turns[1]["content"].endswith("!")).any()
         return
-    with pytest.raises(SourceChanged, match="en.parquet"):
+    with pytest.raises(SourceChanged, match=r"en\.parquet"):
         sweep["p4"].to_pandas()
     write(tmp_path, form)
     for path in tmp_path.iterdir():

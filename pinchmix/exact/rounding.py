@@ -53,7 +53,9 @@ def split_counts(counts: Sequence[int], shares: Sequence[Fraction]) -> Ints:
 
 
 def moved_counts(before: Ints, counts: Sequence[int], sums: Sequence[int], shares: Sequence[Fraction]) -> Ints:
-    """Return a table like :func:`split_counts`, beside another one: no column that gains loses in any row, or inversely.
+    """Return a table like :func:`split_counts`, beside another one: no column moves against its sum.
+
+    A column that gains in all loses in no row, and inversely.
 
     The figures are as near to the shares as that allows: within their floors and ceilings, or as few away from these as
     there is a table. The sums of the rows are kept where that is possible, which it is unless there is less in all
