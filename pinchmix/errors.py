@@ -224,13 +224,10 @@ class InfeasibleFamily(BudgetError):
         family: The name of the family.
         languages: The languages that its members use.
         total: How many instructions the largest member holds.
-        core: How many instructions exist in all these languages; as many as that can keep the laws of any family whose
-            chains go in no circle.
+        core: How many instructions exist in all these languages; enough, where no chains go in a circle.
         without: Language → the core without it, where that would do; the largest first.
         undecided: Why it is not known whether it is impossible; empty where it is.
     """
-
-    SHOWN = 3
 
     def __init__(
         self,
@@ -245,15 +242,13 @@ class InfeasibleFamily(BudgetError):
         self.family, self.languages, self.total, self.core = family, tuple(languages), total, core
         self.without, self.undecided = dict(without), undecided
         there = f"{core:,} {'exists' if core == 1 else 'exist'}" if core else "none exists"
-        said = "was found that makes" if undecided else "makes"
         need = f"{number_of(total, 'instruction')} that exist in all of {listing(self.languages)} would do; {there}."
-        lines = [f"family {family}: no choice of instructions {said} its members {' and '.join(laws)}."]
-        enough = core >= total  # then it is not instructions that are missing
-        lines += [] if enough else [f"  {need}"]
-        lines += (
-            [f"  Whether {'one' if enough else 'others'} would do was not decided: {undecided}."] if undecided else []
-        )
-        ways = [f"without {tag} there are {count:,}" for tag, count in list(self.without.items())[: self.SHOWN]]
+        made = "was found that makes" if undecided else "makes"
+        lines = [f"family {family}: no choice of instructions {made} its members {' and '.join(laws)}."]
+        lines += [] if core >= total else [f"  {need}"]  # else something other than instructions is missing
+        if undecided:
+            lines.append(f"  Whether {'one' if core >= total else 'others'} would do was not decided: {undecided}.")
+        ways = [f"without {tag} there are {count:,}" for tag, count in list(self.without.items())[:3]]
         ways += [f"a total of at most {core:,}"] if 0 < core < total else []
         ways += ["no laws: constant=False and nested=(), then each member is built for itself"]
         super().__init__("\n".join([*lines, f"Ways out: {' · '.join(ways)}"]))

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from pinchmix.arguments import Asked, Plugins, allocator_of, make_recipe
+from pinchmix.asks import about_member, asks_of
 from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.errors import ArgumentError
 from pinchmix.family import Family, Member
 from pinchmix.grid import Grid
 from pinchmix.judge import Judge, Verdicts
-from pinchmix.lawful import about_member, asks_of, broken_laws, choose_together
+from pinchmix.lawful import broken_laws, choose_together
 from pinchmix.mixture import Mixture
 from pinchmix.plan import Plan
 from pinchmix.planning.assign import Chosen, check_content, plan_of

@@ -25,7 +25,8 @@ from pinchmix.errors import ArgumentError, ExportError, FolderTaken, RebuildFail
 from pinchmix.manifest import NAME, manifest_schema
 from pinchmix.rebuild import rebuild_mixture
 from pinchmix.shape import TYPES, WORDS, shape_faults
-from pinchmix.sweep_folder import INDEX, TABLE, Index, export_sweep, index_schema, law_faults, verify_sweep
+from pinchmix.sweep_folder import export_sweep, law_faults, verify_sweep
+from pinchmix.sweep_index import INDEX, TABLE, Index, index_schema
 from pinchmix.verify import verify_export
 from tests.grids import laws, table_of
 from tests.sweeps import PAPER, family_of, recipe_of, swept, varied
