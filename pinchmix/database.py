@@ -86,6 +86,12 @@ class Database:
                     raise
                 raise KeyboardInterrupt from error
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Make other threads wait until several statements, streams among them, are done."""
+        with self._lock:
+            yield
+
     def execute(self, sql: str) -> None:
         """Run a statement whose result is not needed."""
         with self._turn():

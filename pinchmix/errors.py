@@ -209,8 +209,8 @@ class InfeasibleFamily(BudgetError):
         family: The name of the family.
         languages: The languages that its members use.
         total: How many instructions the largest member holds.
-        core: How many instructions exist in all these languages; with that many, laws can always be kept.
-        without: Language → the core without it, where it is larger; the largest first.
+        core: How many instructions exist in all these languages; enough, where no chains go in a circle.
+        without: Language → the core without it, where that would do; the largest first.
         undecided: Why it is not known whether it is impossible; empty where it is.
     """
 

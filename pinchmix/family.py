@@ -11,7 +11,7 @@ from pinchmix.errors import ArgumentError
 from pinchmix.recipe import Recipe
 from pinchmix.recipe_reading import read_family_fields, read_written
 from pinchmix.recipe_text import family_file, family_yaml, json_of
-from pinchmix.wording import listing, near
+from pinchmix.wording import listing, near, number_of
 from pinchmix.written import Reading
 
 
@@ -25,6 +25,10 @@ class Member(NamedTuple):
 
     family: Family
     name: str
+
+
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and bool(name.strip()) and name.isprintable()
 
 
 VARIED = ("budget", "languages")  # what the members of a family with laws may differ in
@@ -65,22 +69,27 @@ class Family:
     source: str = ""
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not self.name.strip():
+        if not _is_name(self.name):
             raise ArgumentError(f"name={self.name!r}: a family needs a name.")
         if not isinstance(self.members, Mapping) or not self.members:
             raise ArgumentError(f"family {self.name}: members is a mapping of name to recipe, with one or more.")
         for name, recipe in self.members.items():
-            if not isinstance(name, str) or not name.strip():
+            if not _is_name(name):
                 raise ArgumentError(f"family {self.name}: {name!r} cannot be the name of a member.")
             if not isinstance(recipe, Recipe):
                 raise ArgumentError(f"family {self.name}: member {name} is a {type(recipe).__name__}, not a Recipe.")
         object.__setattr__(self, "members", MappingProxyType(dict(self.members)))
-        if isinstance(self.nested, str) or any(isinstance(chain, str) for chain in self.nested):
+        if not isinstance(self.constant, bool):
+            raise ArgumentError(f"family {self.name}: constant={self.constant!r} is neither True nor False.")
+        if not isinstance(self.source, str) or not all(line.isprintable() for line in self.source.splitlines()):
+            raise ArgumentError(f"family {self.name}: source={self.source!r} is no text.")
+        lists = (list, tuple)
+        if not isinstance(self.nested, lists) or not all(isinstance(chain, lists) for chain in self.nested):
             raise ArgumentError(f"family {self.name}: nested is a list of chains, such as [['p1', 'p10', 'p100']].")
         object.__setattr__(self, "nested", tuple(map(tuple, self.nested)))
         for chain in self.nested:
             for name in chain:
-                if name not in self.members:
+                if not isinstance(name, str) or name not in self.members:
                     raise ArgumentError(
                         f"family {self.name}: nested names {name!r}, which is no member."
                         f"{near(str(name), self.members)} The members are {listing(list(self.members))}."
@@ -117,6 +126,29 @@ class Family:
     def laws(self) -> tuple[str, ...]:
         """The names of what the family promises."""
         return (*(("constant",) if self.constant else ()), *(("nested",) if self.nested else ()))
+
+    @property
+    def chains(self) -> list[list[int]]:
+        """The chains of :attr:`nested` as numbers of members."""
+        names = list(self.members)
+        return [[names.index(name) for name in chain] for chain in self.nested]
+
+    def found(self, instructions: int) -> dict[str, str]:
+        """Return law → what there is of it once it was counted on mixtures.
+
+        Args:
+            instructions: How many of them each member holds, where all hold the same.
+
+        Example:
+            >>> from pinchmix.budget import Budget
+            >>> Family("one", {"a": Recipe(Budget.counts({"en": 5}))}, constant=True).found(5)
+            {'constant': '5 instructions in each'}
+        """
+        said = {
+            "constant": f"{number_of(instructions, 'instruction')} in each",
+            "nested": number_of(sum(max(len(chain) - 1, 0) for chain in self.nested), "step"),
+        }
+        return {law: said[law] for law in self.laws}
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.members)

@@ -143,16 +143,22 @@ class Grid:
             >>> Grid.from_mapping({"a": ["en", "sw"], "b": ["sw"]}).find(np.array([1]), np.array([1]))
             array([2])
         """
-        width = len(self.languages)
-        keys = self.instruction.astype(np.int64) * width + self.language
-        wanted = np.asarray(instruction, dtype=np.int64) * width + language
-        # Looking up in ascending order stays in the processor's cache.
-        order = np.argsort(wanted)
-        cells = np.empty(len(wanted), dtype=np.int64)
-        cells[order] = np.searchsorted(keys, wanted[order])
-        if len(wanted) and not np.array_equal(keys[np.minimum(cells, len(keys) - 1)], wanted):
+        row, column = np.asarray(instruction), np.asarray(language)
+        patterns = self.patterns
+        pattern = patterns.of_instruction[row]
+        if not patterns.allowed[pattern, column].all():
             raise KeyError("a cell that the grid does not hold")
-        return cells
+        before = np.cumsum(patterns.allowed, axis=1) - 1  # cells of an instruction that stand before that of a language
+        found: npt.NDArray[np.int64] = self._starts[row] + before[pattern, column]
+        return found
+
+    @cached_property
+    def _starts(self) -> npt.NDArray[np.int64]:
+        """The number of the first cell of each instruction, shape ``(instructions,)``."""
+        # Of the same type as the cells' own numbers, or a copy of these would be made.
+        numbers = np.arange(len(self.ids), dtype=self.instruction.dtype)
+        starts: npt.NDArray[np.int64] = np.searchsorted(self.instruction, numbers).astype(np.int64)
+        return starts
 
     def without(self, addresses: npt.NDArray[np.int64]) -> Grid:
         """Return the grid without the cells at these addresses.

@@ -9,24 +9,24 @@ few of these, an integer program decides whether any instructions will do, and w
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from pinchmix.asks import Asks
 from pinchmix.budget import Budget
 from pinchmix.certificate import Certificate
 from pinchmix.content import Content
-from pinchmix.errors import ArgumentError, InfeasibleBudget, InfeasibleFamily
+from pinchmix.errors import InfeasibleBudget, InfeasibleFamily
 from pinchmix.exact.joint import solve_joint
 from pinchmix.exact.program import Undecided
 from pinchmix.exact.supply import Bools, Ints, Supply
-from pinchmix.family import Family
 from pinchmix.judge import Judge
 from pinchmix.plan import Plan, choice_of
 from pinchmix.planning.assign import Chosen, assign, refill
-from pinchmix.planning.examples import Asker, column_names, supply_for
+from pinchmix.planning.examples import column_names, supply_for
 from pinchmix.planning.serving import Serving
 from pinchmix.planning.together import UNUSED, Labels, nests, walked
 from pinchmix.recipe import Recipe
@@ -34,38 +34,6 @@ from pinchmix.road import still
 from pinchmix.texts import Texts
 
 ANCHOR, CORE, SEARCH = "anchor", "core", "search"
-
-
-@dataclass(frozen=True, eq=False)
-class Asks:
-    """What the members of a family ask.
-
-    Attributes:
-        family: The family.
-        languages: The languages of all members, in the order in which ties are broken.
-        counts: Of each member, shape ``(splits, languages)``, int64.
-    """
-
-    family: Family
-    languages: tuple[str, ...]
-    counts: tuple[Ints, ...]
-
-    @property
-    def chains(self) -> list[list[int]]:
-        """The chains as numbers of members."""
-        names = list(self.family.members)
-        return [[names.index(name) for name in chain] for chain in self.family.nested]
-
-    @property
-    def top(self) -> Ints:
-        """The largest figure of each language in each split."""
-        largest: Ints = np.max(self.counts, axis=0)
-        return largest
-
-    @property
-    def total(self) -> int:
-        """The size of the largest member."""
-        return max(int(counts.sum()) for counts in self.counts)
 
 
 class Together(NamedTuple):
@@ -94,49 +62,6 @@ class Together(NamedTuple):
             yield Chosen.sorted(cell, self.part[used], np.ones(len(cell), dtype=np.int64))
 
 
-def asks_of(family: Family, serving: Serving, allocators: Mapping[str, Any]) -> Asks:
-    """Return what the members ask of a source.
-
-    Args:
-        family: The family.
-        serving: What exists.
-        allocators: Of each member, the plugin that its budget names; None where it names none.
-
-    Raises:
-        ArgumentError: Members that are to hold the same instructions are of different size.
-        BudgetError: A budget makes no sense for the languages of its member.
-        UnknownLanguage: A member names a language that the source does not have.
-    """
-    exist = dict(zip(serving.languages, serving.supply.available.tolist(), strict=True))
-    place = {tag: number for number, tag in enumerate(serving.languages)}
-    counts = []
-    for name, recipe in family.members.items():
-        tags = recipe.languages or serving.grid.languages
-        asked = Asker(recipe, tags, {tag: exist[tag] for tag in tags}, allocators[name]).asked()
-        whole = np.zeros((len(asked), len(serving.languages)), dtype=np.int64)
-        whole[:, [place[tag] for tag in tags]] = asked
-        counts.append(whole)
-    asks = Asks(family, serving.languages, tuple(counts))
-    if family.constant:
-        _check_sizes(asks)
-    return asks
-
-
-def _check_sizes(asks: Asks) -> None:
-    """Raise unless all members have the same number of examples in each split."""
-    names = list(asks.family.members)
-    splits = asks.family[names[0]].splits
-    sizes = [counts.sum(axis=1).tolist() for counts in asks.counts]
-    for name, size in zip(names, sizes, strict=True):
-        for split, one, other in zip(splits, sizes[0], size, strict=True):
-            if one != other:
-                where = f" in {split}" if len(splits) > 1 else ""
-                raise ArgumentError(
-                    f"family {asks.family.name}: all members are to hold the same instructions, but {names[0]} has "
-                    f"{one:,}{where} and {name} {other:,}. Give them the same total, or say constant=False."
-                )
-
-
 def choose_together(serving: Serving, asks: Asks, judge: Judge, texts: Texts | None) -> Together:
     """Choose the cells of all members, and replace what the checks reject until every cell of every member is good.
 
@@ -151,16 +76,48 @@ def choose_together(serving: Serving, asks: Asks, judge: Judge, texts: Texts | N
     """
     undecided = ""
     for how in (ANCHOR, CORE, SEARCH):
-        try:
-            found = _settled(serving, asks, how, judge, texts)
-        except InfeasibleBudget:  # in this way; the last one decides
-            continue
-        except Undecided as error:
-            undecided = str(error)
-            continue
-        if found is not None and not broken_laws(asks, found.part, found.labels):
-            return found
+        last = None
+        while True:
+            try:
+                found, last = _made(serving, asks, how, last)
+            except InfeasibleBudget:  # in this way; the last one decides
+                break
+            except Undecided as error:
+                undecided = str(error)
+                break
+            if found is None or broken_laws(asks, found.labels):
+                undecided = _doubt(serving, asks, found) if how == SEARCH else ""
+                break
+            rejected = _rejected(found, judge, texts)
+            if not len(rejected):
+                return found
+            serving = serving.on(
+                serving.grid.without(rejected)
+            )  # for good, whichever way the choice is made in the end
     raise _infeasible(serving, asks, undecided)
+
+
+def _doubt(serving: Serving, asks: Asks, found: Together | None) -> str:
+    """Return why it is not decided that there is no choice when the search has ended; empty where it is."""
+    if found is not None:
+        return "the chains go in a circle, which the search cannot close"
+    together = replace(asks, counts=tuple(counts.sum(axis=0, keepdims=True) for counts in asks.counts))
+    if len(asks.counts[0]) > 1 and _searched(serving, together) is not None:
+        return "what each language gets in each split was settled first, and other figures were not tried"
+    return ""
+
+
+def _rejected(found: Together, judge: Judge, texts: Texts | None) -> Ints:
+    """Return the addresses of the cells of any member that are rejected."""
+    if texts is None:
+        return np.zeros(0, dtype=np.int64)
+    grid = found.serving.grid
+    needed = np.zeros(len(grid), dtype=bool)
+    for member in found.cells():
+        needed[member.cell] = True
+    cells = np.flatnonzero(needed)
+    texts.fetch(judge.wanted(grid, cells))
+    return judge.reject(grid, cells)
 
 
 def _pivot(asks: Asks) -> str:
@@ -200,29 +157,6 @@ def _fit(serving: Serving, asks: Asks, how: str) -> Bools | None:
     return fit[patterns.of_instruction]
 
 
-def _settled(serving: Serving, asks: Asks, how: str, judge: Judge, texts: Texts | None) -> Together | None:
-    """Choose in one way, until no cell of any member is rejected; None where this way leads nowhere."""
-    last = None
-    while True:
-        if how == SEARCH:
-            found = _searched(serving, asks)
-        elif (anchor := _demand(serving, asks, how)) is None:
-            return None
-        else:
-            found, last = _dealt(serving, asks, how, anchor, last)
-        if found is None or texts is None:
-            return found
-        needed = np.zeros(len(serving.grid), dtype=bool)
-        for member in found.cells():
-            needed[member.cell] = True
-        cells = np.flatnonzero(needed)
-        texts.fetch(judge.wanted(serving.grid, cells))
-        rejected = judge.reject(serving.grid, cells)
-        if not len(rejected):
-            return found
-        serving = serving.on(serving.grid.without(rejected))
-
-
 class Kept(NamedTuple):
     """A choice that was made, of which as much as possible stays.
 
@@ -235,6 +169,19 @@ class Kept(NamedTuple):
     plan: Plan
     chosen: Chosen
     address: Ints
+
+
+def _made(serving: Serving, asks: Asks, how: str, last: Kept | None) -> tuple[Together | None, Kept | None]:
+    """Choose in one way, keeping what can be kept of the last time; None where this way leads nowhere.
+
+    Raises:
+        InfeasibleBudget: The mixture that members would be made from is impossible.
+        Undecided: The search ended without an answer.
+    """
+    if how == SEARCH:
+        return _searched(serving, asks), None
+    anchor = _demand(serving, asks, how)
+    return (None, None) if anchor is None else _dealt(serving, asks, how, anchor, last)
 
 
 def _dealt(serving: Serving, asks: Asks, how: str, anchor: Ints, last: Kept | None) -> tuple[Together, Kept]:
@@ -251,7 +198,7 @@ def _dealt(serving: Serving, asks: Asks, how: str, anchor: Ints, last: Kept | No
         chosen = assign(plan, able)
     instruction = able.grid.instruction[chosen.cell].astype(np.int64)
     start = able.place_of[able.grid.language[chosen.cell]] if how == ANCHOR else None
-    labels = walked(start, chosen.split, able.dealt("together")[instruction], asks.counts, asks.chains)
+    labels = walked(start, chosen.split, able.dealt(instruction, "together"), asks.counts, asks.family.chains)
     return Together(serving, instruction, chosen.split, labels, how), Kept(plan, chosen, able.grid.address[chosen.cell])
 
 
@@ -281,7 +228,7 @@ def _searched(serving: Serving, asks: Asks) -> Together | None:
     row = row.ravel()
     amount = np.bincount(row, weights=supply.amount).astype(np.int64)
     merged = Supply(amount, supply.allowed[first_of])
-    steps = [step for chain in asks.chains for step in pairwise(chain)]
+    steps = [step for chain in asks.family.chains for step in pairwise(chain)]
     found = solve_joint(merged, np.stack(asks.counts), steps, constant=asks.family.constant)
     if found is None:
         return None
@@ -293,11 +240,11 @@ def _searched(serving: Serving, asks: Asks) -> Together | None:
     place = np.arange(len(taken)) - np.repeat(np.cumsum(sums) - sums, sums) + np.repeat(starts, sums)
     instruction = order[place]
     # The first of each row are taken; which of them are in which split is dealt by a key of its own.
-    instruction = instruction[np.lexsort((serving.dealt()[instruction], of_instruction[instruction]))]
+    instruction = instruction[np.lexsort((serving.dealt(instruction), of_instruction[instruction]))]
     group = of_instruction[instruction] * parts + taken
-    key = serving.dealt("together")[instruction]
+    key = serving.dealt(instruction, "together")
     counts = [amounts.reshape(-1, amounts.shape[2]) for amounts in found.amounts]
-    return Together(serving, instruction, taken, walked(None, group, key, counts, asks.chains), SEARCH)
+    return Together(serving, instruction, taken, walked(None, group, key, counts, asks.family.chains), SEARCH)
 
 
 def _plan_counts(serving: Serving, recipe: Recipe, asked: Ints) -> Plan:
@@ -345,16 +292,16 @@ def _finder(serving: Serving, instruction: Ints) -> Ints:
     return found
 
 
-def broken_laws(asks: Asks, part: Ints, labels: Sequence[Labels]) -> list[str]:
+def broken_laws(asks: Asks, labels: Sequence[Labels]) -> list[str]:
     """Return the laws of a family that members do not keep, counted on their units."""
-    names, splits, width = list(asks.family.members), len(asks.counts[0]), len(asks.languages)
+    names = list(asks.family.members)
     broken = []
     if asks.family.constant:
         different = [name for name, label in zip(names, labels, strict=True) if (label == UNUSED).any()]
         broken += [f"{name} lacks instructions of others" for name in different]
-    for chain in asks.chains:
+    for chain in asks.family.chains:
         for one, other in pairwise(chain):
-            if not nests(labels[one], labels[other], part, splits, width):
+            if not nests(labels[one], labels[other], len(asks.languages)):
                 broken.append(f"a language has other cells in {names[one]} than in {names[other]}")
     return broken
 
@@ -373,7 +320,7 @@ def _infeasible(serving: Serving, asks: Asks, undecided: str) -> InfeasibleFamil
     for number, column in enumerate(used.tolist()):
         rest = everything.copy()
         rest[number] = False
-        if (count := core(rest)) > whole:
+        if whole < asks.total <= (count := core(rest)):
             without[asks.languages[column]] = count
     best: Mapping[str, int] = dict(sorted(without.items(), key=lambda item: (-item[1], item[0])))
     tags = [asks.languages[column] for column in used.tolist()]

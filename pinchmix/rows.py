@@ -57,7 +57,8 @@ class Rows:
         """Return where the rows are, after writing them if nobody has asked for them before."""
         with self._lock:
             if self._write is not None:
-                self._stored = self._write()
+                with self.database.alone():  # rows of other mixtures may be about to be written from it too
+                    self._stored = self._write()
                 self._write = None  # and with it what it reads from
             return self._stored
 

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from pinchmix.arguments import Asked, Validate, make_recipe, read_policy
+from pinchmix.arguments import Asked, Plugins, Validate, make_recipe, read_policy
+from pinchmix.asks import about_member, asks_of
 from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.errors import ArgumentError
 from pinchmix.family import Family, Member
 from pinchmix.grid import Grid
 from pinchmix.judge import Judge, Verdicts
-from pinchmix.lawful import asks_of, broken_laws, choose_together
+from pinchmix.lawful import broken_laws, choose_together
 from pinchmix.mixture import Mixture
 from pinchmix.plan import Plan
 from pinchmix.planning.assign import Chosen, check_content, plan_of
@@ -69,6 +70,9 @@ class Sweep(Mapping[str, Mixture]):
 
     def __len__(self) -> int:
         return len(self.mixtures)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a sweep reads from scratch files of this process; export it, or hand over its family")
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -154,17 +158,17 @@ def sweep_mixtures(
     family = recipes if isinstance(recipes, Family) else Family("sweep", recipes)
     if validate is not None:
         family, plugins = _validated(family, validate, plugins or ())
-    made = {
-        name: make_recipe(
-            recipe,
-            Asked(
-                tokenizer=tokenizer if recipe.budget.unit == "tokens" else None,
-                exclude=exclude if recipe.exclude else None,
-                plugins=plugins or (),
-            ),
-        )
-        for name, recipe in family.members.items()
-    }
+    made: dict[str, tuple[Recipe, Plugins]] = {}
+    known: dict[str, Plugins] = {}
+    for name, recipe in family.members.items():
+        counter, left_out = tokenizer if recipe.budget.unit == "tokens" else None, exclude if recipe.exclude else None
+        key = _key(recipe, "sampler", "settings", "validators", "tokenizer", "exclude", "counted") + recipe.budget.unit
+        key += name if recipe.budget.kind == "allocated" else ""  # whose allocator is one of the plugins
+        with about_member(name):
+            if key not in known:
+                said = Asked(tokenizer=counter, exclude=left_out, plugins=plugins or ())
+                known[key] = make_recipe(recipe, said)[1]
+        made[name] = recipe, known[key]
     if exclude is not None and not any(recipe.exclude for recipe in family.members.values()):
         raise ArgumentError("exclude= is given, and no recipe says that anything was excluded; leave it out.")
     named = [plain_languages(recipe) for recipe in family.members.values()]
@@ -220,34 +224,40 @@ def _lazy(prepared: Prepared, settled: Settled, judge: Judge) -> Rows:
     """Return rows that are written when they are first asked for."""
 
     def write() -> Stored:
+        source = prepared.scanned.source
+        source.check_unchanged()
         texts = _texts(prepared.scanned)
         texts.fetch(np.unique(prepared.woven.plain(settled.serving.grid.address[settled.chosen.cell])))
+        source.check_unchanged()  # nor while it was read
         return write_chosen(prepared, settled, judge, texts)
 
     return Rows(prepared.scanned.database, write)
 
 
-def _each(family: Family, scanned: Scanned, made: Mapping[str, Any]) -> Sweep:
+def _each(family: Family, scanned: Scanned, made: Mapping[str, tuple[Recipe, Plugins]]) -> Sweep:
     """Build each member for itself; what members have in common is made once."""
     common: dict[str, Prepared] = {}
     verdicts: dict[str, Verdicts] = {}
     texts = _texts(scanned)
     mixtures = {}
     for name, (recipe, plugins) in made.items():
-        key = _key(recipe, "languages", "pivot", "sampler", "settings", "seed", "exclude", "counted", "tokenizer")
-        key += " ".join([recipe.budget.unit, *(weave.name for weave in recipe.budget.woven), *recipe.wording.values()])
-        if key not in common:
-            common[key] = prepared_for(scanned, recipe, plugins)
-        prepared = replace(common[key], recipe=recipe, plugins=plugins)
-        tags = at_hand(scanned.grid, recipe)
-        known = verdicts.setdefault(_key(recipe, "validators", "parallel", "pivot") + " ".join(tags), Verdicts())
-        judge = judge_of(prepared, texts, scanned.progress, known)
-        plan, chosen = choose(prepared, prepared.serving, {}, partial=False)
-        asked = texts if judge.asks else None
-        if asked is not None:
-            asked.fetch(judge.wanted(prepared.serving.grid, chosen.cell))
-        settled = settle(prepared, asked, judge, Settled(prepared.serving, plan, chosen, {}), partial=False)
-        mixtures[name] = mixture_of(prepared, settled, judge, _lazy(prepared, settled, judge))
+        with about_member(name):
+            key = _key(recipe, "languages", "pivot", "sampler", "settings", "seed", "exclude", "counted", "tokenizer")
+            key += " ".join([recipe.budget.unit, *(one.name for one in recipe.budget.woven), *recipe.wording.values()])
+            if key not in common:
+                common[key] = prepared_for(scanned, recipe, plugins)
+            prepared = replace(common[key], recipe=recipe, plugins=plugins)
+            tags = at_hand(scanned.grid, recipe)
+            known = verdicts.setdefault(
+                _key(recipe, "validators", "parallel", "pivot", "exclude") + " ".join(tags), Verdicts()
+            )
+            judge = judge_of(prepared, texts, scanned.progress, known)
+            plan, chosen = choose(prepared, prepared.serving, {}, partial=False)
+            asked = texts if judge.asks else None
+            if asked is not None:
+                asked.fetch(judge.wanted(prepared.serving.grid, chosen.cell))
+            settled = settle(prepared, asked, judge, Settled(prepared.serving, plan, chosen, {}), partial=False)
+            mixtures[name] = mixture_of(prepared, settled, judge, _lazy(prepared, settled, judge))
     texts.close()
     return Sweep(family, mixtures, {})
 
@@ -257,7 +267,7 @@ def _key(recipe: Recipe, *names: str) -> str:
     return digest_of(canonical_bytes({name: plain[name] for name in names}))
 
 
-def _lawful(family: Family, scanned: Scanned, made: Mapping[str, Any]) -> Sweep:
+def _lawful(family: Family, scanned: Scanned, made: Mapping[str, tuple[Recipe, Plugins]]) -> Sweep:
     """Choose the cells of all members together."""
     union = scanned.grid.languages if not all(r.languages for r in family.members.values()) else ()
     tags = union or tuple(dict.fromkeys(tag for recipe in family.members.values() for tag in recipe.languages))
@@ -268,7 +278,7 @@ def _lawful(family: Family, scanned: Scanned, made: Mapping[str, Any]) -> Sweep:
     judge = judge_of(whole, texts, scanned.progress)
     found = choose_together(whole.serving, asks, judge, texts if judge.asks else None)
     texts.close()
-    if broken := broken_laws(asks, found.part, found.labels):
+    if broken := broken_laws(asks, found.labels):
         raise RuntimeError(f"a fault in pinchmix: {'; '.join(broken)}")
     mixtures = {}
     served: dict[tuple[str, ...], tuple[Serving, np.ndarray[Any, Any] | None]] = {}
@@ -287,12 +297,7 @@ def _lawful(family: Family, scanned: Scanned, made: Mapping[str, Any]) -> Sweep:
         settled = Settled(serving, plan, chosen, {})
         rows = _lazy(prepared, settled, judge)
         mixtures[name] = mixture_of(prepared, settled, judge, rows, Member(family, name))
-    laws = {}
-    if family.constant:
-        laws["constant"] = f"{number_of(len(found.instruction), 'instruction')} in each"
-    if family.nested:
-        laws["nested"] = number_of(sum(len(chain) - 1 for chain in family.nested), "step")
-    return Sweep(family, mixtures, laws)
+    return Sweep(family, mixtures, family.found(len(found.instruction)))
 
 
 def _renumbered(grid: Grid, part: Grid) -> np.ndarray[Any, Any] | None:

@@ -5,14 +5,11 @@ Files of several members that are the same are one file with several names, wher
 
 from __future__ import annotations
 
-import csv
 import datetime
 import hashlib
-import io
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,8 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pinchmix.about import About
-from pinchmix.canonical import canonical_bytes, digest_of
-from pinchmix.errors import ArgumentError, ExportError, FolderTaken, VerificationFailed, WriteFailed
+from pinchmix.errors import ArgumentError, ExportError, FolderTaken, PinchmixError, VerificationFailed, WriteFailed
 from pinchmix.export import SAFE, Options, make_options, write_export
 from pinchmix.family import Family
 from pinchmix.folder import check_free, new_folder, place_of, put_in_place, remove_leftovers, write_text
@@ -32,70 +28,12 @@ from pinchmix.plugins import Exporter, Format
 from pinchmix.progress import progress_bar
 from pinchmix.shards import PROVENANCE
 from pinchmix.sweep import Sweep
+from pinchmix.sweep_index import INDEX, TABLE, Index
 from pinchmix.verify import shards_in, verify_export
 
-INDEX, TABLE = "index.json", "index.csv"
-VERSION = 1
-
-
-@dataclass(frozen=True)
-class Index:
-    """What a folder of a sweep holds.
-
-    Attributes:
-        family: The family, as plain data.
-        laws: Law → what was found when it was counted.
-        languages: The languages of which some member has examples.
-        members: Name → mixture (its digest), manifest (the SHA-256 of the file), examples, instructions, counts by
-            language, and the languages seen and held out.
-    """
-
-    family: Mapping[str, Any]
-    laws: Mapping[str, str]
-    languages: tuple[str, ...]
-    members: Mapping[str, Mapping[str, Any]]
-
-    def to_bytes(self) -> bytes:
-        """Return the one text of the index, with its digest."""
-        plain = {
-            "family": dict(self.family),
-            "laws": dict(self.laws),
-            "languages": list(self.languages),
-            "members": {name: dict(member) for name, member in self.members.items()},
-        }
-        whole = {"index_version": VERSION, **plain, "digest": digest_of(canonical_bytes(plain))}
-        return json.dumps(whole, indent=1, ensure_ascii=False).encode() + b"\n"
-
-    @classmethod
-    def of_bytes(cls, content: bytes) -> Index:
-        """Return the index that a text holds.
-
-        Raises:
-            ExportError: The text is no index, is of another version, or is not as it was written.
-        """
-        try:
-            whole = json.loads(content)
-            if whole["index_version"] != VERSION:
-                raise ExportError(f"{INDEX} is of version {whole['index_version']!r}; this pinchmix reads {VERSION}.")
-            index = cls(whole["family"], whole["laws"], tuple(whole["languages"]), whole["members"])
-            same = index.to_bytes() == content
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-            raise ExportError(f"{INDEX} is no index of a sweep ({type(error).__name__}: {error}).") from error
-        if not same:
-            raise ExportError(f"{INDEX} is not as it was written: its digest does not fit its content.")
-        return index
-
-    def to_csv(self) -> str:
-        """Return the members as a table: name, examples, instructions, languages, and a column a language."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        heads = ["member", "mixture", "examples", "instructions", "seen", "held_out"]
-        writer.writerow([*heads, *self.languages])
-        for name, member in self.members.items():
-            words = [" ".join(member[key]) for key in ("seen", "held_out")]
-            figures = [member["counts"].get(tag, 0) for tag in self.languages]
-            writer.writerow([name, member["mixture"], member["examples"], member["instructions"], *words, *figures])
-        return text.getvalue()
+LONGEST = 100  # characters of a name, so that what is in the folder can be reached on any machine
+# What Windows takes for a device, whatever comes after a dot.
+DEVICES = {"con", "prn", "aux", "nul", *(f"{device}{number}" for device in ("com", "lpt") for number in range(1, 10))}
 
 
 def export_sweep(
@@ -163,8 +101,21 @@ def export_sweep(
 
 def _check_names(names: Sequence[str]) -> None:
     """Raise unless all names can be those of folders, on any machine."""
-    if odd := [name for name in names if not SAFE.fullmatch(name) or "/" in name or name in (INDEX, TABLE)]:
-        raise ArgumentError(f"member {odd[0]!r} cannot be a folder; use letters, digits and _.-, such as 'p10'.")
+    odd = [
+        name
+        for name in names
+        if not SAFE.fullmatch(name)
+        or "/" in name
+        or name.endswith(".")
+        or len(name) > LONGEST
+        or name.casefold() in (INDEX, TABLE)
+        or name.casefold().partition(".")[0] in DEVICES
+    ]
+    if odd:
+        raise ArgumentError(
+            f"member {odd[0]!r} cannot be a folder on every machine; use up to {LONGEST} letters, digits and _.-, "
+            "such as 'p10'."
+        )
     folded = [name.casefold() for name in names]
     if twice := [name for name in names if folded.count(name.casefold()) > 1]:
         raise ArgumentError(f"{' and '.join(map(repr, twice))} would be the same folder on some machines.")
@@ -256,30 +207,42 @@ def verify_sweep(folder: str | os.PathLike[str], *, progress: bool | None = None
         index = Index.of_bytes((place / INDEX).read_bytes())
     except ExportError as error:
         raise VerificationFailed(str(place), [str(error)]) from error
-    faults = list(_index_faults(place, index))
+    try:
+        family = Family.from_dict(index.family)
+    except (PinchmixError, LookupError, TypeError, ValueError, ArithmeticError) as error:
+        said = f"{INDEX}: its family is none: {' '.join(str(error).splitlines()[:1])}"
+        raise VerificationFailed(str(place), [said]) from error
+    faults = list(_index_faults(place, index, family))
     with progress_bar("verifying", len(index.members), "member", progress) as step:
         for name, member in index.members.items():
-            faults += _member_faults(place, name, member, index)
+            faults += _member_faults(place, name, member, index, family)
             step(1)
     if not faults:
-        faults += law_faults(place, Family.from_dict(index.family))
+        faults += law_faults(place, family)
     if faults:
         raise VerificationFailed(str(place), faults)
     return index
 
 
-def _index_faults(place: Path, index: Index) -> Iterator[str]:
+def _index_faults(place: Path, index: Index, family: Family) -> Iterator[str]:
     expected = {INDEX, TABLE, *index.members}
-    found = {path.name for path in place.iterdir()}
-    yield from (f"{name} is missing" for name in sorted(expected - found))
-    yield from (f"{name} is not in the index" for name in sorted(found - expected))
-    if TABLE in found and (place / TABLE).read_text(encoding="utf-8") != index.to_csv():
+    found = {path.name: path for path in place.iterdir()}
+    yield from (f"{name} is missing" for name in sorted(expected - found.keys()))
+    yield from (f"{name} is not in the index" for name in sorted(found.keys() - expected))
+    yield from (f"{name} is a link to another place" for name in sorted(found) if found[name].is_symlink())
+    if TABLE in found and (not found[TABLE].is_file() or found[TABLE].read_bytes() != index.to_csv().encode()):
         yield f"{TABLE} does not say what {INDEX} says"
-    if list(index.members) != list(index.family["members"]):
+    if list(index.members) != list(family.members):
         yield f"{INDEX}: the members are not those of the family"
+        return
+    if list(index.languages) != list(dict.fromkeys(tag for one in index.members.values() for tag in one["seen"])):
+        yield f"{INDEX}: the languages are not those of the members"
+    first = next(iter(index.members.values()))
+    if dict(index.laws) != family.found(first["instructions"]):
+        yield f"{INDEX}: the laws are not those of the family"
 
 
-def _member_faults(place: Path, name: str, member: Mapping[str, Any], index: Index) -> list[str]:
+def _member_faults(place: Path, name: str, member: Mapping[str, Any], index: Index, family: Family) -> list[str]:
     if not (place / name / NAME).is_file():
         return [f"{name}: there is no {NAME} in it"] if (place / name).exists() else []
     if hashlib.sha256((place / name / NAME).read_bytes()).hexdigest() != member["manifest"]:
@@ -295,14 +258,16 @@ def _member_faults(place: Path, name: str, member: Mapping[str, Any], index: Ind
             counts[tag] = counts.get(tag, 0) + line["examples"]
     seen = {tag: count for tag, count in counts.items() if count}
     recipe = {key: part for key, part in identity["recipe"].items() if key != "digest"}
+    of_family = {**index.family, "member": name} if family.laws else None
     said = {
         "its mixture": (identity["mixture"]["digest"], member["mixture"]),
         "its examples": (identity["mixture"]["rows"], member["examples"]),
         "its instructions": (identity["mixture"]["instructions"], member["instructions"]),
         "its counts": (seen, member["counts"]),
-        "the languages seen": (set(seen), set(member["seen"])),
-        "the languages held out": (set(index.languages) - set(seen), set(member["held_out"])),
+        "the languages seen": (list(member["counts"]), member["seen"]),
+        "the languages held out": ([tag for tag in index.languages if tag not in seen], member["held_out"]),
         "its recipe": (recipe, index.family["members"].get(name)),
+        "its family": (identity["family"], of_family),
     }
     return [f"{name}: {what} and the index differ" for what, (one, other) in said.items() if one != other]
 
@@ -323,9 +288,9 @@ def law_faults(place: Path, family: Family) -> list[str]:
             both = _sizes(a.filter(pc.is_in(a.column("cell"), b.column("cell"))))
             mine, theirs = _sizes(a), _sizes(b)
             faults += [
-                f"{other}: its cells of {key.partition(SIGN)[2]} and those of {one} do not nest"
-                for key in mine.keys() & theirs.keys()
-                if both.get(key, 0) != min(mine[key], theirs[key])
+                f"{other}: its cells of {tag} and those of {one} do not nest"
+                for tag in sorted(mine.keys() & theirs.keys())
+                if both.get(tag, 0) != min(mine[tag], theirs[tag])
             ]
     return faults
 
@@ -334,20 +299,19 @@ SIGN = "\x1f"  # between the parts of a key; no id that was read has it at its e
 
 
 def _held(folder: Path) -> pa.Table:
-    """Return what tells the instructions (unit), cells and languages (place) of an export apart, with their split."""
+    """Return what tells the instructions (unit) and cells of an export apart, with their split, and the languages."""
     manifest = Manifest.of_bytes((folder / NAME).read_bytes())
     parts = []
     for shard in shards_in(manifest):
         read = pq.read_table(folder / PROVENANCE.format(shard.name), columns=["id", "response_language"])
         key, language = (read.column(name).cast(pa.large_string()) for name in ("id", "response_language"))
         split, sign = (pa.scalar(text, pa.large_string()) for text in (shard.split, SIGN))
-        place = pc.binary_join_element_wise(split, language, sign)
         unit = pc.binary_join_element_wise(key, split, sign)
-        parts.append(pa.table({"unit": unit, "cell": pc.binary_join_element_wise(key, place, sign), "place": place}))
+        cell = pc.binary_join_element_wise(unit, language, sign)
+        parts.append(pa.table({"unit": unit, "cell": cell, "language": language}))
     return pa.concat_tables(parts)
 
 
 def _sizes(held: pa.Table) -> dict[str, int]:
-    return {
-        item["values"]: item["counts"] for item in pc.value_counts(held.column("place").combine_chunks()).to_pylist()
-    }
+    found = pc.value_counts(held.column("language").combine_chunks()).to_pylist()
+    return {item["values"]: item["counts"] for item in found}

@@ -78,10 +78,11 @@ def family_told(
         '  10 instructions that exist in all of en, sw would do; 4 exist.'
     """
     there = f"{core:,} {'exists' if core == 1 else 'exist'}" if core else "none exists"
-    yield f"  {number_of(total, 'instruction')} that exist in all of {listing(languages)} would do; {there}."
+    if core < total:  # else something other than instructions is missing
+        yield f"  {number_of(total, 'instruction')} that exist in all of {listing(languages)} would do; {there}."
     if undecided:
-        yield f"  Whether others would do was not decided: {undecided}."
+        yield f"  Whether {'one' if core >= total else 'others'} would do was not decided: {undecided}."
     ways = [f"without {tag} there are {count:,}" for tag, count in list(without.items())[:WAYS]]
-    ways += [f"a total of at most {core:,}"] if core else []
+    ways += [f"a total of at most {core:,}"] if 0 < core < total else []
     ways += ["no laws: constant=False and nested=(), then each member is built for itself"]
     yield f"Ways out: {' · '.join(ways)}"

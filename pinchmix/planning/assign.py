@@ -53,7 +53,7 @@ def served(filled: Filled, serving: Serving) -> tuple[Ints, Ints]:
     first = np.cumsum(taken) - taken
     row = np.repeat(np.arange(len(taken)), taken)
     chosen = serving.by_row[starts[row] + np.arange(len(row)) - first[row]]
-    chosen = chosen[np.lexsort((serving.dealt()[chosen], row))]
+    chosen = chosen[np.lexsort((serving.dealt(chosen), row))]
     cells, splits = [], []
     for part in range(parts):
         begin = first + filled.used[:, :part].sum(axis=1)
@@ -77,7 +77,7 @@ def repeats(cell: Ints, split: Ints, examples: Ints, serving: Serving) -> Ints:
     held = np.bincount(column, minlength=examples.size)
     if np.array_equal(held, examples.ravel()):
         return np.ones(len(cell), dtype=np.int64)
-    order = np.lexsort((serving.dealt("repeat")[grid.instruction[cell]], column))
+    order = np.lexsort((serving.dealt(grid.instruction[cell], "repeat"), column))
     often = np.empty(len(cell), dtype=np.int64)
     often[order] = np.concatenate(
         [copies(count, total) for count, total in zip(held.tolist(), examples.ravel().tolist(), strict=True) if count]
@@ -188,20 +188,17 @@ def check_content(plan: Plan, serving: Serving, chosen: Chosen) -> None:
         RuntimeError: a fault in pinchmix: the counts are not those of the plan; an instruction in too many languages
     """
     grid, content = serving.grid, plan.content
-    instruction = grid.instruction[chosen.cell]
-    times = np.bincount(instruction, minlength=len(grid.ids))
+    used, row, times = np.unique(grid.instruction[chosen.cell], return_inverse=True, return_counts=True)
     asked = np.flatnonzero(plan.examples.sum(axis=0) > 0)
     patterns = grid.patterns
-    available = patterns.allowed[:, serving.places[asked]].sum(axis=1)[patterns.of_instruction]
+    able = patterns.allowed[:, serving.places[asked]].sum(axis=1)
     given = np.bincount(serving.columns(chosen.cell, chosen.split), weights=chosen.copies, minlength=plan.examples.size)
-    lowest, highest = np.full(len(times), len(grid.ids)), np.zeros(len(times), dtype=np.int64)
-    np.minimum.at(lowest, instruction, chosen.split)
-    np.maximum.at(highest, instruction, chosen.split)
-    used = times > 0
+    split_of = np.zeros(len(used), dtype=np.int64)
+    split_of[row.ravel()] = chosen.split
     most = len(asked) if content.most is None else content.most
     whole = {
         "exactly": content.k,
-        "union": available[used],
+        "union": able[patterns.of_instruction[used]],
         "same": len(asked),
     }
     kept = {
@@ -209,9 +206,9 @@ def check_content(plan: Plan, serving: Serving, chosen: Chosen) -> None:
         "a cell is chosen twice": len(np.unique(chosen.cell)) == len(chosen.cell),
         "a cell is repeated too often": int(chosen.copies.max(initial=1)) <= plan.recipe.repeat,
         "an instruction in too many languages": int(times.max(initial=0)) <= most,
-        "an instruction in two splits": bool((lowest[used] == highest[used]).all()),
-        "an instruction in too few languages": bool((times[used] == whole.get(content.kind, times[used])).all()),
-        "an instruction is left out": content.kind != "cover" or bool((times[available > 0] > 0).all()),
+        "an instruction in two splits": np.array_equal(split_of[row.ravel()], chosen.split),
+        "an instruction in too few languages": bool((times == whole.get(content.kind, times)).all()),
+        "an instruction is left out": content.kind != "cover" or len(used) == int(patterns.supply[able > 0].sum()),
     }
     if broken := [said for said, holds in kept.items() if not holds]:
         raise RuntimeError(f"a fault in pinchmix: {'; '.join(broken)}")

@@ -163,7 +163,7 @@ class Filler:
         if total * self.recipe.repeat < goal:
             return None
         rounds, rest = divmod(goal, total)
-        order = np.lexsort((cell, self.serving.dealt("repeat")[grid.instruction[cell]]))
+        order = np.lexsort((cell, self.serving.dealt(grid.instruction[cell], "repeat")))
         often = np.full(len(cell), rounds, dtype=np.int64)
         often[order[: nearest_count(np.cumsum(sizes[order]), rest)]] += 1
         return often

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -105,9 +106,9 @@ class Serving:
         """The instructions row by row, each row in the order in which it is served."""
         return self.order[np.argsort(self.row_of[self.order].astype(np.int32), kind="stable")]
 
-    def dealt(self, purpose: str = "deal") -> npt.NDArray[np.uint64]:
-        """Return keys that are independent of the order of serving, shape ``(instructions,)``."""
-        return keyed(self.grid.hashes, key_of(self.seed, purpose))
+    def dealt(self, instruction: npt.NDArray[Any], purpose: str = "deal") -> npt.NDArray[np.uint64]:
+        """Return keys of some instructions that are independent of the order of serving, a key each."""
+        return keyed(self.grid.hashes[instruction], key_of(self.seed, purpose))
 
     def lots(self, parts: int) -> npt.NDArray[np.uint64]:
         """Return random numbers for rows and columns, shape ``(rows + 1, parts * languages)``.

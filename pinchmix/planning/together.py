@@ -8,7 +8,7 @@ so of two members the one with fewer units of a language has none there that the
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -82,6 +82,36 @@ def _rank(order: Ints, slot: Ints) -> Ints:
     return rank
 
 
+def journey(size: int, chains: Sequence[Sequence[int]]) -> Iterator[tuple[int, int | None]]:
+    """Yield all members, each with one beside it in a chain that was yielded before, or None for the first of a group.
+
+    Where chains go in a circle, not every step of theirs is taken.
+
+    Example:
+        >>> list(journey(3, [[1, 0]]))
+        [(0, None), (1, 0), (2, None)]
+    """
+    beside: list[list[int]] = [[] for _ in range(size)]
+    for chain in chains:
+        for one, other in pairwise(chain):
+            beside[one].append(other)
+            beside[other].append(one)
+    seen = [False] * size
+    for root in range(size):
+        if seen[root]:
+            continue
+        seen[root] = True
+        yield root, None
+        waiting = deque([root])
+        while waiting:
+            here = waiting.popleft()
+            for there in beside[here]:
+                if not seen[there]:
+                    seen[there] = True
+                    yield there, here
+                    waiting.append(there)
+
+
 def walked(
     start: Labels | None,
     group: Ints,
@@ -109,39 +139,24 @@ def walked(
     """
     if start is not None:
         return [changed(start, group, key, asked) for asked in counts]
-    beside: list[list[int]] = [[] for _ in counts]
-    for chain in chains:
-        for one, other in pairwise(chain):
-            beside[one].append(other)
-            beside[other].append(one)
-    found: list[Labels | None] = [None] * len(counts)
-    for root in range(len(counts)):
-        if found[root] is not None:
-            continue
-        found[root] = dealt(group, key, counts[root])
-        waiting = deque([root])
-        while waiting:
-            here = waiting.popleft()
-            labels = found[here]
-            assert labels is not None
-            for there in beside[here]:
-                if found[there] is None:
-                    found[there] = changed(labels, group, key, counts[there])
-                    waiting.append(there)
-    return [labels for labels in found if labels is not None]
+    found: dict[int, Labels] = {}
+    for member, neighbour in journey(len(counts), chains):
+        if neighbour is None:
+            found[member] = dealt(group, key, counts[member])
+        else:
+            found[member] = changed(found[neighbour], group, key, counts[member])
+    return [found[member] for member in range(len(counts))]
 
 
-def nests(one: Labels, other: Labels, part: Ints, splits: int, width: int) -> bool:
+def nests(one: Labels, other: Labels, width: int) -> bool:
     """Return whether of two members the one with fewer units of a language has none there that the other lacks.
 
     Example:
-        >>> both = np.zeros(2, dtype=np.int64)
-        >>> nests(np.array([0, 1]), np.array([0, 0]), both, 1, 2), nests(np.array([0, 1]), np.array([1, 0]), both, 1, 2)
+        >>> nests(np.array([0, 1]), np.array([0, 0]), 2), nests(np.array([0, 1]), np.array([1, 0]), 2)
         (True, False)
     """
 
-    def count(labels: Labels, some: npt.NDArray[np.bool_]) -> Ints:
-        return np.bincount(part[some] * width + labels[some], minlength=splits * width)
+    def count(labels: Labels) -> Ints:
+        return np.bincount(labels[labels != UNUSED], minlength=width)
 
-    fewer = np.minimum(count(one, one >= 0), count(other, other >= 0))
-    return bool(np.array_equal(count(one, (one == other) & (one >= 0)), fewer))
+    return bool(np.array_equal(count(one[one == other]), np.minimum(count(one), count(other))))

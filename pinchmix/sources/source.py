@@ -100,6 +100,21 @@ class Source:
     faults: Faults
     read: int
 
+    def check_unchanged(self) -> None:
+        """Raise if a file that is read where it stands is no longer the one that was scanned.
+
+        Raises:
+            SourceChanged: Its size or its time of change is another, or it is gone.
+        """
+        in_place = {
+            table.piece.url
+            for table in self.tables
+            if table.parquet and table.piece.url and fsspec.core.url_to_fs(table.piece.url)[1] == str(table.parquet)
+        }
+        for file in self.files:
+            if file.url in in_place and (now := stamp_of(file.url)) != file.stamp:
+                raise SourceChanged(file.name, "its size or its time of change is another" if now else "it is gone")
+
     def __str__(self) -> str:
         """What the source was taken for: the layouts, the tables of each, and tags that are written in another way."""
         names: dict[str, list[str]] = {}
