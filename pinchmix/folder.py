@@ -20,6 +20,7 @@ from typing import Any
 from pinchmix.errors import ArgumentError, FolderTaken
 
 LONGEST = 200  # bytes of a name that leave room for what is added
+LOCK = "pinchmix-lock"
 SYNC = 64 << 20  # bytes that are written before they are synced
 # Linux's renameat2 and macOS's renamex_np, by their numbers in the headers of the C library.
 HERE, EXCHANGE, SWAP = -100, 2, 2
@@ -164,43 +165,44 @@ def put_in_place(part: Path, target: Path, check: Callable[[Path], object] = lam
     """
     for folder in [part, *(path for path in part.rglob("*") if path.is_dir())]:
         _sync(folder)
+    with _alone(target):
+        old = _placed(part, target, check)
+    if old is not None:
+        shutil.rmtree(old, ignore_errors=True)  # all is done; what cannot be removed is a leftover
+
+
+def _placed(part: Path, target: Path, check: Callable[[Path], object]) -> Path | None:
+    """Make a folder the target, and return where what was there before is now, if there was anything."""
     while not os.path.lexists(target):
         try:
             part.rename(target)
         except OSError as error:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
-            continue  # another writer was faster; what it wrote is looked at below
+            continue  # another writer was faster, where there are no locks; what it wrote is looked at below
         with _undone(target.rename, part):
             _sync(target.parent)
-        return
+        return None
     if _exchange(part, target):
         with _undone(_exchange, part, target):
             check(part)
             _sync(target.parent)
-        shutil.rmtree(part, ignore_errors=True)  # all is done; what cannot be removed is a leftover
-    else:
-        _swap(part, target, check)
+        return part
+    return _swapped(part, target, check)
 
 
-def _swap(part: Path, target: Path, check: Callable[[Path], object]) -> None:
-    """Replace a folder in two steps, where the system knows no single one.
+def _swapped(part: Path, target: Path, check: Callable[[Path], object]) -> Path:
+    """Replace a folder in two steps, where the system knows no single one; as :func:`_placed`.
 
     Who is killed between them leaves the old folder aside; :func:`remove_leftovers` puts it back.
     """
     old = part.with_suffix(".old")
-    handle = os.open(target, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # a file system without locks, or another writer that has just put it there
-            _lock(handle)
-        with _undone(_put_back, part, target, old):
-            target.rename(old)
-            check(old)
-            part.rename(target)
-            _sync(target.parent)
-        shutil.rmtree(old, ignore_errors=True)
-    finally:
-        os.close(handle)
+    with _undone(_put_back, part, target, old):
+        target.rename(old)
+        check(old)
+        part.rename(target)
+        _sync(target.parent)
+    return old
 
 
 def _put_back(part: Path, target: Path, old: Path) -> None:
@@ -226,21 +228,31 @@ def remove_leftovers(target: Path) -> None:
     """
     if sys.platform == "win32":
         return
-    ours = re.compile(rf"{re.escape(_stem(target))}\.[0-9a-f]{{8}}\.(part|old)")
+    ours = re.compile(rf"{re.escape(_stem(target))}\.([0-9a-f]{{8}}\.(part|old)|{LOCK})")
     found: list[Path] = []
     with suppress(OSError):  # no such folder, or one that cannot be listed
         found = sorted(path for path in target.parent.iterdir() if ours.fullmatch(path.name))
     for left in found:
         with suppress(OSError):  # another one removes it, or it is none of ours; either way it does no harm
-            handle = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-            try:
-                _lock(handle)
-                if left.suffix == ".old" and not os.path.lexists(target):
-                    left.rename(target)
-                else:
-                    shutil.rmtree(left)
-            finally:
-                os.close(handle)
+            _remove_leftover(left, target)
+
+
+def _remove_leftover(left: Path, target: Path) -> None:
+    with _alone(target):  # or what a writer has moved aside for a moment looks like a leftover; its own is gone after
+        handle = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            _lock(handle)
+            back = left.suffix == ".old" and not os.path.lexists(target)
+            if back:
+                left.rename(target)
+        except BaseException:
+            os.close(handle)
+            raise
+    try:
+        if not back:
+            shutil.rmtree(left)
+    finally:
+        os.close(handle)
 
 
 def _stem(target: Path) -> str:
@@ -251,28 +263,75 @@ def _stem(target: Path) -> str:
 
 def _locked_folder(target: Path) -> tuple[Path, int]:
     """Make a folder beside the target, so that a rename is enough in the end, and lock it while its handle is open."""
-    while True:
-        part = target.parent / f"{_stem(target)}.{secrets.token_hex(4)}.part"
+    part = target.parent / f"{_stem(target)}.{secrets.token_hex(4)}.part"
+    with _alone(target):  # or somebody who tidies up could remove it before it is locked
         part.mkdir()
         handle = os.open(part, os.O_RDONLY)
-        try:
+        with suppress(OSError):  # a file system without locks; then nobody tidies up there either
             _lock(handle)
-        except BlockingIOError:  # somebody who tidies up was faster, and removes it
-            os.close(handle)
+    return part, handle
+
+
+@contextmanager
+def _alone(target: Path) -> Iterator[None]:
+    """Keep other writers of a target out while the folders beside it get their names; nothing slow belongs in here.
+
+    A folder of its own is locked for that, and gone afterwards: the one above may be locked by others, for hours.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    place = target.parent / f"{_stem(target)}.{LOCK}"
+    handle = _entered(place)
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # it is gone already, where there are no locks
+            place.rmdir()  # who waits for it finds that it is gone, and makes another
+        _unlock(handle)
+
+
+def _entered(place: Path) -> int:
+    """Make a folder unless it is there, wait until nobody else has it locked, and return the handle that locks it."""
+    while True:
+        with suppress(FileExistsError):
+            place.mkdir()
+        try:
+            handle = os.open(place, os.O_RDONLY)
+        except FileNotFoundError:  # who was in there has removed it just now
             continue
-        except OSError:  # a file system without locks; then nobody tidies up there either
-            return part, handle
-        if part.exists():
-            return part, handle
-        os.close(handle)
+        try:
+            try:
+                _lock(handle, wait=True)
+            except OSError:  # a file system without locks
+                return handle
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(handle), place.stat()):
+                    return handle
+        except BaseException:
+            os.close(handle)
+            raise
+        _unlock(handle)
 
 
-def _lock(handle: int) -> None:
-    """Lock a folder for as long as it is open; BlockingIOError where another process has locked it."""
+def _lock(handle: int, *, wait: bool = False) -> None:
+    """Lock a folder for as long as it is open; where another writer has locked it, wait, or BlockingIOError."""
     if sys.platform != "win32":
         import fcntl
 
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _unlock(handle: int) -> None:
+    """Close a folder; its lock goes even where processes that were forked meanwhile have the handle too."""
+    try:
+        if sys.platform != "win32":
+            import fcntl
+
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(handle, fcntl.LOCK_UN)
+    finally:
+        os.close(handle)
 
 
 def _sync(folder: Path) -> None:

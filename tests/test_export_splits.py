@@ -22,7 +22,7 @@ from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.content import Content
 from pinchmix.database import Database
 from pinchmix.errors import ArgumentError
-from pinchmix.export import CARD, CROISSANT
+from pinchmix.export import CARD, CROISSANT, RECIPE
 from pinchmix.manifest import NAME
 from pinchmix.provenance import ORIGIN, Origins, content_faults, copy_faults, count_faults, split_faults
 from pinchmix.rows import MESSAGES, digest_of_rows, json_lines, write_rows
@@ -86,7 +86,7 @@ def check(mixture, folder):
     there = [split for split, place in mixture.splits.items() if place.stop > place.start or not len(mixture)]
     kept = [name for split in there for name in (form.format(stem(split)) for form in forms)]
     settings = [SETTINGS] if len(mixture) and {"train", "main"} & set(there) else []
-    assert sorted(manifest.files) == sorted([CARD, CROISSANT, *settings, *kept])
+    assert sorted(manifest.files) == sorted([CARD, CROISSANT, RECIPE, *settings, *kept])
     assert manifest.splits == tuple(mixture.splits)
     rows = mixture.to_arrow().to_pylist()
     for split, found in rows_in(folder, there).items():

@@ -121,8 +121,8 @@ def test_twenty_kills_at_random_moments_leave_the_target_whole_or_absent(tmp_pat
         targets = {name for name in names_in(folder) if not name.startswith(".")}
         assert all(rows_in(folder / name) in (600, 800) for name in targets)
         left = set(names_in(folder)) - targets
-        assert all(re.fullmatch(r"\.out\d*\.[0-9a-f]{8}\.(part|old)", name) for name in left)
-        assert len(left) <= 2
+        assert all(re.fullmatch(r"\.out\d*\.([0-9a-f]{8}\.(part|old)|pinchmix-lock)", name) for name in left)
+        assert len(left) <= 3
         for target in {name.split(".")[1] for name in left}:
             folders.remove_leftovers(folder / target)
         assert all(rows_in(folder / name) in (600, 800) for name in names_in(folder))  # and nothing but exports
@@ -416,6 +416,62 @@ def test_writers_at_once_never_mix(mixture, other, tmp_path, steps, overwrite):
         assert len(outcomes) == 4
         outcomes.clear()
         shutil.rmtree(tmp_path / "out")
+
+
+def meanwhile(*acts):
+    """Let other threads act in the middle of what this one does, and return them: they may have to wait for it."""
+    threads = [threading.Thread(target=act) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(0.3)
+    return threads
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_what_is_aside_for_a_moment_is_no_leftover_and_its_place_is_not_free(mixture, other, tmp_path, steps, refused):
+    target, threads = tmp_path / "place" / "out", []
+    export_mixture(mixture, target)
+    before = files_of(target)
+    export_mixture(other, tmp_path / "other")
+
+    def refuse(_old=None):
+        raise FolderTaken(str(target), "refused")
+
+    def late():
+        with suppress(FolderTaken), folders.new_folder(target) as part:
+            (part / "late").touch()
+            folders.put_in_place(part, target, refuse)
+
+    def check(_old):
+        threads.extend(meanwhile(lambda: folders.remove_leftovers(target), late))
+        if refused:
+            refuse()
+
+    with suppress(FolderTaken), folders.new_folder(target) as part:
+        shutil.copytree(tmp_path / "other", part, dirs_exist_ok=True)
+        folders.put_in_place(part, target, check)
+    for thread in threads:
+        thread.join()
+    assert files_of(target) == (before if refused else files_of(tmp_path / "other"))
+    assert names_in(target.parent) == ["out"]
+
+
+def test_a_folder_that_is_being_made_is_no_leftover(mixture, tmp_path, monkeypatch):
+    make, threads = Path.mkdir, []
+
+    def then_tidied(self, *arguments, **options):
+        make(self, *arguments, **options)
+        if self.suffix == ".part":
+            threads.extend(meanwhile(lambda: folders.remove_leftovers(tmp_path / "out")))
+
+    monkeypatch.setattr(Path, "mkdir", then_tidied)
+    export_mixture(mixture, tmp_path / "out")
+    assert threads
+    for thread in threads:
+        thread.join()
+    assert rows_in(tmp_path / "out")
+    assert names_in(tmp_path) == ["out"]
 
 
 def test_leftovers_of_the_dead_go_and_those_of_the_living_stay(mixture, tmp_path):
