@@ -93,11 +93,17 @@ def _languages(reading: Reading, place: Place, value: Any) -> Any:
     return tuple(spelt)
 
 
-def _texts_of(reading: Reading, place: Place, value: Any) -> Any:
+def _tokenizer(reading: Reading, place: Place, value: Any) -> Any:
     if not reading.of_kind(place, value, dict, "a tokenizer is a mapping of name and digest"):
         return {}
     reading.check_keys(place, value, ("name", "digest"), "a tokenizer")
     return {key: _text(reading, (*place, key), part) for key, part in value.items()}
+
+
+def _wording(reading: Reading, place: Place, value: Any) -> Any:
+    if not reading.of_kind(place, value, dict, "wordings are a mapping, such as {en: 'Translate this: {text}'}"):
+        return {}
+    return {name: _text(reading, (*place, name), part) for name, part in value.items()}
 
 
 def _plain_value(reading: Reading, place: Place, value: Any) -> Any:
@@ -174,7 +180,7 @@ _READERS: Mapping[str, Callable[[Reading, Place, Any], Any]] = {
     "pivot": _tag,
     "content": _text,
     "repeat": _whole,
-    "tokenizer": _texts_of,
+    "tokenizer": _tokenizer,
     "counted": _text,
     "sampler": _text,
     "settings": _settings,
@@ -182,7 +188,7 @@ _READERS: Mapping[str, Callable[[Reading, Place, Any], Any]] = {
     "parallel": _text,
     "split": _split,
     "exclude": _text,
-    "wording": _texts_of,
+    "wording": _wording,
     "seed": _whole,
 }
 

@@ -28,8 +28,8 @@ COMMENTS = {
     "validators": "Checks of each chosen cell: reject keeps a cell out, flag keeps and lists it; empty for none.",
     "parallel": "What is a translation of the pivot: both, or prompt where each language has responses of its own.",
     "split": "Splits by instruction: shares of the examples, or their number; empty for train alone.",
-    "wording": "What asks for a translation in each language, where it is not what is built in.",
     "exclude": "Digest of the evaluation prompts or ids that are left out; empty for none.",
+    "wording": "What asks for a translation in each language, where it is not what is built in.",
     "seed": "What keys every choice.",
 }
 OF_BUDGET = {
@@ -76,7 +76,7 @@ def plain(data: Mapping[str, Any]) -> dict[str, Any]:
 def _sorted(name: str, part: Any) -> Any:
     if name == "validators":
         return [{**check, "settings": _sorted("settings", check["settings"])} for check in part]
-    return json.loads(canonical_bytes(part)) if name in ("settings", "tokenizer") else part
+    return json.loads(canonical_bytes(part)) if name in ("settings", "tokenizer", "wording") else part
 
 
 def recipe_yaml(data: Mapping[str, Any]) -> str:

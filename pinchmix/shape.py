@@ -49,9 +49,9 @@ def _faults(value: Any, schema: Mapping[str, Any], place: str, whole: Mapping[st
     if kinds and not any(TYPES[kind](value) for kind in kinds):
         yield f"{name}: {_said(value)} is no {' or '.join(kinds)}"
         return
-    if "const" in schema and value != schema["const"]:
+    if "const" in schema and not _same(value, schema["const"]):
         yield f"{name}: {_said(value)} is not {schema['const']!r}"
-    if "enum" in schema and value not in schema["enum"]:
+    if "enum" in schema and not any(_same(value, one) for one in schema["enum"]):
         yield f"{name}: {_said(value)} is none of {', '.join(schema['enum'])}"
     if "pattern" in schema and isinstance(value, str) and not re.search(schema["pattern"], value):
         yield f"{name}: {_said(value)} does not match {schema['pattern']}"
@@ -89,6 +89,11 @@ def _faults_of_object(
             yield f"{name}: {_said(key)} is unknown"
             continue
         yield from _faults(inner, known.get(key, other), f"{place}.{key}" if place else key, whole)
+
+
+def _same(value: Any, other: Any) -> bool:
+    """Tell whether two values are one; in JSON, unlike in Python, true is not 1."""
+    return isinstance(value, bool) == isinstance(other, bool) and bool(value == other)
 
 
 def _said(value: Any) -> str:

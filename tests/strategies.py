@@ -161,6 +161,12 @@ def checks() -> st.SearchStrategy[Check]:
     return st.builds(Check, texts(6), st.sampled_from(MISMATCH), st.sampled_from(UNSURE), parameters())
 
 
+def wordings() -> st.SearchStrategy[dict[str, str]]:
+    """Return what asks for translations, of languages and of one column."""
+    asked = texts(6).map(lambda text: f"{text.replace('{', '')} {{text}}")
+    return st.dictionaries(st.sampled_from([*TAGS, "translate(en>fi)"]), asked, max_size=3)
+
+
 @st.composite
 def recipes(draw: st.DrawFn) -> Recipe:
     """Return a recipe that differs from the default in anything."""
@@ -183,6 +189,7 @@ def recipes(draw: st.DrawFn) -> Recipe:
         parallel=draw(st.sampled_from(PARALLEL)),
         split=draw(st.sampled_from([shares, counts])),
         exclude=draw(st.sampled_from(["", "1e3", "0" * 32])),
+        wording=draw(wordings()),
         seed=draw(st.integers(-(10**20), 10**20)),
     )
 

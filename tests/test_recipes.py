@@ -65,6 +65,7 @@ def test_what_is_written_is_as_the_published_schema_has_it(recipe):
 @laws(15)
 def test_equal_recipes_have_one_text_however_their_parameters_are_ordered(recipe):
     turned = {**recipe.to_dict(), "settings": dict(reversed(recipe.settings.items()))}
+    turned["wording"] = dict(reversed(recipe.wording.items()))
     assert Recipe.from_dict(turned).to_yaml() == recipe.to_yaml()
 
 
@@ -90,7 +91,7 @@ def test_every_field_has_a_comment_a_place_in_the_schema_and_a_reader():
     assert {name: part for name, part in family.items() if name != "part"} == schema["$defs"]
     for kind, settings in SETTINGS.items():
         assert set(settings) <= set(schema["$defs"][kind]["properties"])
-    text = Recipe(Budget.counts({"en": 1})).to_yaml()
+    text = Recipe(Budget.counts({"en": 1}), wording={"en": "Say it in Finnish: {text}"}).to_yaml()
     assert all(f"\n# {COMMENTS[name].format(unit='examples')}\n{name}:" in text for name in of_recipe)
     assert set(OF_BUDGET) <= {name for part in schema["$defs"].values() for name in part.get("properties", ())}
 
@@ -150,6 +151,9 @@ WRITTEN = {
         "settings": {"by": "length", "edges": [1, 2.5, 1000.0], "none": None}
     },
     "content: overlap( 2 )": {"content": "overlap(2)"},
+    "wording: {EN: 'Say it in Finnish: {text}', 'translate(FI>en)': 'K: {text}'}": {
+        "wording": {"en": "Say it in Finnish: {text}", "translate(fi>en)": "K: {text}"}
+    },
 }  # fmt: skip
 
 

@@ -107,4 +107,9 @@ BAD: dict[str, tuple[str, str | bytes]] = {
         '{"name": "f",\n "shared": {"seed": "x"},\n "members": {\n  "a": {"budget": {"englsh": 5}},\n'
         '  "b": {"budget": {"en": 5}, "repeat": 0}}}',
     ),
+    # What asks for translations.
+    "wording_no_mapping": ("r.yaml", SHORT + "wording: 'Translate this: {text}'\n"),
+    "wording_no_text": ("r.yaml", SHORT + "wording: {en: 5, fi: 'K: {text}'}\n"),
+    "wording_without_its_place": ("r.yaml", SHORT + "wording: {en: 'Translate this.'}\n"),
+    "wording_twice": ("r.yaml", SHORT + "wording: {en: 'A: {text}', EN: 'B: {text}'}\n"),
 }
