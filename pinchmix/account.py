@@ -177,11 +177,34 @@ def canonical(recipe: Recipe) -> Recipe:
     return Recipe.from_dict(data)
 
 
+def recipe_file_of(recipe: Recipe, member: tuple[str, str] | None = None) -> str:
+    """Return the text of an export's ``recipe.yaml``.
+
+    Args:
+        recipe: The recipe.
+        member: The name of the family that the mixture was chosen with, and the member's; None for one of its own.
+
+    Example:
+        >>> from pinchmix.budget import Budget
+        >>> recipe_file_of(Recipe(Budget.counts({"en": 2})), ("pinches", "p10")).splitlines()[1]
+        '# this recipe alone makes another mixture. To make this one again: pinchmix rebuild FOLDER SOURCE'
+    """
+    text = canonical(recipe).to_yaml()
+    if member is None:
+        return text
+    family, name = map(ascii, member)  # so that no name ends the comment
+    return (
+        f"# Member {name} of the family {family}: its rows depend on the others, which manifest.json names;\n"
+        f"# this recipe alone makes another mixture. To make this one again: pinchmix rebuild FOLDER SOURCE\n{text}"
+    )
+
+
 def code_of(mixture: Mixture) -> str:
     """Return the Python that makes a mixture again, as far as its recipe knows.
 
     The source is left open as ``SOURCE``, and so is how it is read, as nothing here follows from its form; a tokenizer
-    and an exclusion, of which a recipe holds the digest alone, as ``TOKENIZER`` and ``EXCLUDE``.
+    and an exclusion, of which a recipe holds the digest alone, as ``TOKENIZER`` and ``EXCLUDE``. A member of a family
+    with laws depends on the others, and only its export, ``FOLDER``, knows them.
 
     Example:
         >>> import pinchmix
@@ -196,6 +219,8 @@ def code_of(mixture: Mixture) -> str:
             seed=5,
         )
     """
+    if mixture.member is not None:
+        return "from pinchmix import rebuild_mixture\n\nmixture = rebuild_mixture(FOLDER, SOURCE).mixture"
     recipe = canonical(mixture.plan.recipe)
     said: dict[str, str] = {}
     if recipe.languages:

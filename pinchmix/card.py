@@ -154,10 +154,16 @@ def _making(mixture: Mixture, export: Exported, exporters: Sequence[Exporter]) -
         ["grid", code(mixture.grid.digest), "what could be chosen: which instruction in which language"],
         ["mixture", code(mixture.digest), "which rows, in which order, with which text"],
     ]
+    member = mixture.member
+    what = (
+        "recipe"
+        if member is None
+        else f"family of recipes (this is {inline(member.name)} of {inline(member.family.name)})"
+    )
     return [
         *(f"{number}. {inline(step)}" for number, step in enumerate(steps_of(mixture), 1)),
         "",
-        "The same data and recipe give the same rows, byte for byte, whatever the order of rows and files, the format "
+        f"The same data and {what} give the same rows, byte for byte, whatever the order of rows and files, the format "
         "or the machine:",
         "",
         *fenced(code_of(mixture), "python"),

@@ -169,6 +169,8 @@ class Findings(NamedTuple):
             texts = (row.field, row.reason, row.seen)
             if not isinstance(row.place, (int, np.integer)) or not all(isinstance(one, str) for one in texts):
                 raise ArgumentError(f"{row!r}: the place is a whole number; field, reason and seen are texts.")
+            if isinstance(row.verdict, str) or row.verdict not in tuple(Verdict):
+                raise ArgumentError(f"{row!r}: the verdict is Verdict.OK, Verdict.UNSURE or Verdict.MISMATCH.")
         rows.sort(key=lambda one: (one.place, one.field, one.reason))
         place, field, verdict, reason, score, seen, content = zip(*rows, strict=True) if rows else ((),) * 7
         return cls(

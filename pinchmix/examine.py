@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pinchmix.errors import ArgumentError
+from pinchmix.errors import ArgumentError, PinchmixError
 from pinchmix.plugins import Cells, Findings, Traits, Validator, Verdict, traits_of
 from pinchmix.policy import Check
-from pinchmix.wording import near
+from pinchmix.wording import near, number_of
 
 EXCERPT = 120  # characters of a text that are kept as evidence
 FINDINGS = pa.schema(
@@ -149,7 +149,15 @@ def _capped(examiner: Examiner, cells: Cells, languages: Sequence[str]) -> Findi
 
 def _checked(validator: Validator, cells: Cells, languages: Sequence[str]) -> Findings:
     """Return what a validator finds that is not all right, once its answer was found to be one."""
-    found = validator.judge(cells, languages)
+    try:
+        found = validator.judge(cells, languages)
+    except PinchmixError:
+        raise
+    except Exception as error:  # of whatever kind: who wrote the check must know which one and where
+        raise ArgumentError(
+            f"validator {validator.name}: judge() failed on {number_of(len(cells), 'cell')} from {cells.ids[0]!r} in "
+            f"{cells.prompt_languages[0]} on: {type(error).__name__}: {error}"
+        ) from error
     if not isinstance(found, Findings):
         raise ArgumentError(
             f"validator {validator.name}: judge() returned {type(found).__name__}; return Findings, such as "

@@ -17,7 +17,7 @@ from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
 from pinchmix.about import About
-from pinchmix.account import canonical
+from pinchmix.account import recipe_file_of
 from pinchmix.card import NAME as CARD
 from pinchmix.card import card_of
 from pinchmix.croissant import NAME as CROISSANT
@@ -270,7 +270,7 @@ def _write(mixture: Mixture, options: Options, part: Path, day: str, progress: b
     exported = exported_of(mixture, options, shards)
     for name, text in settings_of(options.exporters, exported).items():
         files[TRAINERS.format(name)] = write_text(part, TRAINERS.format(name), text)
-    files[RECIPE] = write_text(part, RECIPE, canonical(mixture.plan.recipe).to_yaml())
+    files[RECIPE] = write_text(part, RECIPE, recipe_file_of(mixture.plan.recipe, _member(mixture)))
     files[CARD] = write_text(part, CARD, card_of(mixture, exported, options.exporters, options.about))
     whole = {**files, **written.origin}
     day = options.about.published or day or created.date().isoformat()
@@ -278,6 +278,10 @@ def _write(mixture: Mixture, options: Options, part: Path, day: str, progress: b
     return make_manifest(
         mixture, Exporting(options.plain, options.versions, files, written.origin, dated, read, created)
     )
+
+
+def _member(mixture: Mixture) -> tuple[str, str] | None:
+    return None if mixture.member is None else (mixture.member.family.name, mixture.member.name)
 
 
 def shards_for(mixture: Mixture, options: Options) -> tuple[Shard, ...]:

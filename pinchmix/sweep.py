@@ -15,7 +15,7 @@ import numpy as np
 from pinchmix.arguments import Asked, Plugins, Validate, make_recipe, read_policy
 from pinchmix.asks import about_member, asks_of
 from pinchmix.canonical import canonical_bytes, digest_of
-from pinchmix.errors import ArgumentError
+from pinchmix.errors import ArgumentError, InfeasibleFamily
 from pinchmix.family import Family, Member
 from pinchmix.grid import Grid
 from pinchmix.judge import Judge, Verdicts
@@ -25,7 +25,8 @@ from pinchmix.plan import Plan
 from pinchmix.planning.assign import Chosen, check_content, plan_of
 from pinchmix.planning.examples import chosen_languages
 from pinchmix.planning.serving import Serving
-from pinchmix.plugins import BUILT_IN
+from pinchmix.plugins import BUILT_IN, Validator, list_plugins
+from pinchmix.policy import amended
 from pinchmix.prepare import Prepared, Scanned, at_hand, prepared_for, scan
 from pinchmix.recipe import Recipe
 from pinchmix.road import Settled, choose, judge_of, mixture_of, settle, write_chosen
@@ -37,6 +38,9 @@ from pinchmix.woven import plain_languages
 
 if TYPE_CHECKING:
     import pandas as pd
+
+# What decides nothing of how a source is prepared, besides the budget's unit and the columns that it weaves.
+OF_CHOICE = ("budget", "content", "repeat", "split", "validators")
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,11 +187,16 @@ def sweep_mixtures(
 
 def _validated(family: Family, validate: Validate, plugins: Sequence[Any]) -> tuple[Family, Sequence[Any]]:
     """Return a family whose members name other checks, and the plugins that are objects with them."""
-    pairs = read_policy(validate)
+    own = {plugin.name: plugin for plugin in plugins if isinstance(plugin, Validator)}
+    said: Any = validate
+    if isinstance(validate, Mapping):  # it may name checks of one's own
+        named = amended(validate, [*list_plugins()["validators"], *own])
+        said = [(own[one.name], one.mismatch, one.unsure) if one.name in own else one for one in named]
+    pairs = read_policy(said)
     checks = tuple(check for check, _ in pairs)
     members = {name: replace(recipe, validators=checks) for name, recipe in family.members.items()}
-    own = [plugin for _, plugin in pairs if plugin.name not in BUILT_IN["validators"]]
-    return replace(family, members=members), [*plugins, *own]
+    others = [plugin for _, plugin in pairs if plugin.name not in BUILT_IN["validators"] and plugin.name not in own]
+    return replace(family, members=members), [*plugins, *others]
 
 
 def _checked(scanned: Scanned) -> Scanned:
@@ -242,8 +251,8 @@ def _each(family: Family, scanned: Scanned, made: Mapping[str, tuple[Recipe, Plu
     mixtures = {}
     for name, (recipe, plugins) in made.items():
         with about_member(name):
-            key = _key(recipe, "languages", "pivot", "sampler", "settings", "seed", "exclude", "counted", "tokenizer")
-            key += " ".join([recipe.budget.unit, *(one.name for one in recipe.budget.woven), *recipe.wording.values()])
+            key = _key(recipe, *(part for part in recipe.to_dict() if part not in OF_CHOICE))
+            key += " ".join([recipe.budget.unit, *(weave.name for weave in recipe.budget.woven)])
             if key not in common:
                 common[key] = prepared_for(scanned, recipe, plugins)
             prepared = replace(common[key], recipe=recipe, plugins=plugins)
@@ -276,7 +285,11 @@ def _lawful(family: Family, scanned: Scanned, made: Mapping[str, tuple[Recipe, P
     asks = asks_of(family, whole.serving, {name: own.allocator for name, (_, own) in made.items()})
     texts = _texts(scanned)
     judge = judge_of(whole, texts, scanned.progress)
-    found = choose_together(whole.serving, asks, judge, texts if judge.asks else None)
+    try:
+        found = choose_together(whole.serving, asks, judge, texts if judge.asks else None)
+    except InfeasibleFamily:
+        _check_each(whole, scanned, made)
+        raise
     texts.close()
     if broken := broken_laws(asks, found.labels):
         raise RuntimeError(f"a fault in pinchmix: {'; '.join(broken)}")
@@ -298,6 +311,18 @@ def _lawful(family: Family, scanned: Scanned, made: Mapping[str, tuple[Recipe, P
         rows = _lazy(prepared, settled, judge)
         mixtures[name] = mixture_of(prepared, settled, judge, rows, Member(family, name))
     return Sweep(family, mixtures, family.found(len(found.instruction)))
+
+
+def _check_each(whole: Prepared, scanned: Scanned, made: Mapping[str, tuple[Recipe, Plugins]]) -> None:
+    """Raise if a member is impossible by itself, whatever the laws.
+
+    Raises:
+        InfeasibleBudget: One is; the error carries the certificate.
+    """
+    for name, (recipe, plugins) in made.items():
+        serving = whole.serving.only(chosen_languages(scanned.grid, recipe))
+        with about_member(name):
+            choose(replace(whole, recipe=recipe, plugins=plugins), serving, {}, partial=False, plan_only=True)
 
 
 def _renumbered(grid: Grid, part: Grid) -> np.ndarray[Any, Any] | None:

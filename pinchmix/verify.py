@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pinchmix.account import canonical
+from pinchmix.account import recipe_file_of
 from pinchmix.consistency import consistency_faults
 from pinchmix.errors import ArgumentError, ExportError, PinchmixError, UnknownPlugin, VerificationFailed
 from pinchmix.export import TRAINERS, exported_like
@@ -155,7 +155,8 @@ def _check_recipe(place: Path, manifest: Manifest) -> Iterator[str]:
         yield f"{RECIPE}: the manifest does not list it"
     said = {name: part for name, part in manifest.identity["recipe"].items() if name != "digest"}
     with suppress(PinchmixError):  # which is a fault of the manifest, and told as one
-        text = canonical(Recipe.from_dict(said)).to_yaml()
+        family = manifest.identity["family"]
+        text = recipe_file_of(Recipe.from_dict(said), family and (family["name"], family["member"]))
         if (place / RECIPE).is_file() and (place / RECIPE).read_bytes() != text.encode():
             yield f"{RECIPE}: not the text of the recipe in the manifest"
 

@@ -16,6 +16,7 @@ from pinchmix.folder import place_of
 from pinchmix.options import check_ending, names_of, pairs
 from pinchmix.rebuild import read_manifest
 from pinchmix.sweep_folder import is_sweep
+from pinchmix.sweep_index import INDEX, Index
 
 
 def verify(
@@ -52,6 +53,9 @@ def compare(
     """Say what two exports share, or each two of several."""
     check_ending("--out", out, (".csv", ".json"))
     check_ending("--plot", plot, (".png", ".svg", ".pdf"))
+    if len(folders) == 1 and is_sweep(place_of(folders[0])):  # its members, in the family's order
+        sweep = place_of(folders[0])
+        folders = [str(sweep / name) for name in Index.of_bytes((sweep / INDEX).read_bytes()).members]
     if len(folders) < 2:
         raise ArgumentError(f"compare: give two folders or more, not {len(folders)}.")
     names = names_of(folders)
@@ -83,6 +87,9 @@ def rebuild(
     debug: DEBUG = False,
 ) -> None:
     """Build the mixture of an export again from its source, and prove that it is the same."""
+    if is_sweep(place_of(folder)):
+        names = list(Index.of_bytes((place_of(folder) / INDEX).read_bytes()).members)
+        raise ArgumentError(f"{folder} holds a sweep; rebuild one of its members, such as {folder}/{names[0]}.")
     rebuilt = pinchmix.rebuild_mixture(
         folder,
         source,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -44,7 +44,9 @@ def sweep(
     parameter: Annotated[
         list[str],
         typer.Option(
-            help="A parameter of a family that is named, such as total=1000.", metavar="NAME=VALUE", show_default=False
+            help="A parameter of a family that is named, such as total=1000 or languages=en,fi.",
+            metavar="NAME=VALUE",
+            show_default=False,
         ),
     ] = [],  # noqa: B006 - typer wants a plain default and never changes it
     validate: VALIDATE = True,
@@ -104,3 +106,11 @@ def _family(said: str, parameters: list[str]) -> Family:
     if settings:
         raise ArgumentError(f"--parameter: {said} is a file, which says all of its family; change it there.")
     return pinchmix.read_family(said)
+
+
+def _parameter(text: str) -> Any:
+    """Return a parameter's value; commas make a list, as in ``languages=en,fi``."""
+    value = setting_of(text)
+    if isinstance(value, str) and "," in value:
+        return [setting_of(part.strip()) for part in value.strip("[]").split(",") if part.strip()]
+    return value
