@@ -100,7 +100,7 @@ def sweep(
 
 def _family(said: str, parameters: list[str]) -> Family:
     """Return the family of a file or of a name."""
-    settings = {name: setting_of(text) for name, text in pairs(parameters, "--parameter").items()}
+    settings = {name: _parameter(text) for name, text in pairs(parameters, "--parameter").items()}
     if not said.endswith((".yaml", ".yml", ".json")):
         return find_family(said, **settings)
     if settings:
