@@ -25,7 +25,7 @@ from pinchmix.errors import ArgumentError
 from pinchmix.export import CARD, CROISSANT, RECIPE
 from pinchmix.manifest import NAME
 from pinchmix.provenance import ORIGIN, Origins, content_faults, copy_faults, count_faults, split_faults
-from pinchmix.rows import MESSAGES, digest_of_rows, json_lines, write_rows
+from pinchmix.rows import MESSAGES, Rows, digest_of_rows, json_lines, write_rows
 from pinchmix.shards import JSONL as JSONL_OF
 from pinchmix.shards import PARQUET, PROVENANCE
 from tests.grids import cells, laws, table_of
@@ -217,7 +217,7 @@ def test_rows_are_cut_where_splits_end_whatever_the_blocks(sizes, data):
     cuts = sorted({0, total, *data.draw(st.lists(st.integers(0, total)))})
     whole = pa.array(said, MESSAGES)
     database = Database()
-    rows = write_rows(database, columns, (whole.slice(a, b - a) for a, b in pairwise(cuts)))
+    rows = Rows(database, lambda: write_rows(database, columns, (whole.slice(a, b - a) for a, b in pairwise(cuts))))
     assert rows.table().to_pydict() == {**columns.to_pydict(), "messages": said}
     ends = [0, *accumulate(sizes)]
     texts = []
