@@ -109,7 +109,7 @@ BAD: dict[str, tuple[str, str | bytes]] = {
     ),
     # Columns made of two languages, and what asks for translations.
     "woven_columns": ("r.yaml", "budget:\n  fi->en: 4\n  fi>xx: 4\n  translat(en>fi): 4\n  switch(en,en): 4\n"),
-    "woven_where_none_can_be": (
+    "woven_as_a_language": ("r.yaml", SHORT + "languages: [en>fi]\n"),
         "r.yaml",
         "languages: [en>fi]\nbudget: {kind: proportional, total: 9, sizes: {en>fi: 3}}\n",
     ),
