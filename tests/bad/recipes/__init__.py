@@ -110,9 +110,6 @@ BAD: dict[str, tuple[str, str | bytes]] = {
     # Columns made of two languages, and what asks for translations.
     "woven_columns": ("r.yaml", "budget:\n  fi->en: 4\n  fi>xx: 4\n  translat(en>fi): 4\n  switch(en,en): 4\n"),
     "woven_as_a_language": ("r.yaml", SHORT + "languages: [en>fi]\n"),
-        "r.yaml",
-        "languages: [en>fi]\nbudget: {kind: proportional, total: 9, sizes: {en>fi: 3}}\n",
-    ),
     "wording_no_mapping": ("r.yaml", SHORT + "wording: 'Translate this: {text}'\n"),
     "wording_no_text": ("r.yaml", SHORT + "wording: {en: 5, fi: 'K: {text}'}\n"),
     "wording_without_its_place": ("r.yaml", SHORT + "wording: {en: 'Translate this.'}\n"),
