@@ -78,6 +78,7 @@ def grids(draw: st.DrawFn) -> Cells:
 # Recipes ------------------------------------------------------------------------------------------------------------
 
 TAGS = ("en", "no", "zh-Hant", "fil", "he", "sw")  # of which YAML takes one for false
+WOVEN = ("no>en", "translate(en>no)", "translate(he>en,response)", "switch(en,zh-Hant)")
 UNITS = ("examples", "tokens", "characters", "bytes")
 
 
@@ -98,8 +99,9 @@ def budgets(draw: st.DrawFn) -> Budget:
     common |= {"groups": groups} if grouped else {}
     total = draw(st.integers(1, 10**12))
     sizes = draw(st.none() | st.dictionaries(st.sampled_from(TAGS), st.integers(1, 10**18), min_size=1))
-    names = st.lists(st.sampled_from(["*", *TAGS, *(groups if grouped else ())]), min_size=1, unique=True)
     kind = draw(st.sampled_from(sorted(KINDS)))
+    woven = WOVEN if kind in ("counts", "shares") else ()
+    names = st.lists(st.sampled_from(["*", *TAGS, *woven, *(groups if grouped else ())]), min_size=1, unique=True)
     return KINDS[kind](draw, total, sizes, draw(names), common)
 
 

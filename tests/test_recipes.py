@@ -129,6 +129,9 @@ WRITTEN = {
     "budget: {kind: shares, amounts: {en: 0.5, fi: 1/2}, total: 9}": {
         "budget": Budget.shares({"en": 0.5, "fi": 0.5}, total=9)
     },
+    "budget: {en: 5, FI>en: 4, 'translate(en>iw)': 3, 'switch(en,fi)': 2}": {
+        "budget": Budget.counts({"en": 5, "fi>en": 4, "translate(en>he)": 3, "switch(en,fi)": 2})
+    },
     "budget: {kind: allocated, allocator: uniform, total: 9}": {"budget": Budget.allocated("uniform", 9)},
     "languages: [EN, iw, zh_Hans]": {"languages": ("en", "he", "zh")},
     "languages: [en, 'no']": {"languages": ("en", "no")},

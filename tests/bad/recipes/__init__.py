@@ -107,7 +107,9 @@ BAD: dict[str, tuple[str, str | bytes]] = {
         '{"name": "f",\n "shared": {"seed": "x"},\n "members": {\n  "a": {"budget": {"englsh": 5}},\n'
         '  "b": {"budget": {"en": 5}, "repeat": 0}}}',
     ),
-    # What asks for translations.
+    # Columns made of two languages, and what asks for translations.
+    "woven_columns": ("r.yaml", "budget:\n  fi->en: 4\n  fi>xx: 4\n  translat(en>fi): 4\n  switch(en,en): 4\n"),
+    "woven_as_a_language": ("r.yaml", SHORT + "languages: [en>fi]\n"),
     "wording_no_mapping": ("r.yaml", SHORT + "wording: 'Translate this: {text}'\n"),
     "wording_no_text": ("r.yaml", SHORT + "wording: {en: 5, fi: 'K: {text}'}\n"),
     "wording_without_its_place": ("r.yaml", SHORT + "wording: {en: 'Translate this.'}\n"),
