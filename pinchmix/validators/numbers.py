@@ -13,12 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
-from pinchmix.validators.columns import fields, matches
+from pinchmix.validators.columns import fields
 from pinchmix.validators.langid.codes import encode
 
 PLANES = 0x20000  # the code points among which Unicode has digits
 BATCH = 2_000  # texts whose code points are looked at together
 _SEPARATED = re.compile(r"\d+(?:[.,'’٫٬]\d+)*")
+_SEPARATORS = str.maketrans("", "", ".,'’٫٬")
 _BARE = re.compile(r"[-+−]?[\d.,'’٫٬\s]*\d\s*[%.]?\Z")
 MANY = 1_000  # numbers of a text that are compared; what is beyond is a table
 
@@ -50,7 +51,7 @@ class NumbersValidator:
             Finding(place, field, verdict, reason, score, seen)
             for field, texts, _, pivots, _, beside in fields(cells)
             for place, verdict, reason, score, seen in _compare(
-                texts, pivots, np.flatnonzero(matches(beside, r"\p{Nd}"))
+                texts, pivots, np.flatnonzero(beside.matches(r"\p{Nd}"))
             )
         )
 
@@ -115,7 +116,8 @@ def _numbers(text: str) -> list[str]:
     for number in _SEPARATED.findall(text):
         whole, point, decimals = number.rpartition(".")
         kept = whole if point and not decimals.strip("0") and len(decimals) < 3 else number
-        found.append("".join(str(unicodedata.digit(char)) for char in kept if char.isdigit()))
+        kept = kept.translate(_SEPARATORS)
+        found.append(kept if kept.isascii() else "".join(str(unicodedata.digit(char)) for char in kept))
     return found
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
-import pyarrow as pa
 
 from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
-from pinchmix.validators.columns import both, column, fields, in_english, lengths, matches
+from pinchmix.validators.columns import Column, Flags, both, fields, in_english
+from pinchmix.validators.langid.codes import frozen
 from pinchmix.validators.length import RATIO
 
 TAIL = 12  # characters at the end of a text that say whether it is one
@@ -70,13 +72,11 @@ class TruncationValidator:
         """Return texts that seem to be cut off."""
         found = []
         for field, texts, tags, pivots, own, beside in fields(cells):
-            length, pivot_length = lengths(own), lengths(beside)
-            tails = column([text[-TAIL:] for text in texts])
-            ends = matches(tails, _OPEN) & (pivot_length >= SHORTEST)
-            ends[ends] = matches(
-                column([(pivots[place] or "")[-TAIL:] for place in np.flatnonzero(ends).tolist()]), _SIGN
-            )
-            comma = matches(tails.filter(pa.array(ends)), _COMMA)
+            length, pivot_length = own.lengths, beside.lengths
+            ends = (pivot_length >= SHORTEST) & (length > 0) & _may_go_on()[own.last]
+            ends[ends] = _tails(texts, ends).matches(_OPEN)
+            ends[ends] = _tails(pivots, ends).matches(_SIGN)
+            comma = _tails(texts, ends).matches(_COMMA)
             for number, (place, text, pivot) in enumerate(both(texts, pivots, ends)):
                 language, last = tags[place].partition("-")[0], _last_line(text)
                 short = length[place] < SHARE * _expected(tags[place], cells.pivot) * pivot_length[place]
@@ -93,11 +93,26 @@ class TruncationValidator:
 
     def _cut_pivots(self, cells: Cells) -> Iterator[Finding]:
         said = in_english(cells, "response")
-        for place in np.flatnonzero(matches(column([text[-TAIL:] for text in said]), r"[a-z]\s*$")).tolist():
+        some = np.fromiter((text[-1:].isalpha() or text[-1:].isspace() for text in said), dtype=bool, count=len(said))
+        some[some] = _tails(said, some).matches(r"[a-z]\s*$")
+        for place in np.flatnonzero(some).tolist():
             if len(said[place]) >= SHORTEST and _last_word(said[place]) in _NEVER["en"]:
                 last = _last_line(said[place])
                 if len(last) >= LINE and not _ITEM.match(last):
                     yield Finding(place, "response", Verdict.MISMATCH, "pivot cut off", 0.0, repr(last[-20:]), True)
+
+
+def _tails(texts: Sequence[str | None], some: Flags) -> Column:
+    """Return the ends of those texts that are marked."""
+    return Column.of([(texts[place] or "")[-TAIL:] for place in np.flatnonzero(some).tolist()])
+
+
+@cache
+def _may_go_on() -> Flags:
+    """Return with which last bytes a text may match ``_OPEN``: all but ASCII signs that end one."""
+    flags = np.ones(256, dtype=bool)
+    flags[[ord(char) for char in string.punctuation if char not in ",;([{"]] = False
+    return frozen(flags)
 
 
 def _last_line(text: str) -> str:

@@ -62,8 +62,9 @@ class Profiles:
         """Return the rows of pairs and triples, -1 for those in no profile."""
         slots = _slots(keys)
         stored = self.keys[slots]
-        found = np.where(stored == keys, self.rows[slots], np.int32(-1))
-        open_ = np.flatnonzero((stored != keys) & (stored >= 0))
+        same = stored == keys
+        found = np.where(same, self.rows[slots], np.int32(-1))
+        open_ = np.flatnonzero(~same & (stored >= 0))
         slots, keys = slots[open_], keys[open_]
         while len(open_):
             slots = (slots + 1) & (len(self.keys) - 1)
