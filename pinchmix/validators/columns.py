@@ -107,6 +107,9 @@ class Column:
             [False, False]
         """
         flags = np.zeros(len(self), dtype=bool)
+        if len(places) > len(self):
+            last = np.searchsorted(places, self.offsets[1:] - size, side="right")
+            return last > np.searchsorted(places, self.offsets[:-1])
         if len(places):
             owners = np.searchsorted(self.offsets, places, side="right") - 1
             flags[owners[places + size <= self.offsets[owners + 1]]] = True

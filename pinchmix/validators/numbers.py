@@ -63,6 +63,7 @@ def _compare(
     some = places.tolist()
     own = dict(zip(some, _digits([texts[place] for place in some]), strict=True))
     beside = dict(zip(some, _digits([pivots[place] or "" for place in some]), strict=True))
+    wanted_of: dict[str, frozenset[str]] = {}  # the pivot's come again in every language
     for place in some:
         text, pivot = texts[place], pivots[place]
         if pivot is None or own[place] == beside[place]:
@@ -73,7 +74,9 @@ def _compare(
             elif not own[place]:
                 yield place, Verdict.UNSURE, "number missing", 0.0, ""
             continue
-        wanted = {number for number in _numbers(pivot)[:MANY] if len(number) > 1}
+        if pivot not in wanted_of:
+            wanted_of[pivot] = frozenset(number for number in _numbers(pivot)[:MANY] if len(number) > 1)
+        wanted = wanted_of[pivot]
         missing = sorted(number for number in wanted if number not in own[place])
         if not missing:
             continue
