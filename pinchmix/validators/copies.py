@@ -26,6 +26,7 @@ PROBE, PROBES = 16, 6  # characters of a piece of the pivot's that is looked for
 _START = re.compile(r"\w")
 # What stands before a quotation.
 _OPENS = tuple("\"'“”„‘’‚«»‹›「『《:：\n`>(")
+_CLOSES = tuple("\"'”“‘’»«›」』》")
 # An exercise about the words of the pivot's language, which stay as they are.
 _EXERCISE = re.compile(
     r"\btranslate\b|\b(?:in|un)?grammatical\w*|\bgrammar\b|\bspelling\b|\btypos?\b|\bproofread\w*|\bpunctuat(?:e|ion)\b"
@@ -63,7 +64,7 @@ class CopyValidator:
     """
 
     name: str = "copy"
-    version: str = "2"
+    version: str = "3"
     cost = Cost.WORDS
     needs_pivot = compares = True
 
@@ -186,7 +187,9 @@ def _quoted(text: str, start: int, end: int, of_pivot: set[str]) -> bool:
     if not before.endswith(_OPENS):
         return False
     around = words_of(f"{before} {text[end:]}")
-    return len(around) > 0 and sum(word in of_pivot for word in around) * 4 <= len(around)
+    if not around:  # nothing but a quotation or a title, or a text that only begins with its sign
+        return start == 0 and text.rstrip(" \t\n.").endswith(_CLOSES)
+    return sum(word in of_pivot for word in around) * 4 <= len(around)
 
 
 def _line(text: str, pivot: str) -> str:
