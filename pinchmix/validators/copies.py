@@ -188,7 +188,7 @@ def _quoted(text: str, start: int, end: int, of_pivot: set[str]) -> bool:
         return False
     around = words_of(f"{before} {text[end:]}")
     if not around:  # nothing but a quotation or a title, or a text that only begins with its sign
-        return start == 0 and text.rstrip(" \t\n.").endswith(_CLOSES)
+        return len(before.strip()) == 1 and text.rstrip(" \t\n.").endswith(_CLOSES)
     return sum(word in of_pivot for word in around) * 4 <= len(around)
 
 
