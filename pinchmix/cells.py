@@ -181,9 +181,9 @@ class Findings(NamedTuple):
         for row in rows:
             if not isinstance(row, Finding):
                 raise ArgumentError(f"{row!r} is no finding; give Finding(place, field, verdict, reason).")
-            place, field, _, reason, _, seen, _ = row
-            if not (isinstance(place, (int, np.integer)) and isinstance(field, str) and isinstance(reason, str)) or (
-                not isinstance(seen, str)
+            at, name, _, why, _, what, _ = row
+            if not (isinstance(at, (int, np.integer)) and isinstance(name, str) and isinstance(why, str)) or (
+                not isinstance(what, str)
             ):
                 raise ArgumentError(f"{row!r}: the place is a whole number; field, reason and seen are texts.")
         for column in (3, 1, 0):  # by place, then field, then reason; no key is made, as a tuple would be

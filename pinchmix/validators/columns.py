@@ -54,11 +54,11 @@ class Column:
         return Column(self.array.take(pa.array(places, pa.int64())))
 
     @cached_property
-    def bytes(self) -> npt.NDArray[np.uint8]:
+    def data(self) -> npt.NDArray[np.uint8]:
         """The UTF-8 bytes of all texts, one after the other."""
-        data = self.array.buffers()[2]
+        held = self.array.buffers()[2]
         ends = self.offsets
-        whole = np.frombuffer(b"" if data is None else data, dtype=np.uint8)
+        whole = np.frombuffer(b"" if held is None else held, dtype=np.uint8)
         return whole[: ends[-1]]
 
     @cached_property
@@ -84,7 +84,7 @@ class Column:
         """The last byte of each text, 0 where there is none."""
         found = np.zeros(len(self), dtype=np.uint8)
         some = self.sizes > 0
-        found[some] = self.bytes[self.offsets[1:][some] - 1]
+        found[some] = self.data[self.offsets[1:][some] - 1]
         return found
 
     def where(self, sign: bytes) -> npt.NDArray[np.int64]:
@@ -94,9 +94,9 @@ class Column:
             >>> Column.of(["abab", "b"]).where(b"ab").tolist()
             [0, 2]
         """
-        found: npt.NDArray[np.int64] = np.flatnonzero(self.bytes[: max(len(self.bytes) - len(sign) + 1, 0)] == sign[0])
+        found: npt.NDArray[np.int64] = np.flatnonzero(self.data[: max(len(self.data) - len(sign) + 1, 0)] == sign[0])
         for place, byte in enumerate(sign[1:], 1):
-            found = found[self.bytes[found + place] == byte]
+            found = found[self.data[found + place] == byte]
         return found
 
     def having(self, places: npt.NDArray[np.int64], size: int = 1) -> Flags:
@@ -136,7 +136,8 @@ class Column:
             [True, False, False]
         """
         if some is None:
-            return np.asarray(pc.fill_null(pc.match_substring_regex(self.array, pattern), False))
+            every: Flags = np.asarray(pc.fill_null(pc.match_substring_regex(self.array, pattern), False))
+            return every
         found = some.copy()
         if some.any():
             found[some] = self.take(np.flatnonzero(some)).matches(pattern)

@@ -76,7 +76,7 @@ class DamageValidator:
 
 def _odd(own: Column) -> Flags:
     """Return which texts may match ``_SIEVE``, by their bytes."""
-    data = own.bytes
+    data = own.data
     control = ((data < 0x20) & (data != 0x09) & (data != 0x0A) & (data != 0x0C) & (data != 0x0D)) | (data == 0x7F)
     found = own.having(np.flatnonzero(control)) | own.holds(*UNKNOWN, "Ã", "Â", "â€")
     for lead, first, last in _LEADS:

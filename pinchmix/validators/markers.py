@@ -67,7 +67,9 @@ class MarkersValidator:
         own: Column,
         beside: Column,
     ) -> Iterator[Finding]:
-        for place in np.flatnonzero(own.matches(_SIEVE, _marked(own)) | beside.matches(_SIEVE, _marked(beside))).tolist():
+        for place in np.flatnonzero(
+            own.matches(_SIEVE, _marked(own)) | beside.matches(_SIEVE, _marked(beside))
+        ).tolist():
             pivot = pivots[place]
             said = texts[place] if tags[place] == cells.pivot else pivot
             mine, of_pivot = _marker(_TOKEN, texts[place]), _marker(_TOKEN, said or "")
@@ -85,7 +87,7 @@ def _marked(texts: Column) -> Flags:
     colons = texts.where(b":")
     colons = colons[colons > 0]
     # The last letter of a speaker's name before the colon, or a space.
-    before = np.isin(texts.bytes[colons - 1], np.frombuffer(b"ntre \t\n\r\f", dtype=np.uint8))
+    before = np.isin(texts.data[colons - 1], np.frombuffer(b"ntre \t\n\r\f", dtype=np.uint8))
     return texts.having(colons[before]) | texts.holds("<", "INST]", "##", "_of_turn>")
 
 

@@ -46,7 +46,7 @@ _ITEM = re.compile(r"\s*(?:[-*•·–—#|>]|\d{1,3}[.)]|[A-Za-z][.)]\s|[\w-]+:
 _SIGN_OF_CODE = re.compile(r"[{}=<>|\\`_]|;\s*\Z")
 PROSE = 60  # characters of prose to one such sign, at least
 _ADDRESS = re.compile(r"(?:://|www\.|@)\S*\Z")
-# The letter of an option, any letter after a sign, and a number. Other letters that stand alone are the first of a word.
+# The letter of an option, any letter after a sign, and a number. Other letters alone are the first of a word.
 _OPTION = re.compile(r"(?:(?:\A|\s)[A-Da-dА-Г]|(?:\A|[\"'“”„«‘(\[*:,،、/-]\s?)[^\W\d_])[^\w\s]*\s*\Z")
 _NUMBER = re.compile(r"\d[^\w\s]*\s*\Z")
 # Languages that end sentences without a sign, or with a space.

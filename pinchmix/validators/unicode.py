@@ -91,8 +91,8 @@ class UnicodeValidator:
         )
 
     def _odd(self, field: str, texts: Sequence[str], own: Column) -> Iterator[Finding]:
-        leads = np.flatnonzero(own.bytes >= FIRST_LEAD)
-        pairs = own.bytes[leads].astype(np.uint16) << 8 | own.bytes[leads + 1]
+        leads = np.flatnonzero(own.data >= FIRST_LEAD)
+        pairs = own.data[leads].astype(np.uint16) << 8 | own.data[leads + 1]
         beyond = np.flatnonzero(own.having(leads[_blocks()[pairs]], 2))
         for place in beyond[_unstable([texts[place] for place in beyond.tolist()])].tolist():
             if not unicodedata.is_normalized("NFC", texts[place]):

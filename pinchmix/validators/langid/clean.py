@@ -65,9 +65,7 @@ _CODE_START = re.compile(
 )
 _CODE_END = re.compile(r"(?:[;{}]|\)\s*:|=>|\\)\s*$")
 # Each begins with a sign, so that a search passes over letters fast; a bracket counts right after a word.
-_OPERATOR = re.compile(
-    r"==|!=|<=|>=|=>|->|\+=|-=|:=|::|&&|\|\||\((?<=\w\()|\[(?<=\w\[)|\)\.|=(?![=<>])(?<![=<>]=)"
-)
+_OPERATOR = re.compile(r"==|!=|<=|>=|=>|->|\+=|-=|:=|::|&&|\|\||\((?<=\w\()|\[(?<=\w\[)|\)\.|=(?![=<>])(?<![=<>]=)")
 _DECLARATION = re.compile(r"\s*[\w-]{1,40}\s*:\s*[^;\n]{1,80};\s*\Z", re.ASCII)
 _ASSIGNMENT = re.compile(
     r"\s*[A-Za-z_][\w.]*(?:\[[^\]\n]{1,60}\])?(?:\s*,\s*[A-Za-z_]\w*){0,9}\s*[-+*/%|&]?=\s*[^\s=]", re.ASCII

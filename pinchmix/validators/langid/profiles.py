@@ -22,7 +22,7 @@ VERSION = f"langdetect/{version('langdetect')}+pinchmix2"
 
 # langdetect's smoothing: alpha 0.5 over a base frequency of 10000.
 _FLOOR = 0.5 / 10000
-# Log-probabilities are whole numbers of these steps, none above log(20001) = 9.9. The sum over so many n-grams then fits
+# Log-probabilities are whole numbers of these steps, none above log(20001) = 9.9. A sum over so many n-grams then fits
 # the 24 bits in which float32 is exact: it does not depend on the order of addition or on the machine.
 STEP = 2.0**-12
 EXACT_GRAMS = 400
