@@ -138,7 +138,7 @@ class Column:
         if some is None:
             every: Flags = np.asarray(pc.fill_null(pc.match_substring_regex(self.array, pattern), False))
             return every
-        found = some.copy()
+        found: Flags = some.copy()
         if some.any():
             found[some] = self.take(np.flatnonzero(some)).matches(pattern)
         return found

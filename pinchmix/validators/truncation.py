@@ -18,9 +18,9 @@ from pinchmix.validators.length import RATIO
 TAIL = 12  # characters at the end of a text that say whether it is one
 SHORTEST = 60  # characters of the pivot's text
 SHARE = 0.85  # of the length of the pivot's, below which a text without an end was probably cut
-HALF = 0.5  # of it, below which that is more likely than a last line of one letter or a few words
+HALF = 0.45  # of it, below which that is more likely than a last line of one letter or a few words
 LINE = 30  # characters of a last line that is prose; a shorter one may be a signature, a title or a verse
-SENTENCE = 20  # characters of a text of one line, or of less than half; a shorter one may be a verse
+SENTENCE = 20  # characters of a text of one line, or of less than that; a shorter one may be a verse
 # Whatever is no letter, mark or digit can end a text: emoji, brackets, quotation marks and the signs of all scripts.
 # Marks of direction and the like after it are not seen.
 # A quotation mark that begins a quotation in one language ends it in another: there a word is right before it.
