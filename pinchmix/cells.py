@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -83,7 +84,21 @@ class Cells:
             ['b']
         """
         columns = {name: [column[place] for place in places] for name, column in vars(self).items() if name in _COLUMNS}
-        return Cells(**columns, pivot=self.pivot)
+        part = Cells(**columns, pivot=self.pivot)
+        part.made.update({name: column.take(places) for name, column in self.made.items()})
+        return part
+
+    @property
+    def made(self) -> dict[str, Any]:
+        """What checks made of the texts, by name: each is of these cells and has a ``take`` as they have.
+
+        It is no part of the cells: it is not compared, and not sent to another process.
+        """
+        made: dict[str, Any] = vars(self).setdefault("_made", {})
+        return made
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_made"}
 
     def fields(self) -> Iterator[tuple[str, Sequence[str], Sequence[str], Sequence[str | None]]]:
         """Yield prompt and response: the field's name, its texts, their languages, and the pivot's texts.
@@ -111,6 +126,7 @@ class Cells:
         ]
 
 
+VERDICTS = frozenset(Verdict)
 _COLUMNS = (
     "ids", "prompt_languages", "response_languages", "prompts", "responses", "roles", "pivot_prompts",
     "pivot_responses", "pivot_roles",
@@ -166,12 +182,15 @@ class Findings(NamedTuple):
         for row in rows:
             if not isinstance(row, Finding):
                 raise ArgumentError(f"{row!r} is no finding; give Finding(place, field, verdict, reason).")
-            texts = (row.field, row.reason, row.seen)
-            if not isinstance(row.place, (int, np.integer)) or not all(isinstance(one, str) for one in texts):
+            at, name, _, why, _, what, _ = row
+            if not (isinstance(at, (int, np.integer)) and isinstance(name, str) and isinstance(why, str)) or (
+                not isinstance(what, str)
+            ):
                 raise ArgumentError(f"{row!r}: the place is a whole number; field, reason and seen are texts.")
-            if isinstance(row.verdict, str) or row.verdict not in tuple(Verdict):
+            if isinstance(row.verdict, str) or row.verdict not in VERDICTS:
                 raise ArgumentError(f"{row!r}: the verdict is Verdict.OK, Verdict.UNSURE or Verdict.MISMATCH.")
-        rows.sort(key=lambda one: (one.place, one.field, one.reason))
+        for column in (3, 1, 0):  # by place, then field, then reason; no key is made, as a tuple would be
+            rows.sort(key=itemgetter(column))
         place, field, verdict, reason, score, seen, content = zip(*rows, strict=True) if rows else ((),) * 7
         return cls(
             np.array(place, dtype=np.int64),

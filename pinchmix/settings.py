@@ -77,7 +77,7 @@ def check_number(owner: str, name: str, value: Any, least: float, most: float = 
         Traceback (most recent call last):
         pinchmix.errors.ArgumentError: check duplicates: threshold=7: give a number from 0 to 1.
     """
-    number = isinstance(value, Real) and not isinstance(value, bool)
+    number = isinstance(value, Real) and not isinstance(value, (bool, Fraction))  # a recipe says a fraction as text
     if not number or not math.isfinite(value) or not least <= value <= most:
         span = f"from {least:g} to {most:g}" if math.isfinite(most) else f"of {least:g} or more"
         raise ArgumentError(f"{owner}: {name}={value!r}: give a number {span}.")

@@ -22,8 +22,8 @@ from pinchmix.validators.langid.clean import clean_text, clean_texts, lower_capi
 from pinchmix.validators.langid.codes import encode
 from pinchmix.validators.langid.neighbours import candidates
 from pinchmix.validators.langid.neighbours import column as column_of
-from pinchmix.validators.langid.profiles import STEP, profiles
-from pinchmix.validators.langid.scorer import MAX_CHARACTERS, log_scores
+from pinchmix.validators.langid.profiles import EXACT_GRAMS, STEP, profiles
+from pinchmix.validators.langid.scorer import log_scores
 
 OK, UNSURE, MISMATCH = 0, 1, 2
 
@@ -565,7 +565,7 @@ def test_scores_are_those_of_langdetects_profiles(upstream):
         assert len(grams) == count
         expected = np.log(np.array([upstream.word_lang_prob_map[gram] for gram in grams]) + 0.5 / 10000).sum(axis=0)
         np.testing.assert_allclose(row[order] + count * np.log(0.5 / 10000), expected, atol=count * STEP / 2 + 1e-6)
-    assert 3 * MAX_CHARACTERS * int(profiles().weights.max()) < 2**31
+    assert EXACT_GRAMS * int(profiles().weights.max()) < 2**24
 
 
 def test_no_state_of_langdetect_is_touched():

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
-from pinchmix.validators.columns import column, lengths
+from pinchmix.validators.columns import Column, fields
 
 LONGEST = 40  # characters of a placeholder
 _LETTER = re.compile(r"[^\W_]")
@@ -87,8 +87,9 @@ class EmptyValidator:
 
     def judge(self, cells: Cells, languages: Sequence[str]) -> Findings:
         """Return responses that say nothing."""
-        reasons = _reasons(cells.responses, cells.prompts)
-        of_pivot = _reasons(cells.pivot_responses, cells.pivot_prompts)
+        _, (*_, own, beside) = fields(cells)
+        reasons = _reasons(own, cells.responses, cells.prompts)
+        of_pivot = _reasons(beside, cells.pivot_responses, cells.pivot_prompts)
         said = {
             place: reason
             for place, reason in (*reasons.items(), *of_pivot.items())
@@ -109,9 +110,9 @@ class EmptyValidator:
         return Findings.of(found)
 
 
-def _reasons(texts: Sequence[str | None], prompts: Sequence[str | None]) -> dict[int, str]:
+def _reasons(column: Column, texts: Sequence[str | None], prompts: Sequence[str | None]) -> dict[int, str]:
     """Return place → why a response is none."""
-    length = lengths(pc.utf8_trim_whitespace(column(texts)))
+    length = Column(pc.utf8_trim_whitespace(column.array)).lengths
     short: Iterable[int] = np.flatnonzero((length >= 0) & (length <= LONGEST)).tolist()
     found = {}
     for place in short:

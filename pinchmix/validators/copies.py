@@ -8,11 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
-from pinchmix.validators.columns import fields, in_english, lengths
+from pinchmix.validators.columns import Column, fields, in_english
 from pinchmix.validators.langid.clean import clean_text
 from pinchmix.validators.prose import WORDS, is_prose, words_of
 
@@ -28,6 +26,7 @@ PROBE, PROBES = 16, 6  # characters of a piece of the pivot's that is looked for
 _START = re.compile(r"\w")
 # What stands before a quotation.
 _OPENS = tuple("\"'“”„‘’‚«»‹›「『《:：\n`>(")
+_CLOSES = tuple("\"'”“‘’»«›」』》")
 # An exercise about the words of the pivot's language, which stay as they are.
 _EXERCISE = re.compile(
     r"\btranslate\b|\b(?:in|un)?grammatical\w*|\bgrammar\b|\bspelling\b|\btypos?\b|\bproofread\w*|\bpunctuat(?:e|ion)\b"
@@ -65,7 +64,7 @@ class CopyValidator:
     """
 
     name: str = "copy"
-    version: str = "2"
+    version: str = "3"
     cost = Cost.WORDS
     needs_pivot = compares = True
 
@@ -105,11 +104,10 @@ def _exercise(prompt: str) -> bool:
     return any(_EXERCISE.search(part) for part in (prompt[:TASK], prompt[TASK:][-TASK:]))
 
 
-def _possible(own: pa.Array, beside: pa.Array) -> npt.NDArray[np.bool_]:
+def _possible(own: Column, beside: Column) -> npt.NDArray[np.bool_]:
     """Return which texts may have a piece of the pivot's: those not all in another alphabet than an ASCII pivot."""
-    length, pivot_length = lengths(own), lengths(beside)
-    extra = np.asarray(pc.binary_length(own)).astype(np.int64) - length
-    pivot_extra = np.asarray(pc.fill_null(pc.binary_length(beside), 0)).astype(np.int64) - pivot_length
+    length, pivot_length = own.lengths, beside.lengths
+    extra, pivot_extra = own.sizes - length, beside.sizes - pivot_length
     foreign = (extra * 4 >= length * 3) & (pivot_extra * 10 < pivot_length)
     possible: npt.NDArray[np.bool_] = (pivot_length >= SHORTEST) & (length >= SHORTEST) & ~foreign
     return possible
@@ -123,11 +121,11 @@ def _pieces(pivot: str) -> tuple[str, ...]:
     """
     step = max(len(pivot) // PROBES, PROBE)
     starts = range(0, max(len(pivot) - PROBE, 0) + 1, step)
-    pieces = dict.fromkeys(pivot[start : start + PROBE] for start in starts)
+    pieces = dict.fromkeys([pivot[start : start + PROBE] for start in starts])
     if "\n" in pivot:
         lines = (line.strip() for line in pivot.split("\n", LINES)[:LINES])
         pieces.update(dict.fromkeys(line[:PROBE] for line in lines if len(line) >= SHORTEST))
-    return tuple(piece for piece in pieces if not piece.isspace())
+    return tuple([piece for piece in pieces if not piece.isspace()])
 
 
 def _untranslated(
@@ -189,7 +187,9 @@ def _quoted(text: str, start: int, end: int, of_pivot: set[str]) -> bool:
     if not before.endswith(_OPENS):
         return False
     around = words_of(f"{before} {text[end:]}")
-    return len(around) > 0 and sum(word in of_pivot for word in around) * 4 <= len(around)
+    if not around:  # nothing but a quotation or a title, or a text that only begins with its sign
+        return len(before.strip()) == 1 and text.rstrip(" \t\n.").endswith(_CLOSES)
+    return sum(word in of_pivot for word in around) * 4 <= len(around)
 
 
 def _line(text: str, pivot: str) -> str:

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
-from pinchmix.validators.columns import fields, holds, in_english, matches
+from pinchmix.validators.columns import Column, Flags, fields, in_english
 
 UNKNOWN = ("<unk>", "⁇")
 _SIEVE = (
     r"[\x{FFFD}\x00-\x08\x0B\x0E-\x1F\x7F\x{80}-\x{9F}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]|<unk>|⁇"
     r"|[ÃÂ][\x{80}-\x{BF}]|â€"
 )
+# The first byte of what it looks for beyond ASCII, and between what the second is: U+0080 to U+009F, U+FDC0 and on, and
+# U+FFC0 and on.
+_LEADS = ((b"\xc2", 0x80, 0x9F), (b"\xef", 0xB7, 0xB7), (b"\xef", 0xBF, 0xBF))
 # One of two bytes; Portuguese in capitals has à before a closing quotation mark.
 _PAIR = "(?:[ÃÂ][\x80-\xba\xbc-\xbf]|(?<![A-ZÀ-Þ])[ÃÂ]\xbb)"
 # A form feed begins a page, as text that was a file may.
@@ -58,7 +61,7 @@ class DamageValidator:
         """Return texts with such signs, and those whose pivot's text lacks a word."""
         found = []
         for field, texts, tags, pivots, own, beside in fields(cells):
-            for place in np.flatnonzero(matches(own, _SIEVE) | holds(beside, *UNKNOWN)).tolist():
+            for place in np.flatnonzero(own.matches(_SIEVE, _odd(own)) | beside.holds(*UNKNOWN)).tolist():
                 said = texts[place] if tags[place] == cells.pivot else pivots[place]
                 for kind, pattern in _KINDS:
                     match, of_pivot = pattern.search(texts[place]), said is not None and pattern.search(said)
@@ -69,6 +72,19 @@ class DamageValidator:
                     reason, seen = (kind, match[0]) if match else (f"{kind} in the pivot", "")
                     found.append(Finding(place, field, verdict, reason, 0.0, ascii(seen)[1:-1][:40], content))
         return Findings.of(found)
+
+
+def _odd(own: Column) -> Flags:
+    """Return which texts may match ``_SIEVE``, by their bytes."""
+    data = own.data
+    control = ((data < 0x20) & (data != 0x09) & (data != 0x0A) & (data != 0x0C) & (data != 0x0D)) | (data == 0x7F)
+    found = own.having(np.flatnonzero(control)) | own.holds(*UNKNOWN, "Ã", "Â", "â€")
+    for lead, first, last in _LEADS:
+        places = own.where(lead)
+        places = places[places + 1 < len(data)]
+        then = data[places + 1]
+        found |= own.having(places[(then >= first) & (then <= last)], 2)
+    return found
 
 
 def _is_about(cells: Cells, place: int) -> bool:

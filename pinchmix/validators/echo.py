@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
-from pinchmix.validators.columns import column
+from pinchmix.validators.columns import fields
 
 SHORTEST = 12  # characters; a shorter answer may be what was asked for
 
@@ -34,7 +34,7 @@ class EchoValidator:
 
     def judge(self, cells: Cells, languages: Sequence[str]) -> Findings:
         """Return responses that are their prompt; without a pivot to compare with, it is a doubt."""
-        prompts, responses = (pc.utf8_trim_whitespace(column(texts)) for texts in (cells.prompts, cells.responses))
+        prompts, responses = (pc.utf8_trim_whitespace(own.array) for *_, own, _ in fields(cells))
         same = np.asarray(pc.equal(prompts, responses))
         found = []
         for place in np.flatnonzero(same).tolist():

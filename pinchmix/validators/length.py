@@ -8,11 +8,10 @@ from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow.compute as pc
 
 from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
 from pinchmix.settings import check_number
-from pinchmix.validators.columns import column, lengths
+from pinchmix.validators.columns import fields
 
 # The median of ln(characters of a translation / characters of the English text), over 40 characters and more. Measured
 # on 31,000 professional and machine translations of questions, paragraphs and exercises; see docs/validation.md.
@@ -71,11 +70,10 @@ class LengthValidator:
     def judge(self, cells: Cells, languages: Sequence[str]) -> Findings:
         """Return texts that are much longer or shorter than the pivot's lets expect."""
         found: list[Finding] = []
-        for field, texts, tags, pivots in cells.fields():
-            own, beside = lengths(column(texts)), lengths(column(pivots))
+        for field, _, tags, _, texts, pivots in fields(cells):
+            own, beside = texts.lengths, pivots.lengths
             lower, upper, exact = self._bounds(tags, cells.pivot)
-            bytes_more = np.asarray(pc.binary_length(column(texts))).astype(np.int64) - own
-            upper = np.where(bytes_more > own * WRITTEN, exact, upper)
+            upper = np.where(texts.sizes - own > own * WRITTEN, exact, upper)
             with np.errstate(divide="ignore", invalid="ignore"):
                 ratio = np.log((own + SPREAD) / (beside + SPREAD))
             over = np.where(beside < 0, 0.0, np.maximum(ratio - upper, lower - ratio))
@@ -93,7 +91,9 @@ class LengthValidator:
         low = {tag: min(0.0, bounds[0] - most) for tag, bounds in known.items()}
         high = {tag: max(0.0, bounds[1] - least) for tag, bounds in known.items()}
         exact = {tag: bounds[1] - least for tag, bounds in known.items()}
-        return tuple(np.array([bounds[tag] for tag in tags], dtype=np.float64) for bounds in (low, high, exact))
+        number_of = {tag: number for number, tag in enumerate(known)}
+        rows = np.fromiter(map(number_of.__getitem__, tags), dtype=np.int64, count=len(tags))
+        return tuple(np.array(list(bounds.values()), dtype=np.float64)[rows] for bounds in (low, high, exact))
 
 
 def _median(tag: str) -> tuple[float, float]:

@@ -7,16 +7,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
 from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
-from pinchmix.validators.columns import fields, in_english, lengths
+from pinchmix.validators.columns import Column, fields, in_english
 
 PROBE = 8  # characters of which a loop has a copy just before
 STEP = 30  # characters between probes; a loop of SPAN or of TIMES periods holds one whole, with its copy
 PERIOD = 120  # characters that are said again and again, at most
 TIMES = 4
 SPAN = 60  # characters that a loop is long, at least
+# Less its first period, a loop is SPAN - SPAN // TIMES characters long or longer: so far apart probes find every one.
+SIEVE = SPAN - SPAN // TIMES - PROBE + 1
 TASK = 400  # characters of a prompt in which repetition is asked for
 _LETTER = re.compile(r"[^\W\d_]")
 # Cells of a table, code, or a sequence such as a gene's.
@@ -52,14 +53,25 @@ class LoopsValidator:
             found for field, texts, _, _, own, _ in fields(cells) for found in self._stuck(cells, field, texts, own)
         )
 
-    def _stuck(self, cells: Cells, field: str, texts: Sequence[str], own: pa.Array) -> Iterator[Finding]:
-        for place in np.flatnonzero(lengths(own) >= SPAN).tolist():
+    def _stuck(self, cells: Cells, field: str, texts: Sequence[str], own: Column) -> Iterator[Finding]:
+        for place in _suspects(texts, np.flatnonzero(own.lengths >= SPAN).tolist()):
             loop = loop_of(texts[place])
             if not loop:
                 continue
             asked = _ASKED.search(in_english(cells.take([place]), "prompt")[0][:TASK])
             verdict = Verdict.UNSURE if asked or _TABLE.search(loop) else Verdict.MISMATCH
             yield Finding(place, field, verdict, "loop", 0.0, loop[:40])
+
+
+def _suspects(texts: Sequence[str], places: Sequence[int]) -> Iterator[int]:
+    """Yield which texts have a copy before some probe, as one in every loop has: a look at fewer probes."""
+    for place in places:
+        text = texts[place]
+        for start in range(SIEVE, len(text) - PROBE + 1, SIEVE):
+            low = start - PERIOD if start > PERIOD else 0
+            if text[start : start + PROBE] in text[low : start + PROBE - 1]:
+                yield place
+                break
 
 
 def loop_of(text: str) -> str:

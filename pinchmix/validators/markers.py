@@ -7,10 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
 from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
-from pinchmix.validators.columns import fields, in_english, matches
+from pinchmix.validators.columns import Column, Flags, fields, in_english
 
 _SIEVE = r"<\||\[/?INST\]|<</?SYS>|##|</?s>|(?:nstruction|utput|ssistant|uman|esponse|User)\s?:|_of_turn>"
 # A heading is a marker where nothing but its name is in it; "## User Guide" is the text's own.
@@ -65,10 +64,12 @@ class MarkersValidator:
         texts: Sequence[str],
         tags: Sequence[str],
         pivots: Sequence[str | None],
-        own: pa.Array,
-        beside: pa.Array,
+        own: Column,
+        beside: Column,
     ) -> Iterator[Finding]:
-        for place in np.flatnonzero(matches(own, _SIEVE) | matches(beside, _SIEVE)).tolist():
+        for place in np.flatnonzero(
+            own.matches(_SIEVE, _marked(own)) | beside.matches(_SIEVE, _marked(beside))
+        ).tolist():
             pivot = pivots[place]
             said = texts[place] if tags[place] == cells.pivot else pivot
             mine, of_pivot = _marker(_TOKEN, texts[place]), _marker(_TOKEN, said or "")
@@ -79,6 +80,15 @@ class MarkersValidator:
                 yield Finding(place, field, verdict, reason, 0.0, mine or of_pivot, bool(of_pivot))
             elif (name := _marker(_SPEAKER, texts[place])) and not (pivot and _marker(_SPEAKER, pivot)):
                 yield Finding(place, field, Verdict.UNSURE, "speaker", 0.0, name)
+
+
+def _marked(texts: Column) -> Flags:
+    """Return which texts may match ``_SIEVE``, by their bytes."""
+    colons = texts.where(b":")
+    colons = colons[colons > 0]
+    # The last letter of a speaker's name before the colon, or a space.
+    before = np.isin(texts.data[colons - 1], np.frombuffer(b"ntre \t\n\r\f", dtype=np.uint8))
+    return texts.having(colons[before]) | texts.holds("<", "INST]", "##", "_of_turn>")
 
 
 def _marker(pattern: re.Pattern[str], text: str) -> str:

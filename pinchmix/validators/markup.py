@@ -7,10 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
 from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
-from pinchmix.validators.columns import fields, holds
+from pinchmix.validators.columns import Column, fields
 
 _FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)
 _BROKEN_TAG = re.compile(
@@ -53,9 +52,9 @@ class MarkupValidator:
         )
 
     def _broken(
-        self, texts: Sequence[str], pivots: Sequence[str | None], own: pa.Array
+        self, texts: Sequence[str], pivots: Sequence[str | None], own: Column
     ) -> Iterator[tuple[int, Verdict, str]]:
-        for place in np.flatnonzero(holds(own, "```", "<", "&")).tolist():
+        for place in np.flatnonzero(own.holds("```", "<", "&")).tolist():
             pivot = pivots[place]
             known = set() if pivot is None else set(_faults(pivot))
             for reason in _faults(texts[place]):

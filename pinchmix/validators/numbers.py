@@ -13,12 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
-from pinchmix.validators.columns import fields, matches
+from pinchmix.validators.columns import fields
 from pinchmix.validators.langid.codes import encode
 
 PLANES = 0x20000  # the code points among which Unicode has digits
 BATCH = 2_000  # texts whose code points are looked at together
 _SEPARATED = re.compile(r"\d+(?:[.,'’٫٬]\d+)*")
+_SEPARATORS = str.maketrans("", "", ".,'’٫٬")
 _BARE = re.compile(r"[-+−]?[\d.,'’٫٬\s]*\d\s*[%.]?\Z")
 MANY = 1_000  # numbers of a text that are compared; what is beyond is a table
 
@@ -50,7 +51,7 @@ class NumbersValidator:
             Finding(place, field, verdict, reason, score, seen)
             for field, texts, _, pivots, _, beside in fields(cells)
             for place, verdict, reason, score, seen in _compare(
-                texts, pivots, np.flatnonzero(matches(beside, r"\p{Nd}"))
+                texts, pivots, np.flatnonzero(beside.matches(r"\p{Nd}"))
             )
         )
 
@@ -62,6 +63,7 @@ def _compare(
     some = places.tolist()
     own = dict(zip(some, _digits([texts[place] for place in some]), strict=True))
     beside = dict(zip(some, _digits([pivots[place] or "" for place in some]), strict=True))
+    wanted_of: dict[str, frozenset[str]] = {}  # the pivot's come again in every language
     for place in some:
         text, pivot = texts[place], pivots[place]
         if pivot is None or own[place] == beside[place]:
@@ -72,7 +74,9 @@ def _compare(
             elif not own[place]:
                 yield place, Verdict.UNSURE, "number missing", 0.0, ""
             continue
-        wanted = {number for number in _numbers(pivot)[:MANY] if len(number) > 1}
+        if pivot not in wanted_of:
+            wanted_of[pivot] = frozenset(number for number in _numbers(pivot)[:MANY] if len(number) > 1)
+        wanted = wanted_of[pivot]
         missing = sorted(number for number in wanted if number not in own[place])
         if not missing:
             continue
@@ -115,7 +119,8 @@ def _numbers(text: str) -> list[str]:
     for number in _SEPARATED.findall(text):
         whole, point, decimals = number.rpartition(".")
         kept = whole if point and not decimals.strip("0") and len(decimals) < 3 else number
-        found.append("".join(str(unicodedata.digit(char)) for char in kept if char.isdigit()))
+        kept = kept.translate(_SEPARATORS)
+        found.append(kept if kept.isascii() else "".join(str(unicodedata.digit(char)) for char in kept))
     return found
 
 

@@ -8,10 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-import pyarrow as pa
-
 from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
-from pinchmix.validators.columns import both, fields, holds
+from pinchmix.validators.columns import Column, both, fields
 
 _FENCED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 # What a formula begins or ends with. A dollar is one of a currency or of a variable where a word is right before it, or
@@ -56,9 +54,9 @@ class Preserved:
         )
 
     def _lost(
-        self, texts: Sequence[str], pivots: Sequence[str | None], beside: pa.Array
+        self, texts: Sequence[str], pivots: Sequence[str | None], beside: Column
     ) -> Iterator[tuple[int, Verdict, str, float, str]]:
-        for place, text, pivot in both(texts, pivots, holds(beside, *self.signs)):
+        for place, text, pivot in both(texts, pivots, beside.holds(*self.signs)):
             wanted = self.spans(pivot)
             if not wanted:
                 continue

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
-from pinchmix.validators.columns import column, matches, starts_in_english
+from pinchmix.validators.columns import Column, starts_in_english
 
 START = 200  # characters in which a refusal says that it is one
 _REFUSAL = (
@@ -38,8 +38,8 @@ class RefusalsValidator:
 
     def judge(self, cells: Cells, languages: Sequence[str]) -> Findings:
         """Return cells whose pivot refuses."""
-        starts = column(starts_in_english(cells, "response", START))
+        starts = Column.of(starts_in_english(cells, "response", START))
         return Findings.of(
             Finding(place, "response", Verdict.MISMATCH, "refusal", 0.0)
-            for place in np.flatnonzero(matches(starts, _REFUSAL)).tolist()
+            for place in np.flatnonzero(starts.matches(_REFUSAL)).tolist()
         )

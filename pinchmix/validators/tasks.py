@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
-from pinchmix.validators.columns import column, matches, starts_in_english
+from pinchmix.validators.columns import Column, starts_in_english
 
 _TASKS = {
     "rhyme": r"\brhym(?:e|es|ing)\b|\blimerick\b|\bhaiku\b|\bsonnet\b|\bacrostic\b|\balliterat\w+|\biambic\b|\bpuns?\b",
@@ -49,7 +49,7 @@ class TasksValidator:
         """Return cells whose task is about the words of the pivot."""
         starts = starts_in_english(cells, "prompt", START)
         found = []
-        for place in np.flatnonzero(matches(column(starts), f"(?i){_SIEVE}")).tolist():
+        for place in np.flatnonzero(Column.of(starts).matches(f"(?i){_SIEVE}")).tolist():
             match = _ANY.search(starts[place] or "")
             if match and match.lastgroup:
                 found.append(Finding(place, "prompt", Verdict.UNSURE, match.lastgroup, seen=match[0].lower()))

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
-import pyarrow as pa
 
 from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
-from pinchmix.validators.columns import both, column, fields, in_english, lengths, matches
+from pinchmix.validators.columns import Column, Flags, both, fields, in_english
+from pinchmix.validators.langid.codes import frozen
 from pinchmix.validators.length import RATIO
 
 TAIL = 12  # characters at the end of a text that say whether it is one
 SHORTEST = 60  # characters of the pivot's text
-SHARE = 0.8  # of the length of the pivot's, below which a text without an end was probably cut
-LINE = 40  # characters of a last line that is prose; a shorter one may be a signature, a title or a verse
-SENTENCE = 20  # characters of a text of one line; a shorter one may be a verse
+SHARE = 0.85  # of the length of the pivot's, below which a text without an end was probably cut
+HALF = 0.45  # of it, below which that is more likely than a last line of one letter or a few words
+LINE = 30  # characters of a last line that is prose; a shorter one may be a signature, a title or a verse
+SENTENCE = 20  # characters of a text of one line, or of less than that; a shorter one may be a verse
 # Whatever is no letter, mark or digit can end a text: emoji, brackets, quotation marks and the signs of all scripts.
 # Marks of direction and the like after it are not seen.
-_OPEN = r"(?:[\p{L}\p{Mn}\p{Mc}\p{Nd},،、，;；؛(\[{（「『«“])[\p{Cf}\s]*$"
+# A quotation mark that begins a quotation in one language ends it in another: there a word is right before it.
+_OPEN = r"(?:[\p{L}\p{Mn}\p{Mc}\p{Nd},،、，;；؛(\[{（「『]|(?:^|\s)[«“])[\p{Cf}\s]*$"
 _SIGN = r"[^\p{L}\p{M}\p{N}\s,،、，;；؛(\[{（「『«“][\p{Mn}\p{Me}\p{Cf}\s]*$"
 _COMMA = r"[,،、，;；؛(\[{（][\p{Cf}\s]*$"
 _LAST = re.compile(r"[^\W_]+(?=\W*\Z)")
@@ -36,10 +40,15 @@ _NEVER_LAST = {
 # Endings of verbs, with which a sentence is complete in languages that end with them.
 _CLOSING = {"ja": tuple("すただんねよ"), "ko": tuple("다요까죠")}
 _NEVER = {language: frozenset(words.split()) for language, words in _NEVER_LAST.items()}
-# What needs no end: an item of a list, a row of a table, a heading, code, a line of numbers.
-_ITEM = re.compile(r"\s*(?:[-*•·–—#|>]|\d{1,3}[.)]|[A-Za-z][.)]\s|[\w-]+:\s*\S*\Z|\W*\d[\d\W]*\Z)|.*[;{}=<>|\\`_]")
+# What needs no end: an item of a list, a row of a table, a heading, a line of numbers, and code, which has signs that
+# prose has hardly any of.
+_ITEM = re.compile(r"\s*(?:[-*•·–—#|>]|\d{1,3}[.)]|[A-Za-z][.)]\s|[\w-]+:\s*\S*\Z|\W*\d[\d\W]*\Z)")
+_SIGN_OF_CODE = re.compile(r"[{}=<>|\\`_]|;\s*\Z")
+PROSE = 60  # characters of prose to one such sign, at least
 _ADDRESS = re.compile(r"(?:://|www\.|@)\S*\Z")
-_OPTION = re.compile(r"(?:\A|[\W\d_])\w[^\w\s]*\s*\Z")  # a single letter, such as that of an option
+# The letter of an option, any letter after a sign, and a number. Other letters alone are the first of a word.
+_OPTION = re.compile(r"(?:(?:\A|\s)[A-Da-dА-Г]|(?:\A|[\"'“”„«‘(\[*:,،、/-]\s?)[^\W\d_])[^\w\s]*\s*\Z")
+_NUMBER = re.compile(r"\d[^\w\s]*\s*\Z")
 # Languages that end sentences without a sign, or with a space.
 UNMARKED = ("th", "lo", "my", "km", "bo", "dz", "ja-Latn", "shn", "nod")
 
@@ -62,7 +71,7 @@ class TruncationValidator:
     """
 
     name: str = "truncation"
-    version: str = "2"
+    version: str = "3"
     cost = Cost.CHEAP
     needs_pivot = compares = True
 
@@ -70,21 +79,20 @@ class TruncationValidator:
         """Return texts that seem to be cut off."""
         found = []
         for field, texts, tags, pivots, own, beside in fields(cells):
-            length, pivot_length = lengths(own), lengths(beside)
-            tails = column([text[-TAIL:] for text in texts])
-            ends = matches(tails, _OPEN) & (pivot_length >= SHORTEST)
-            ends[ends] = matches(
-                column([(pivots[place] or "")[-TAIL:] for place in np.flatnonzero(ends).tolist()]), _SIGN
-            )
-            comma = matches(tails.filter(pa.array(ends)), _COMMA)
+            length, pivot_length = own.lengths, beside.lengths
+            ends = (pivot_length >= SHORTEST) & (length > 0) & _may_go_on()[own.last]
+            ends[ends] = _tails(texts, ends).matches(_OPEN)
+            ends[ends] = _tails(pivots, ends).matches(_SIGN)
+            comma = _tails(texts, ends).matches(_COMMA)
             for number, (place, text, pivot) in enumerate(both(texts, pivots, ends)):
                 language, last = tags[place].partition("-")[0], _last_line(text)
-                short = length[place] < SHARE * _expected(tags[place], cells.pivot) * pivot_length[place]
+                share = length[place] / (_expected(tags[place], cells.pivot) * pivot_length[place])
+                short = share < SHARE
                 cut = bool(comma[number]) or _last_word(text) in _NEVER.get(language, frozenset())
                 if (language in UNMARKED and not (cut and short)) or _ADDRESS.search(last):
                     continue
-                plain = not _ITEM.match(last) and not (_OPTION.search(last) and not comma[number])
-                whole = len(last) >= LINE or (last == text.strip() and len(last) >= SENTENCE)
+                plain = not _is_item(last) and (comma[number] or share < HALF or not _is_answer(last, pivot))
+                whole = len(last) >= (SENTENCE if share < HALF or last == text.strip() else LINE)
                 closed = last.endswith(_CLOSING.get(language, ()))
                 sure = plain and whole and (cut or (short and not closed))
                 verdict = Verdict.MISMATCH if sure else Verdict.UNSURE
@@ -93,11 +101,36 @@ class TruncationValidator:
 
     def _cut_pivots(self, cells: Cells) -> Iterator[Finding]:
         said = in_english(cells, "response")
-        for place in np.flatnonzero(matches(column([text[-TAIL:] for text in said]), r"[a-z]\s*$")).tolist():
+        some = np.fromiter((text[-1:].isalpha() or text[-1:].isspace() for text in said), dtype=bool, count=len(said))
+        some[some] = _tails(said, some).matches(r"[a-z]\s*$")
+        for place in np.flatnonzero(some).tolist():
             if len(said[place]) >= SHORTEST and _last_word(said[place]) in _NEVER["en"]:
                 last = _last_line(said[place])
-                if len(last) >= LINE and not _ITEM.match(last):
+                if len(last) >= LINE and not _is_item(last):
                     yield Finding(place, "response", Verdict.MISMATCH, "pivot cut off", 0.0, repr(last[-20:]), True)
+
+
+def _is_item(line: str) -> bool:
+    """Return whether a line needs no end."""
+    return bool(_ITEM.match(line)) or len(_SIGN_OF_CODE.findall(line)) * PROSE > len(line)
+
+
+def _is_answer(line: str, pivot: str) -> bool:
+    """Return whether a line may end with what the pivot's ends with too: a number; or with an option's letter."""
+    return bool(_OPTION.search(line)) or bool(_NUMBER.search(line) and _NUMBER.search(pivot[-TAIL:]))
+
+
+def _tails(texts: Sequence[str | None], some: Flags) -> Column:
+    """Return the ends of those texts that are marked."""
+    return Column.of([(texts[place] or "")[-TAIL:] for place in np.flatnonzero(some).tolist()])
+
+
+@cache
+def _may_go_on() -> Flags:
+    """Return with which last bytes a text may match ``_OPEN``: all but ASCII signs that end one."""
+    flags = np.ones(256, dtype=bool)
+    flags[[ord(char) for char in string.punctuation if char not in ",;([{"]] = False
+    return frozen(flags)
 
 
 def _last_line(text: str) -> str:

@@ -11,14 +11,14 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow.compute as pc
 
 from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
-from pinchmix.validators.columns import column, matches
-from pinchmix.validators.langid.codes import batches, encode
+from pinchmix.validators.columns import Column, fields
+from pinchmix.validators.langid.codes import batches, encode, frozen
 
 PLANES = 0x30000  # the code points among which Unicode has letters
 ODD, MARK = 1, 2
+FIRST_LEAD = 0xC2  # the least byte that begins a character beyond ASCII
 _OPENING = re.compile("[\u202a\u202b\u202d\u202e\u2066-\u2068]")
 _CLOSING = re.compile("[\u202c\u2069]")
 _OVERRIDE = re.compile("[\u202d\u202e]")
@@ -41,6 +41,18 @@ def _kinds() -> npt.NDArray[np.uint8]:
             kinds[code] |= ODD
     kinds.flags.writeable = False
     return kinds
+
+
+@cache
+def _blocks() -> npt.NDArray[np.bool_]:
+    """Return with which first two bytes of a character UTF-8 has one that this check may look at."""
+    flags = np.zeros(1 << 16, dtype=bool)
+    points = np.flatnonzero(_kinds())
+    points = np.append(points[points >= 0x80], [0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+    for point in points[(points < 0xD800) | (points > 0xDFFF)].tolist():
+        first, second = chr(point).encode()[:2]
+        flags[first << 8 | second] = True
+    return frozen(flags)
 
 
 def _unstable(texts: Sequence[str]) -> npt.NDArray[np.bool_]:
@@ -74,18 +86,18 @@ class UnicodeValidator:
 
     def judge(self, cells: Cells, languages: Sequence[str]) -> Findings:
         """Return texts with such forms."""
-        return Findings.of(finding for field, texts, *_ in cells.fields() for finding in self._odd(field, texts))
+        return Findings.of(
+            finding for field, texts, *_, own, _ in fields(cells) for finding in self._odd(field, texts, own)
+        )
 
-    def _odd(self, field: str, texts: Sequence[str]) -> Iterator[Finding]:
-        whole = column(texts)
-        beyond = np.flatnonzero(~np.asarray(pc.string_is_ascii(whole)))
-        if not len(beyond):
-            return
-        some = whole.take(beyond)
+    def _odd(self, field: str, texts: Sequence[str], own: Column) -> Iterator[Finding]:
+        leads = np.flatnonzero(own.data >= FIRST_LEAD)
+        pairs = own.data[leads].astype(np.uint16) << 8 | own.data[leads + 1]
+        beyond = np.flatnonzero(own.having(leads[_blocks()[pairs]], 2))
         for place in beyond[_unstable([texts[place] for place in beyond.tolist()])].tolist():
             if not unicodedata.is_normalized("NFC", texts[place]):
                 yield Finding(place, field, Verdict.UNSURE, "not NFC")
-        for place in beyond[matches(some, _SIEVE)].tolist():
+        for place in beyond[own.take(beyond).matches(_SIEVE)].tolist():
             text = texts[place]
             if "\ufeff" in text:
                 yield Finding(place, field, Verdict.UNSURE, "byte order mark")

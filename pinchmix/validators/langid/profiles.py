@@ -22,9 +22,10 @@ VERSION = f"langdetect/{version('langdetect')}+pinchmix2"
 
 # langdetect's smoothing: alpha 0.5 over a base frequency of 10000.
 _FLOOR = 0.5 / 10000
-# Log-probabilities are whole numbers of these steps. The sum over a text's 30,000 n-grams at most, none above
-# log(20001) = 9.9, then fits 32 bits and is exact: it does not depend on the order of addition or on the machine.
+# Log-probabilities are whole numbers of these steps, none above log(20001) = 9.9. A sum over so many n-grams then fits
+# the 24 bits in which float32 is exact: it does not depend on the order of addition or on the machine.
 STEP = 2.0**-12
+EXACT_GRAMS = 400
 
 # A symbol is a normalised character of the profiles in 12 bits; three of them are one key.
 SYMBOL_BITS = 12
@@ -34,6 +35,9 @@ UNKNOWN = (1 << SYMBOL_BITS) - 1
 CAPITAL = 1 << 15
 
 _SLOT_BITS = 19  # 88,000 keys in 524,288 slots: nearly every look-up ends at its first slot
+# The row of an n-gram is kept beside its key, so that a look-up reads memory once.
+ROW_BITS = 20
+_ROW = (1 << ROW_BITS) - 1
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(64 - _SLOT_BITS)
 
@@ -46,30 +50,29 @@ class Profiles:
         languages: The canonical tag of each column, sorted.
         symbols: The symbol of each code point, with the CAPITAL bit for capitals.
         singles: The row of each single symbol, -1 where it has none.
-        keys: The open-addressing table of pairs and triples; -1 is an empty slot.
-        rows: The row that belongs to each slot.
+        slots: The open-addressing table of pairs and triples, the row of each in its last bits; -1 is an empty slot.
         weights: One row an n-gram, one column a language: log((P + floor) / floor) in steps of ``STEP``.
     """
 
     languages: tuple[str, ...]
     symbols: NDArray[np.uint16]
     singles: NDArray[np.int32]
-    keys: NDArray[np.int64]
-    rows: NDArray[np.int32]
-    weights: NDArray[np.int32]
+    slots: NDArray[np.int64]
+    weights: NDArray[np.float32]
 
     def find(self, keys: NDArray[np.int64]) -> NDArray[np.int32]:
         """Return the rows of pairs and triples, -1 for those in no profile."""
         slots = _slots(keys)
-        stored = self.keys[slots]
-        found = np.where(stored == keys, self.rows[slots], np.int32(-1))
-        open_ = np.flatnonzero((stored != keys) & (stored >= 0))
+        stored = self.slots[slots]
+        same = stored >> ROW_BITS == keys
+        found: NDArray[np.int32] = np.where(same, stored & _ROW, -1).astype(np.int32)
+        open_ = np.flatnonzero(~same & (stored >= 0))
         slots, keys = slots[open_], keys[open_]
         while len(open_):
-            slots = (slots + 1) & (len(self.keys) - 1)
-            stored = self.keys[slots]
-            same = stored == keys
-            found[open_[same]] = self.rows[slots[same]]
+            slots = (slots + 1) & (len(self.slots) - 1)
+            stored = self.slots[slots]
+            same = stored >> ROW_BITS == keys
+            found[open_[same]] = stored[same] & _ROW
             still = ~same & (stored >= 0)
             open_, slots, keys = open_[still], slots[still], keys[still]
         return found
@@ -92,7 +95,7 @@ def profiles() -> Profiles:
     loaded = [json.loads(named[tag].read_text(encoding="utf-8")) for tag in languages]
     grams = sorted({gram for profile in loaded for gram in profile["freq"] if _possible(gram)})
     row = {gram: number for number, gram in enumerate(grams)}
-    weights = np.zeros((len(grams), len(languages)), dtype=np.int32)
+    weights = np.zeros((len(grams), len(languages)), dtype=np.float32)
     for column, profile in enumerate(loaded):
         totals = profile["n_words"]
         known = {row[gram]: count / totals[len(gram) - 1] for gram, count in profile["freq"].items() if gram in row}
@@ -110,8 +113,8 @@ def profiles() -> Profiles:
             singles[symbol[gram]] = row[gram]
     longer = [gram for gram in grams if len(gram) > 1]
     packed = np.array([_pack(symbol, gram) for gram in longer], dtype=np.int64)
-    keys, rows = _table(packed, np.array([row[gram] for gram in longer], dtype=np.int32))
-    return Profiles(languages, frozen(_symbols(symbol)), frozen(singles), frozen(keys), frozen(rows), frozen(weights))
+    slots = _table(packed, np.array([row[gram] for gram in longer], dtype=np.int64))
+    return Profiles(languages, frozen(_symbols(symbol)), frozen(singles), frozen(slots), frozen(weights))
 
 
 def _possible(gram: str) -> bool:
@@ -131,20 +134,19 @@ def _slots(keys: NDArray[np.int64]) -> NDArray[np.int64]:
     return slots
 
 
-def _table(keys: NDArray[np.int64], values: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Place each key in the first free slot from its own on, all keys in step."""
+def _table(keys: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Place each key, with its row, in the first free slot from its own on, all keys in step."""
     size = 1 << _SLOT_BITS
     held = np.full(size, -1, dtype=np.int64)
-    rows = np.full(size, -1, dtype=np.int32)
     slots, waiting = _slots(keys), np.arange(len(keys))
     while len(waiting):
         free = np.flatnonzero(held[slots] < 0)
         taken, first = np.unique(slots[free], return_index=True)
         placed = waiting[free[first]]
-        held[taken], rows[taken] = keys[placed], values[placed]
+        held[taken] = keys[placed] << ROW_BITS | rows[placed]
         left = ~np.isin(waiting, placed)
         waiting, slots = waiting[left], (slots[left] + 1) & (size - 1)
-    return held, rows
+    return held
 
 
 def _symbols(symbol: Mapping[str, int]) -> NDArray[np.uint16]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from pinchmix.validators.langid.codes import Codes, batches, encode
-from pinchmix.validators.langid.profiles import CAPITAL, STEP, SYMBOL_BITS, UNKNOWN, Profiles, profiles
+from pinchmix.validators.langid.profiles import CAPITAL, EXACT_GRAMS, STEP, SYMBOL_BITS, UNKNOWN, Profiles, profiles
 
 # What langdetect reads of a text; more adds time, not certainty.
 MAX_CHARACTERS = 10_000
@@ -58,12 +58,20 @@ def score_codes(codes: Codes) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     ends = np.append(codes.starts[1:], len(codes.points)) - 1
     pointers = np.concatenate(([0], np.cumsum(known.sum(axis=1))[ends]))
     indices = rows[known]
+    counts = np.diff(pointers)
+    # A long text is summed in pieces, each exact, and so is their sum.
+    pieces = np.maximum(-(-counts // EXACT_GRAMS), 1)
+    first = np.cumsum(pieces) - pieces
+    within = np.arange(pieces.sum()) - np.repeat(first, pieces)
+    bounds = np.append(np.repeat(pointers[:-1], pieces) + within * EXACT_GRAMS, len(indices))
     grams = sparse.csr_array(
-        (np.ones(len(indices), dtype=np.int32), indices, pointers.astype(np.int32)),
-        shape=(len(ends), len(table.weights)),
+        (np.ones(len(indices), dtype=np.float32), indices, bounds.astype(np.int32)),
+        shape=(len(within), len(table.weights)),
     )
-    sums: NDArray[np.float64] = np.asarray(grams @ table.weights) * STEP
-    return sums, np.diff(pointers)
+    sums: NDArray[np.float64] = np.asarray(grams @ table.weights).astype(np.float64) * STEP
+    if len(within) > len(counts):
+        sums = np.add.reduceat(sums, first, axis=0)
+    return sums, counts
 
 
 def _without_stray_latin(codes: Codes) -> Codes:
@@ -87,6 +95,7 @@ def _rows(table: Profiles, codes: Codes) -> NDArray[np.int32]:
     rows[1:, 1] = table.find(pairs)
     rows[2:, 2] = table.find(pairs[:-1] << SYMBOL_BITS | symbols[2:])
     # langdetect skips the inside of words in capitals, and a text does not end in a space unless it has one.
-    rows[1:][capital[1:] & capital[:-1]] = -1
+    inside = np.flatnonzero(capital[1:] & capital[:-1]) + 1
+    rows[inside] = -1
     rows[codes.starts] = -1
     return rows
