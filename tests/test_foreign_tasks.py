@@ -35,6 +35,7 @@ def response(language: str, prompt: str, text: str, pivot: str | None = None) ->
         ("fi", QUOTED, MENDED, "Fix the mistakes: 'He go to school every day and play with friend.'"),
         ("en", "Translate into French: The weather is nice today, let us go for a walk.", FRENCH, None),
         ("fi", "Käännä: Tänään on kaunis ilma, lähdetään kävelylle.", FRENCH, "Translate into French: It is fine."),
+        ("fi", QUOTED, MENDED, "Correct the sentence: 'He go to a French school every day and play with friend.'"),
         ("en", "What is wrong here? Je suis aller au marché hier matin avec ma sœur.", FRENCH, None),
     ],
 )
@@ -56,7 +57,7 @@ def test_an_answer_in_the_language_of_the_task_is_a_doubt(
             "fi",
             f"Käännä ranskaksi tämä lause: '{STORY}'",
             MENDED,
-            f"Translate this English text into French: '{STORY}'",
+            f"Translate this English into French: '{STORY}'",
         ),
         ("en", "Translate into German: The weather is nice today.", FRENCH, None),
         # A title is no stretch.
