@@ -77,7 +77,7 @@ def _mixes(text: str) -> bool:
 
 @dataclass(frozen=True)
 class UnicodeValidator:
-    """Reports texts not in NFC, with a byte order mark, with turns of the direction of writing, or words of two scripts.
+    """Reports texts not in NFC, with a byte order mark, with turns of the writing direction, or words of two scripts.
 
     Direction controls that are not closed, or that override the letters' own direction, can hide what a text says:
     these are mismatches. All else is a doubt.
