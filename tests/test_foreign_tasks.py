@@ -60,7 +60,8 @@ def test_an_answer_in_the_language_of_the_task_is_a_doubt(
             f"Translate this English into French: '{STORY}'",
         ),
         ("en", "Translate into German: The weather is nice today.", FRENCH, None),
-        # A title is no stretch.
+        # Names are no stretch.
+        ("es", "¿Qué hacía Tesla Electric Light & Manufacturing?\nTesla se asoció con dos hombres.", MENDED, None),
         ("fi", "Kuka kirjoitti kirjan 'Of Mice and Men' ja milloin?", MENDED, None),
     ],
 )

@@ -12,7 +12,7 @@ from pinchmix.plugins import Cells
 from pinchmix.validators.columns import in_english
 from pinchmix.validators.langid import Backend, judge_texts
 from pinchmix.validators.langid.codes import encode
-from pinchmix.validators.langid.gates import OK, REJECT_LETTERS
+from pinchmix.validators.langid.gates import MISMATCH, OK, REJECT_LETTERS
 from pinchmix.validators.langid.script import script_letters
 from pinchmix.validators.tasks import START, is_task
 
@@ -119,6 +119,7 @@ def about_another(
     texts, some_rows = [pieces[number] for number in long.tolist()], some_rows[long]
     foreign = [seen[row] for row in some_rows.tolist()]
     own = [cells.prompt_languages[places[row]] for row in some_rows.tolist()]
-    read = judge_texts([*texts, *texts], [*foreign, *own], languages=languages, backend=backend).verdict == OK
-    found[some_rows[read[: len(texts)] & ~read[len(texts) :]]] = True
+    # Names are of no language: a stretch must be plainly none of the prompt's own.
+    read = judge_texts([*texts, *texts], [*foreign, *own], languages=languages, backend=backend).verdict
+    found[some_rows[(read[: len(texts)] == OK) & (read[len(texts) :] == MISMATCH)]] = True
     return found
