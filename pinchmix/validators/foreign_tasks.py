@@ -101,6 +101,8 @@ def about_another(
         [True]
     """
     found = np.zeros(len(places), dtype=bool)
+    if not len(places):
+        return found
     pivots = in_english(cells, "prompt")
     rows: list[int] = []
     pieces: list[str] = []
