@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import pinchmix
 from pinchmix import build_mixture, cli, compare_mixtures, compare_sweep, export_mixture
-from pinchmix import matrix as matrices
+from pinchmix.comparing import matrix as matrices
 from pinchmix.comparing.chosen import Chosen, Pair
 from pinchmix.comparing.compare import compare_chosen
 from pinchmix.errors import ArgumentError, ExportError

@@ -249,15 +249,23 @@ def test_characters_alone_are_chinese_and_japanese():
     assert one(SENTENCES["zh"] * 2, "ja")[0] == MISMATCH
 
 
-@pytest.mark.parametrize("tag", ["zh", "yue", "wuu"])
+@pytest.mark.parametrize("tag", ["yue", "wuu"])
 @pytest.mark.parametrize("given", ["zh", "zh-Hant"])
 def test_a_tag_that_names_no_script_is_chinese_in_both(tag, given):
     assert one(SENTENCES[given] * 4, tag)[0] == OK
 
 
 def test_the_other_chinese_script_is_a_doubt_where_the_data_have_it_apart():
-    assert one(SENTENCES["zh-Hant"] * 4, "zh", languages=["zh", "zh-Hant"])[:2] == (UNSURE, "variant")
-    assert one(SENTENCES["zh-Hant"] * 4, "zh", languages=["zh", "yue"])[0] == OK
+    assert one(SENTENCES["zh-Hant"] * 4, "yue", languages=["yue", "yue-Hans"])[0] == OK
+    assert one(SENTENCES["zh"] * 4, "yue", languages=["yue", "yue-Hans"])[:2] == (UNSURE, "variant")
+    assert one(SENTENCES["zh"] * 4, "yue", languages=["zh", "yue"])[0] == OK
+
+
+@pytest.mark.parametrize("languages", [[], ["zh"], ["zh", "zh-Hant"]])
+def test_traditional_chinese_is_a_doubt_under_what_a_source_calls_zh_hans(languages):
+    tag = normalise_language("zh-Hans")
+    assert one(SENTENCES["zh-Hant"] * 4, tag, languages=languages)[:2] == (UNSURE, "variant")
+    assert one(SENTENCES["zh"] * 4, tag, languages=languages)[0] == OK
 
 
 # One sentence in a script that its language is also written in.

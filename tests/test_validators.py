@@ -369,6 +369,24 @@ def test_turns_are_those_of_the_pivot() -> None:
     assert mismatches("turns", cells) == [(1, "")]
 
 
+@pytest.mark.parametrize(
+    ("text", "mixed"),
+    [
+        ("Лапtoп — эto пepeнoснoй компьютер.", True),
+        ("Thе lаptоp is on thе table beside the window of the old house.", True),
+        ("Ο σκύλoς τρέχei.", True),
+        ("Thе laptop is on the table.", False),  # one word of six
+        ("Add 5 μL and 10 μg, heat by ΔT, and measure kΩ.", False),
+        ("Купил iPhone и MacBook для IT-отдела.", False),
+        ("Ο Python είναι γλώσσα.", False),
+    ],
+)
+def test_words_of_two_scripts_are_a_doubt(text: str, mixed: bool) -> None:
+    found = find_plugin("validators", "unicode").judge(Cells(["a"], ["ru"], ["ru"], ["p"], [text]), LANGUAGES)
+    doubt = [("response", Verdict.UNSURE, "mixed scripts")]
+    assert list(zip(found.field, found.verdict.tolist(), found.reason, strict=True)) == doubt * mixed
+
+
 def test_content_is_decided_on_the_pivot() -> None:
     refusal = "I'm sorry, but I cannot help with that request."
     texts = [("Mitä?", "En voi."), ("Mitä?", "Totta kai.")]

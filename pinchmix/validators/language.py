@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from pinchmix.errors import ArgumentError
-from pinchmix.plugins import Cells, Cost, Findings
+from pinchmix.plugins import Cells, Cost, Findings, Verdict
+from pinchmix.validators.foreign_tasks import about_another
 from pinchmix.validators.langid import REASONS, Backend, judge_texts
 from pinchmix.validators.langid.record import check_asked, open_backend, record_of
 from pinchmix.validators.langid.verdict import check_candidates, check_thresholds
@@ -16,13 +17,14 @@ from pinchmix.wording import near
 
 _MODES = ("fast", "exact")
 # Changes whenever some text may get another verdict from the same backend; manifests and caches record it.
-RULES = "rules3"
+RULES = "rules4"
 
 
 class LanguageValidator:
     """Judges prompt and response each against its own language, by script and by the words.
 
-    Short texts, numbers, names and code are unsure, and so is every language that the backend does not know.
+    Short texts, numbers, names and code are unsure, and so is every language that the backend does not know, and an
+    answer in the language that the task is about.
 
     Args:
         backend: Who tells languages apart: ``"langdetect"``, ``"py3langid"``, ``"lingua"``, ``"cld2"``, ``"fasttext"``,
@@ -124,13 +126,24 @@ class LanguageValidator:
             candidates=self._candidates,
             thresholds=self._thresholds,
         )
-        wrong = np.flatnonzero(found.verdict)
+        verdict = found.verdict.copy()
+        wrong = np.flatnonzero(verdict == Verdict.MISMATCH)
+        # Where the prompt itself is in another language nothing in it says what the task is about.
+        wrong = wrong[(wrong >= count) & (verdict[wrong - count] != Verdict.MISMATCH)]
+        seen = [str(tag) for tag in found.top[wrong].tolist()]
+        tasks = wrong[about_another(cells, (wrong - count).tolist(), seen, languages, self._backend)]
+        verdict[tasks] = Verdict.UNSURE
+        of_task = frozenset(tasks.tolist())
+        wrong = np.flatnonzero(verdict)
         wrong = wrong[np.lexsort((wrong // max(count, 1), wrong % max(count, 1)))]
         return Findings(
             place=(wrong % max(count, 1)).astype(np.int64),
             field=["response" if flag else "prompt" for flag in (wrong >= count).tolist()],
-            verdict=found.verdict[wrong],
-            reason=[REASONS[code] for code in found.reason[wrong].tolist()],
+            verdict=verdict[wrong],
+            reason=[
+                "task" if place in of_task else REASONS[code]
+                for place, code in zip(wrong.tolist(), found.reason[wrong].tolist(), strict=True)
+            ],
             score=found.score[wrong],
             seen=[str(tag) for tag in found.top[wrong].tolist()],
         )

@@ -26,7 +26,22 @@ _TASKS = {
 }
 _SIEVE = "|".join(_TASKS.values())
 _ANY = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _TASKS.items()), re.IGNORECASE)
+# Text to be mended is left as it is where the task is about its language.
+_MEND = re.compile(
+    r"\b(?:correct|fix|proofread)\b[^\n]{0,60}\b(?:sentences?|texts?|paragraph|phrases?|passage|errors?|mistakes?)\b",
+    re.IGNORECASE,
+)
 START = 400  # characters of the prompt in which a task is said
+
+
+def is_task(text: str) -> bool:
+    """Whether an English text asks for something about the words of a language, such as to translate or to correct it.
+
+    Example:
+        >>> is_task("Correct the sentence: 'He go.'"), is_task("Who won the game?")
+        (True, False)
+    """
+    return bool(_ANY.search(text) or _MEND.search(text))
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,19 @@ _OPENING = re.compile("[\u202a\u202b\u202d\u202e\u2066-\u2068]")
 _CLOSING = re.compile("[\u202c\u2069]")
 _OVERRIDE = re.compile("[\u202d\u202e]")
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# Letters of one look and several scripts stand at each other's place in words; the sieve is two letters side by side.
+_BESIDE = r"\p{Latin}[\p{Cyrillic}\p{Greek}]|[\p{Cyrillic}\p{Greek}]\p{Latin}"
+_WORD = re.compile(r"[^\W\d_]+")
+_LATIN = re.compile("[A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]")
+# One Greek letter that looks like no Latin one is notation: \u03bcm, \u0394G, k\u03a9.
+_NOTATION = (
+    "\u0393\u0394\u0398\u039b\u039e\u03a0\u03a3\u03a6\u03a8\u03a9"
+    "\u03b1-\u03b8\u03bb\u03bc\u03be\u03c0\u03c3\u03c4\u03c6-\u03c9"
+)
+_OTHER = re.compile(
+    f"[\u0400-\u0481\u048a-\u052f]|[\u0370-\u03ff\u1f00-\u1fff]{{2}}|(?![{_NOTATION}])[\u0370-\u03ff\u1f00-\u1fff]"
+)
+MIXED_WORDS, MIXED_SHARE = 3, 1 / 3  # words of two scripts that make a text one
 _SIEVE = r"[\x{FEFF}\x{202A}-\x{202E}\x{2066}-\x{2069}]"
 
 
@@ -67,9 +80,16 @@ def _unstable(texts: Sequence[str]) -> npt.NDArray[np.bool_]:
     return found
 
 
+def _mixes(text: str) -> bool:
+    """Whether words of a text mix Latin letters with Cyrillic or Greek ones: three of them, or a third of all."""
+    words = _WORD.findall(text)
+    mixed = sum(bool(_LATIN.search(word) and _OTHER.search(word)) for word in words)
+    return mixed >= MIXED_WORDS or 0 < len(words) * MIXED_SHARE <= mixed
+
+
 @dataclass(frozen=True)
 class UnicodeValidator:
-    """Reports texts that are not in Unicode's form NFC, hold a byte order mark, or turn the direction of writing.
+    """Reports texts not in NFC, with a byte order mark, with turns of the writing direction, or words of two scripts.
 
     Direction controls that are not closed, or that override the letters' own direction, can hide what a text says:
     these are mismatches. All else is a doubt.
@@ -81,7 +101,7 @@ class UnicodeValidator:
     """
 
     name: str = "unicode"
-    version: str = "1"
+    version: str = "2"
     cost = Cost.CHEAP
 
     def judge(self, cells: Cells, languages: Sequence[str]) -> Findings:
@@ -97,7 +117,11 @@ class UnicodeValidator:
         for place in beyond[_unstable([texts[place] for place in beyond.tolist()])].tolist():
             if not unicodedata.is_normalized("NFC", texts[place]):
                 yield Finding(place, field, Verdict.UNSURE, "not NFC")
-        for place in beyond[own.take(beyond).matches(_SIEVE)].tolist():
+        among = own.take(beyond)
+        for place in beyond[among.matches(_BESIDE)].tolist():
+            if _mixes(texts[place]):
+                yield Finding(place, field, Verdict.UNSURE, "mixed scripts")
+        for place in beyond[among.matches(_SIEVE)].tolist():
             text = texts[place]
             if "\ufeff" in text:
                 yield Finding(place, field, Verdict.UNSURE, "byte order mark")

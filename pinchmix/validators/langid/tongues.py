@@ -34,7 +34,8 @@ class Tongues:
         chinese: Whether it is written in Chinese characters only.
         japanese: Whether it is written in Chinese characters and kana.
         variant: Whether the other of the two Chinese scripts is a mismatch.
-        sibling: Whether the data set has Chinese in the other of its two scripts, so that it is a doubt at least.
+        sibling: Whether Chinese in the other of its two scripts is a doubt at least: where the data set has it apart,
+            and for ``zh``, which is what a source's ``zh-Hans`` is called by the time it is judged.
         others: The rows of the same language in its other scripts, as long as all rows; -1 beyond the last.
         aside: Whether a row is a language in a script that is not its usual one, and not asked for.
         accept: The least probability of a text that is in the language.
@@ -142,7 +143,7 @@ class Tongues:
             chinese=np.array([chinese(tag) for tag in tags], dtype=bool),
             japanese=np.array([script_of(tag) == "Jpan" for tag in tags], dtype=bool),
             variant=named | strict,
-            sibling=np.array([chinese(tag) and not languages.isdisjoint(_siblings(tag)) for tag in tags], dtype=bool),
+            sibling=np.array([_doubts_other_chinese(tag, languages) for tag in tags], dtype=bool),
             others=others,
             aside=np.arange(len(tags)) >= usual_rows,
             accept=np.array([limit.accept for limit in limits], dtype=np.float64),
@@ -171,6 +172,11 @@ class Tongues:
             found = np.where(other >= 0, (letters * self.accepted[other]).sum(axis=1), -1)
             best, most = np.where(found > most, other, best), np.maximum(found, most)
         return best
+
+
+def _doubts_other_chinese(tag: str, languages: frozenset[str]) -> bool:
+    """Whether text in the other of the two Chinese scripts is a doubt at least."""
+    return tag == "zh" or (chinese(tag) and not languages.isdisjoint(_siblings(tag)))
 
 
 def _siblings(tag: str) -> frozenset[str]:

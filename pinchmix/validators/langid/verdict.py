@@ -89,8 +89,9 @@ def judge_texts(
     Args:
         texts: The texts.
         expected: The language of each, as a tag. One that names a Chinese script, such as ``zh-Hans`` or ``zh-TW``,
-            makes the other script a mismatch; so does ``sr-Latn``. One that names none, such as ``sr`` or ``zh``,
-            stands for every script that its language is written in.
+            makes the other script a mismatch; so does ``sr-Latn``. One that names none, such as ``sr`` or ``yue``,
+            stands for every script that its language is written in; for ``zh``, which by CLDR is Simplified, text that
+            is plainly Traditional is a doubt.
         languages: The languages of the data set. They compete with the expected one, together with English and the
             languages that are easily taken for it.
         backend: Who tells languages apart, by name or as an object.
