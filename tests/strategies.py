@@ -78,6 +78,8 @@ def grids(draw: st.DrawFn) -> Cells:
 # Recipes ------------------------------------------------------------------------------------------------------------
 
 TAGS = ("en", "no", "zh-Hant", "fil", "he", "sw")  # of which YAML takes one for false
+WOVEN = ("fi>en", "zh-Hant>no", "translate(en>fi)", "translate(en>fi,response)", "switch(en,fi)")
+NAMES = (*TAGS, *WOVEN)  # whatever a budget may name
 UNITS = ("examples", "tokens", "characters", "bytes")
 
 
@@ -88,17 +90,17 @@ def fractions() -> st.SearchStrategy[Fraction]:
 
 @st.composite
 def budgets(draw: st.DrawFn) -> Budget:
-    """Return a budget of any kind, with and without bounds, groups and other units."""
+    """Return a budget of any kind, with and without bounds, groups, other units and woven columns."""
     common: dict[str, Any] = {"unit": draw(st.sampled_from(UNITS))}
     for name in ("minimum", "maximum"):
-        bound = st.one_of(st.integers(0, 9), st.dictionaries(st.sampled_from(["*", *TAGS]), st.integers(0, 9)))
+        bound = st.one_of(st.integers(0, 9), st.dictionaries(st.sampled_from(["*", *NAMES]), st.integers(0, 9)))
         common |= {name: draw(bound)} if draw(st.booleans()) else {}
-    groups = {"1e3": ["it", "es"], "a: #b": ["ar"]}
+    groups = {"1e3": ["it", "es"], "a: #b": ["ar", "ar>it", "switch(ar,it)"]}
     grouped = draw(st.booleans())
     common |= {"groups": groups} if grouped else {}
     total = draw(st.integers(1, 10**12))
-    sizes = draw(st.none() | st.dictionaries(st.sampled_from(TAGS), st.integers(1, 10**18), min_size=1))
-    names = st.lists(st.sampled_from(["*", *TAGS, *(groups if grouped else ())]), min_size=1, unique=True)
+    sizes = draw(st.none() | st.dictionaries(st.sampled_from(NAMES), st.integers(1, 10**18), min_size=1))
+    names = st.lists(st.sampled_from(["*", *NAMES, *(groups if grouped else ())]), min_size=1, unique=True)
     kind = draw(st.sampled_from(sorted(KINDS)))
     return KINDS[kind](draw, total, sizes, draw(names), common)
 
@@ -162,9 +164,10 @@ def checks() -> st.SearchStrategy[Check]:
 
 
 def wordings() -> st.SearchStrategy[dict[str, str]]:
-    """Return what asks for translations, of languages and of one column."""
+    """Return what asks for translations, of languages and of columns."""
     asked = texts(6).map(lambda text: f"{text.replace('{', '')} {{text}}")
-    return st.dictionaries(st.sampled_from([*TAGS, "translate(en>fi)"]), asked, max_size=3)
+    names = [*TAGS, *(name for name in WOVEN if name.startswith("translate"))]
+    return st.dictionaries(st.sampled_from(names), asked, max_size=3)
 
 
 @st.composite

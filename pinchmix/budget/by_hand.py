@@ -13,6 +13,7 @@ from pinchmix.budget.names import REST
 from pinchmix.budget.terms import COMMON, SETTINGS
 from pinchmix.errors import BudgetError, PinchmixError
 from pinchmix.language import normalise_language
+from pinchmix.weave import column_of, is_woven
 from pinchmix.wording import near
 from pinchmix.written import Place, Reading, exact_in, said
 
@@ -147,6 +148,10 @@ def _names(reading: Reading, place: Place, value: Any, groups: list[str]) -> lis
 
 def _check_name(reading: Reading, place: Place, name: str, known: list[str]) -> None:
     if name in known:
+        return
+    if is_woven(name):
+        with reading.at(place):
+            column_of(name, str(place[-1]))
         return
     try:
         normalise_language(name)

@@ -84,6 +84,11 @@ BAD: dict[str, tuple[str, str | bytes]] = {
         "budget: {kind: shares, amounts: {en: 1}, total: 5, origin: {file: a/web.csv, sha256: '0', note: x}}\n",
     ),
     "budget_twice_the_same": ("r.yaml", "budget: {iw: 5, he: 5}\n"),
+    "budget_woven": (
+        "r.yaml",
+        "budget:\n  fi->en: 4\n  en>englsh: 4\n  swich(en,fi): 3\n  fi>fi: 2\n  groups: {some: [it, it>]}\n",
+    ),
+    "budget_woven_twice": ("r.yaml", "budget: {EN>fi: 4, en > FI: 4}\n"),
     # Families.
     "family_in_recipe": ("r.yaml", "name: f\nmembers: {a: {budget: {en: 5}}}\n"),
     "recipe_in_family": ("family.yaml", SHORT),
