@@ -49,7 +49,10 @@ WOVEN = (("en", "1/2"), ("fi>en", "1/4"), ("switch(en,fi)", "1/8"), ("translate(
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("web.csv", 'column code,lang,share\n1,EN,4\n2,FI>en,2\n3,"switch(en,fi)",1\n4,"translate(en > fi, response)",1\n'),
+        (
+            "web.csv",
+            'column code,lang,share\n1,EN,4\n2,FI>en,2\n3,"switch(en,fi)",1\n4,"translate(en > fi, response)",1\n',
+        ),
         ("web.csv", "lang;share\nen;4\nfi>en;2\nswitch(en,fi);1\ntranslate(en>fi,response);1\n"),
         ("web.tsv", "lang\tshare\nen\t4\nfi>en\t2\nswitch(en,fi)\t1\ntranslate(en>fi,response)\t1\n"),
         ("web.json", '{"en": 4, "fi>en": 2, "switch(en,fi)": 1, "translate(en>fi,response)": 1}'),
