@@ -16,6 +16,7 @@ from pinchmix.wording import near
 
 LARGEST = 16 << 20  # bytes; a recipe has a few thousand
 DIGITS = 300  # of a number; more would only take time
+LARGEST_SAID = 10**18  # a number that a message writes out is smaller
 Place = tuple[str | int, ...]
 T = TypeVar("T")
 
@@ -176,7 +177,7 @@ def as_whole(value: Any) -> str:
     if not isinstance(value, (str, Decimal)) or (isinstance(value, str) and re.search("[/%]", value)):
         return ""
     exact = exact_in(value)
-    if exact is None or exact.denominator != 1 or abs(exact) >= 10**18:
+    if exact is None or exact.denominator != 1 or not -LARGEST_SAID < exact < LARGEST_SAID:
         return ""
     return f" Write {int(exact)}{' without quotes' if isinstance(value, str) else ''}."
 

@@ -1,4 +1,4 @@
-"""Weights from elsewhere: a CSV, TSV or JSON file of languages or woven columns and how much each counts, and where it is from."""
+"""Weights from elsewhere: a CSV, TSV or JSON file of columns and how much each counts, and where it is from."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ class Weights(NamedTuple):
     """What a file of weights says.
 
     Attributes:
-        amounts: Canonical name of a language or woven column → weight, 0 or more, exact, sorted by name, as the order of rows decides nothing.
+        amounts: Canonical tag, or name of a woven column → weight, 0 or more, exact, sorted by name, as the order of
+            rows decides nothing.
         origin: File name, SHA-256 and note.
     """
 
