@@ -13,7 +13,7 @@ from pinchmix.errors import ArgumentError, LanguageClash
 from pinchmix.json_text import read_json
 from pinchmix.language import normalise_language
 from pinchmix.policy import OFF, Check, amended, preset
-from pinchmix.written import Place, Reading, exact_in, said
+from pinchmix.written import Place, Reading, exact_in
 from pinchmix.yaml_text import read_yaml
 
 T = TypeVar("T")
@@ -55,8 +55,7 @@ def read_fields(
     fields: dict[str, Any] = {}
     for name in [name for name in known if name in value]:
         part, inside = value[name], (*place, name)
-        if part is None:
-            reading.fault(inside, "it is empty; say something, or leave the key out.")
+        if reading.is_empty(inside, part):
             continue
         with reading.at(inside):
             fields[name] = _READERS.get(name, _plain_value)(reading, inside, part)
@@ -138,8 +137,7 @@ def _split(reading: Reading, place: Place, value: Any) -> Any:
     for name, part in value.items():
         exact = exact_in(part)
         if exact is None:
-            reading.fault((*place, name), f"a split is a share such as 0.1, 1/3 or 10%, or a count such as 200, and "
-                                          f"this is {said(part)}.")  # fmt: skip
+            reading.refuse((*place, name), part, "a split is a share such as 0.1, 1/3 or 10%, or a count such as 200")
         else:
             parts[name] = exact
     return parts

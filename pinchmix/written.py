@@ -16,6 +16,7 @@ from pinchmix.wording import near
 
 LARGEST = 16 << 20  # bytes; a recipe has a few thousand
 DIGITS = 300  # of a number; more would only take time
+LARGEST_SAID = 10**18  # a number that a message writes out is smaller
 Place = tuple[str | int, ...]
 T = TypeVar("T")
 
@@ -76,8 +77,36 @@ class Reading:
         """Tell whether a word that YAML misreads stands at a place where it can only be meant; it is no fault then."""
         if self.written.misread.get(place, "").lower() != word:
             return False
+        self._withdraw(place)
+        return True
+
+    def _withdraw(self, place: Place) -> None:
         at = place_text(place), self.written.lines.get(place)
         self.faults = [fault for fault in self.faults if (fault.place, fault.line) != at]
+
+    def refuse(self, place: Place, value: Any, wanted: str, hint: str = "") -> None:
+        """Note that a value is not what is wanted; of a word that YAML misreads, no longer that it lacks quotes.
+
+        Args:
+            place: Where it stands.
+            value: What stands there.
+            wanted: What should, without a full stop.
+            hint: What to write instead, after a blank.
+        """
+        word = self.written.misread.get(place)
+        if word is None:
+            self.fault(place, f"{wanted}, and this is {said(value)}.{hint}")
+            return
+        self._withdraw(place)
+        read = "true" if word.lower() in ("yes", "on") else "false"
+        text = f"{wanted}, and this is {word}, which YAML reads as {read}.{hint}"
+        self.faults.append(Fault(self.written.lines.get(place, 0), place_text(place), text))
+
+    def is_empty(self, place: Place, value: Any) -> bool:
+        """Tell whether nothing stands at a place, and note it; a word that YAML misreads is something."""
+        if value is not None or place in self.written.misread:
+            return False
+        self.fault(place, "it is empty; say something, or leave the key out.")
         return True
 
     @contextmanager
@@ -114,7 +143,9 @@ class Reading:
         """Tell whether a value is a mapping, list or text as wanted; note a fault if it is not."""
         if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
             return True
-        self.fault(place, f"{wanted}, and this is {said(value)}.")
+        if kind is str and place in self.written.misread:
+            return False  # that it lacks quotes is what is wrong
+        self.refuse(place, value, wanted, as_whole(value) if kind is int else "")
         return False
 
 
@@ -134,6 +165,21 @@ def said(value: Any) -> str:
     if isinstance(value, (int, Decimal)):
         return f"the number {value}"
     return "a mapping" if isinstance(value, Mapping) else "a list"
+
+
+def as_whole(value: Any) -> str:
+    """Return how a whole number is written that somebody wrote with quotes, a point or an exponent; "" for all else.
+
+    Example:
+        >>> as_whole("20"), as_whole(Decimal("1e3")), as_whole("20%"), as_whole(0.5)
+        (' Write 20 without quotes.', ' Write 1000.', '', '')
+    """
+    if not isinstance(value, (str, Decimal)) or (isinstance(value, str) and re.search("[/%]", value)):
+        return ""
+    exact = exact_in(value)
+    if exact is None or exact.denominator != 1 or not -LARGEST_SAID < exact < LARGEST_SAID:
+        return ""
+    return f" Write {int(exact)}{' without quotes' if isinstance(value, str) else ''}."
 
 
 def place_text(place: Place) -> str:

@@ -78,7 +78,8 @@ def grids(draw: st.DrawFn) -> Cells:
 # Recipes ------------------------------------------------------------------------------------------------------------
 
 TAGS = ("en", "no", "zh-Hant", "fil", "he", "sw")  # of which YAML takes one for false
-WOVEN = ("no>en", "translate(en>no)", "translate(he>en,response)", "switch(en,zh-Hant)")
+WOVEN = ("fi>en", "zh-Hant>no", "translate(en>fi)", "translate(en>fi,response)", "switch(en,fi)")
+NAMES = (*TAGS, *WOVEN)  # whatever a budget may name
 UNITS = ("examples", "tokens", "characters", "bytes")
 
 
@@ -89,19 +90,18 @@ def fractions() -> st.SearchStrategy[Fraction]:
 
 @st.composite
 def budgets(draw: st.DrawFn) -> Budget:
-    """Return a budget of any kind, with and without bounds, groups and other units."""
+    """Return a budget of any kind, with and without bounds, groups, other units and woven columns."""
     common: dict[str, Any] = {"unit": draw(st.sampled_from(UNITS))}
     for name in ("minimum", "maximum"):
-        bound = st.one_of(st.integers(0, 9), st.dictionaries(st.sampled_from(["*", *TAGS]), st.integers(0, 9)))
+        bound = st.one_of(st.integers(0, 9), st.dictionaries(st.sampled_from(["*", *NAMES]), st.integers(0, 9)))
         common |= {name: draw(bound)} if draw(st.booleans()) else {}
-    groups = {"1e3": ["it", "es"], "a: #b": ["ar"]}
+    groups = {"1e3": ["it", "es"], "a: #b": ["ar", "ar>it", "switch(ar,it)"]}
     grouped = draw(st.booleans())
     common |= {"groups": groups} if grouped else {}
     total = draw(st.integers(1, 10**12))
-    sizes = draw(st.none() | st.dictionaries(st.sampled_from(TAGS), st.integers(1, 10**18), min_size=1))
+    sizes = draw(st.none() | st.dictionaries(st.sampled_from(NAMES), st.integers(1, 10**18), min_size=1))
+    names = st.lists(st.sampled_from(["*", *NAMES, *(groups if grouped else ())]), min_size=1, unique=True)
     kind = draw(st.sampled_from(sorted(KINDS)))
-    woven = WOVEN if kind in ("counts", "shares") else ()
-    names = st.lists(st.sampled_from(["*", *TAGS, *woven, *(groups if grouped else ())]), min_size=1, unique=True)
     return KINDS[kind](draw, total, sizes, draw(names), common)
 
 
@@ -164,9 +164,10 @@ def checks() -> st.SearchStrategy[Check]:
 
 
 def wordings() -> st.SearchStrategy[dict[str, str]]:
-    """Return what asks for translations, of languages and of one column."""
+    """Return what asks for translations, of languages and of columns."""
     asked = texts(6).map(lambda text: f"{text.replace('{', '')} {{text}}")
-    return st.dictionaries(st.sampled_from([*TAGS, "translate(en>fi)"]), asked, max_size=3)
+    names = [*TAGS, *(name for name in WOVEN if name.startswith("translate"))]
+    return st.dictionaries(st.sampled_from(names), asked, max_size=3)
 
 
 @st.composite
@@ -199,15 +200,14 @@ def recipes(draw: st.DrawFn) -> Recipe:
 @st.composite
 def families(draw: st.DrawFn) -> Family:
     """Return a family, of alike recipes with laws or of any without."""
-    names = draw(
-        st.lists(st.one_of(texts(6), st.sampled_from(["no", "10", "1e3"])), min_size=1, max_size=3, unique=True)
-    )
+    shown = texts(6).map(lambda text: f"{''.join(filter(str.isprintable, text))}x")
+    names = draw(st.lists(st.one_of(shown, st.sampled_from(["no", "10", "1e3"])), min_size=1, max_size=3, unique=True))
     base = draw(recipes())
     if draw(st.booleans()):
         members = {name: draw(st.just(base) | recipes()) for name in names}
-        return Family(draw(texts()), members, source=draw(texts() | st.just("")))
+        return Family(draw(shown), members, source=draw(shown | st.just("")))
     alike = {
         name: Recipe(Budget.counts({"no": number + 1, "en": 9}), settings=base.settings, seed=base.seed)
         for number, name in enumerate(names)
     }
-    return Family(draw(texts()), alike, constant=draw(st.booleans()), nested=[names])  # type: ignore[arg-type]
+    return Family(draw(shown), alike, constant=draw(st.booleans()), nested=[names])  # type: ignore[arg-type]

@@ -362,6 +362,16 @@ def test_checks_are_chosen_by_options(call, tmp_path):
 # Recipes and weights --------------------------------------------------------------------------------------------------
 
 
+def test_a_recipe_that_was_printed_names_its_woven_columns_again(call, tmp_path):
+    said = [
+        word for name in ("fi>en=4", "translate(en>fi,response)=2", "switch(en,fi)=1") for word in ("--budget", name)
+    ]
+    code, text, err = call("recipe", *said)
+    assert (code, err) == (0, "")
+    (tmp_path / "r.yaml").write_text(text, encoding="utf-8")
+    assert call("recipe", tmp_path / "r.yaml") == (0, text, "")
+
+
 def test_a_recipe_that_was_printed_builds_what_the_options_build(call, source, tmp_path):
     said = [
         "--budget",

@@ -133,6 +133,14 @@ WRITTEN = {
         "budget": Budget.counts({"en": 5, "fi>en": 4, "translate(en>he)": 3, "switch(en,fi)": 2})
     },
     "budget: {kind: allocated, allocator: uniform, total: 9}": {"budget": Budget.allocated("uniform", 9)},
+    "budget: {FI>en: 4, 'translate(en > iw, response)': 3, 'switch(en,fi)': 2, total: 20, rest: 'en>fi'}": {
+        "budget": Budget.counts(
+            {"fi>en": 4, "translate(en>he,response)": 3, "switch(en,fi)": 2}, total=20, rest="en>fi"
+        )
+    },
+    "budget: {mixed: 8, groups: {mixed: [it, it>en]}, maximum: {it>en: 3}}": {
+        "budget": Budget.counts({"mixed": 8}, groups={"mixed": ["it", "it>en"]}, maximum={"it>en": 3})
+    },
     "languages: [EN, iw, zh_Hans]": {"languages": ("en", "he", "zh")},
     "languages: [en, 'no']": {"languages": ("en", "no")},
     "pivot: FI": {"pivot": "fi"},

@@ -43,6 +43,37 @@ def test_a_file_may_have_any_of_these_forms(tmp_path, name, text):
     assert budget(tmp_path, text, name).amounts == budget(tmp_path, TABLE).amounts
 
 
+WOVEN = (("en", "1/2"), ("fi>en", "1/4"), ("switch(en,fi)", "1/8"), ("translate(en>fi,response)", "1/8"))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "web.csv",
+            'column code,lang,share\n1,EN,4\n2,FI>en,2\n3,"switch(en,fi)",1\n4,"translate(en > fi, response)",1\n',
+        ),
+        ("web.csv", "lang;share\nen;4\nfi>en;2\nswitch(en,fi);1\ntranslate(en>fi,response);1\n"),
+        ("web.tsv", "lang\tshare\nen\t4\nfi>en\t2\nswitch(en,fi)\t1\ntranslate(en>fi,response)\t1\n"),
+        ("web.json", '{"en": 4, "fi>en": 2, "switch(en,fi)": 1, "translate(en>fi,response)": 1}'),
+    ],
+)
+def test_a_file_weighs_woven_columns_too(tmp_path, name, text):
+    made = budget(tmp_path, text, name)
+    assert made.amounts == tuple((column, Fraction(share)) for column, share in WOVEN)
+    assert Recipe.from_yaml(Recipe(made).to_yaml()) == Recipe(made)
+    assert budget(tmp_path, text, name, languages=["fi>EN", "en"]).amounts[1] == ("fi>en", Fraction(1, 3))
+
+
+def test_a_woven_column_that_is_written_in_another_way_is_a_bad_row(tmp_path):
+    with pytest.raises(BadFile) as caught:
+        budget(tmp_path, "lang,share\nfi->en,1\nfi>fi,1\nfi>en,1\nFI > EN,1\nen>englsh,1\n")
+    assert [(fault.line, fault.text[:42]) for fault in caught.value.faults] == [
+        (2, "'fi->en' names no column. Did you mean 'fi"), (3, "'fi>fi': both languages are fi. Name two. "),
+        (5, "'fi>en' is given twice, first on line 4 as"), (6, "'en>englsh': 'englsh' is not a language ta"),
+    ]  # fmt: skip
+
+
 def test_where_weights_are_from_is_in_the_recipe_and_no_path_is(tmp_path):
     made = budget(tmp_path, TABLE, note="a  crawl\nof 2024")
     digest = hashlib.sha256(TABLE.encode()).hexdigest()

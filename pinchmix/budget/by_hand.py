@@ -15,7 +15,7 @@ from pinchmix.errors import BudgetError, PinchmixError
 from pinchmix.language import normalise_language
 from pinchmix.weave import is_woven, read_weave
 from pinchmix.wording import near
-from pinchmix.written import Place, Reading, exact_in, said
+from pinchmix.written import Place, Reading, as_whole, exact_in
 
 # Keys that may stand beside the languages of a short mapping; none of them is a language tag.
 BESIDE = ("total", "rest", "unit", "minimum", "maximum", "groups")
@@ -81,9 +81,9 @@ def _values(reading: Reading, place: Place, arguments: Mapping[str, Any], kind: 
     found: dict[str, Any] = {}
     for name, value in arguments.items():
         inside = place if kind is None and name == "amounts" else (*place, name)
-        if value is None:
-            reading.fault(inside, "it is empty; say something, or leave the key out.")
-        elif name in WHOLE:
+        if reading.is_empty(inside, value):
+            continue
+        if name in WHOLE:
             if reading.of_kind(inside, value, int, "it is a whole number"):
                 found[name] = value
         elif name in EXACT:
@@ -94,9 +94,8 @@ def _values(reading: Reading, place: Place, arguments: Mapping[str, Any], kind: 
                     found[name] = read_unit(value) if name == "unit" else value
         elif name in ("amounts", "sizes"):
             found[name] = _by_language(reading, inside, value, named)
-            for one, part in found[name].items() if kind == "counts" else ():
-                if isinstance(part, Fraction):
-                    reading.fault((*inside, one), f"a count is a whole number, and this is {part}.")
+            if name == "amounts" and kind in (None, "counts"):
+                _check_counts(reading, inside, value, found[name], kind, "total" in arguments)
         elif name in ("minimum", "maximum"):
             bounds = (
                 _by_language(reading, inside, value, named)
@@ -106,7 +105,8 @@ def _values(reading: Reading, place: Place, arguments: Mapping[str, Any], kind: 
             for one, part in bounds.items():
                 at = (*inside, one) if isinstance(value, dict) else inside
                 if isinstance(part, Fraction):
-                    reading.fault(at, f"a bound is a whole number, and this is {part}.")
+                    written = value[one] if isinstance(value, dict) else value
+                    reading.refuse(at, written, "a bound is a whole number", as_whole(written))
             found[name] = bounds if isinstance(value, dict) else bounds[name]
         elif name == "groups":
             if reading.of_kind(inside, value, dict, "groups are a mapping of a name to languages"):
@@ -124,9 +124,24 @@ def _exact(reading: Reading, place: Place, value: Any) -> Any:
         hint = ""
         if isinstance(value, str) and (plain := value.replace(",", "").replace("_", "").replace(" ", "")).isdigit():
             hint = f" Write {plain}."
-        reading.fault(place, f"an amount is a count such as 40 or a share such as 0.1, 1/3 or 10%, and this is "
-                             f"{said(value)}.{hint}")  # fmt: skip
+        reading.refuse(place, value, "an amount is a count such as 40 or a share such as 0.1, 1/3 or 10%", hint)
     return exact
+
+
+def _check_counts(
+    reading: Reading, place: Place, value: Any, amounts: Mapping[str, Any], kind: str | None, totalled: bool
+) -> None:
+    """Note what is meant as a count and not written as one.
+
+    Without a kind, a whole number above 1 is no share; nor are 0 and 1 beside it, or in quotes without a total.
+    """
+    hints = {name: as_whole(value[name]) for name, part in amounts.items() if isinstance(part, Fraction)}
+    large = any(part is not None and part > 1 for part in amounts.values())
+    counted = all(hints.values()) and (large or (not totalled and any(isinstance(value[name], str) for name in hints)))
+    for name, hint in hints.items():
+        part = amounts[name]
+        if kind == "counts" or (hint and (counted or part > 1)):
+            reading.refuse((*place, name), value[name], "a count is a whole number", hint)
 
 
 def _by_language(reading: Reading, place: Place, value: Any, groups: list[str]) -> Any:

@@ -264,6 +264,7 @@ class Sized(Terms):
             path: A table with a header (``.csv``, ``.tsv``, ``.txt``) with a column of languages (language, lang, code
                 ...) and one of weights (weight, share, probability, percent, count, tokens ...), or ``.json``: a
                 mapping of languages to weights, such a mapping as ``weights`` beside a ``note``, or a list of rows.
+                Wherever it names a language, it may name a woven column, such as ``fi>en``.
             total: The size of the mixture.
             unit: What is counted.
             note: Where the weights are from, in words; the JSON file's own if it has one and none is given.

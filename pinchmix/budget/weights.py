@@ -1,4 +1,4 @@
-"""Weights from elsewhere: a CSV, TSV or JSON file of languages and how much each counts, and where it is from."""
+"""Weights from elsewhere: a CSV, TSV or JSON file of columns and how much each counts, and where it is from."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from pinchmix.budget.names import by_language
 from pinchmix.errors import ArgumentError, BadFile, BudgetError, Fault, PinchmixError, UnknownLanguage
 from pinchmix.json_text import read_json
-from pinchmix.language import normalise_language
+from pinchmix.weave import column_of, is_woven
 from pinchmix.wording import listing, near
 from pinchmix.written import exact_in, said, text_of_file
 
@@ -37,7 +37,8 @@ class Weights(NamedTuple):
     """What a file of weights says.
 
     Attributes:
-        amounts: Canonical tag → weight, 0 or more, exact, sorted by tag, as the order of rows decides nothing.
+        amounts: Canonical tag, or name of a woven column → weight, 0 or more, exact, sorted by name, as the order of
+            rows decides nothing.
         origin: File name, SHA-256 and note.
     """
 
@@ -154,12 +155,14 @@ class _Found:
     def add(self, line: int, language: Any, value: Any) -> None:
         """Note the weight of a language."""
         place = language if isinstance(language, str) else ""
+        tag = ""
         try:
-            tag = normalise_language(language)
-        except PinchmixError:
+            tag = column_of(language, self.file)
+        except PinchmixError as error:
             text = f"{language!r} is not a language tag; leave sums and other rows out."
+            if place and is_woven(place):  # which says how such a name is written
+                text = str(error).removeprefix(f"{self.file}: ")
             self.faults.append(Fault(line, "", text))
-            tag = ""
         exact = exact_in(value)
         if exact is None or exact < 0:
             self.faults.append(

@@ -37,6 +37,11 @@ BAD: dict[str, tuple[str, str | bytes]] = {
     "sexagesimal": ("r.yaml", SHORT + "seed: 12:30\n"),
     "key_twice": ("r.yaml", SHORT + "seed: 1\nrepeat: 2\nseed: 2\n"),
     "language_twice": ("r.yaml", "budget:\n  en: 5\n  fi: 5\n  en: 6\n"),
+    "words_as_other_things": (
+        "r.yaml",
+        "budget: {en: yes, fi: 5, total: on, minimum: no, groups: off}\nlanguages: no\npivot: no\nrepeat: yes\n"
+        "tokenizer: off\nsettings: on\nvalidators: yes\nsplit: {train: yes}\nwording: no\nseed: Off\n",
+    ),
     # Keys and types.
     "unknown_keys": ("r.yaml", "budgte: {en: 5}\nlangauges: [en]\nvalidate: strict\nzzz: 1\n"),
     "no_budget": ("r.yaml", "seed: 4\n"),
@@ -66,6 +71,16 @@ BAD: dict[str, tuple[str, str | bytes]] = {
     "budget_empty": ("r.yaml", "budget: {}\n"),
     "budget_names": ("r.yaml", "budget: {englsh: 5, totl: 9, en: 1}\n"),
     "budget_amounts": ("r.yaml", 'budget: {en: "4,600", fi: many, sw: true, it: [5], es: 1/0}\n'),
+    "budget_counts_in_quotes": (
+        "r.yaml",
+        'budget: {en: "20", fi: 1e3, sw: "1e3", it: "1", es: 2.0, total: "40", minimum: {en: "3"}, maximum: 1e2}\n'
+        'repeat: "3"\nseed: 1e3\n',
+    ),
+    "budget_one_count_in_quotes": ("r.yaml", 'budget: {en: "1"}\n'),
+    "budget_count_in_quotes_and_shares": ("r.yaml", 'budget: {en: "20", fi: 0.5, sw: 1.0, total: 40}\n'),
+    "budget_one_share_without_total": ("r.yaml", "budget: {en: 1.0, fi: 0.0}\n"),
+    "budget_kind_counts_in_quotes": ("r.yaml", 'budget: {kind: counts, amounts: {en: "20", fi: 1e3, sw: "50%"}}\n'),
+    "budget_counts_in_quotes_json": ("r.json", '{"budget": {"en": "20", "fi": 1e3}, "repeat": "3"}'),
     "budget_mixed": ("r.yaml", "budget: {en: 5, fi: 0.5, total: 10}\n"),
     "budget_without_total": ("r.yaml", "budget: {en: 0.5, fi: 0.5}\n"),
     "budget_other_sum": ("r.yaml", "budget: {en: 5, fi: 5, total: 11}\n"),
@@ -84,6 +99,11 @@ BAD: dict[str, tuple[str, str | bytes]] = {
         "budget: {kind: shares, amounts: {en: 1}, total: 5, origin: {file: a/web.csv, sha256: '0', note: x}}\n",
     ),
     "budget_twice_the_same": ("r.yaml", "budget: {iw: 5, he: 5}\n"),
+    "budget_woven": (
+        "r.yaml",
+        "budget:\n  fi->en: 4\n  en>englsh: 4\n  swich(en,fi): 3\n  fi>fi: 2\n  groups: {some: [it, it>]}\n",
+    ),
+    "budget_woven_twice": ("r.yaml", "budget: {EN>fi: 4, en > FI: 4}\n"),
     # Families.
     "family_in_recipe": ("r.yaml", "name: f\nmembers: {a: {budget: {en: 5}}}\n"),
     "recipe_in_family": ("family.yaml", SHORT),
