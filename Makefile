@@ -26,7 +26,7 @@ lint: $(READY)  ## Check style and types.
 	$(BIN)/mypy
 
 test: lint  ## Check style and types, and run all tests.
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 bench: $(READY)  ## Measure beside hand-written scripts, on 1,000,000 instructions x 12 languages (6 GB of disk); plans, samplers.
 	$(BIN)/python benchmarks/build_mixture.py benchmarks/data

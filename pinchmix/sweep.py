@@ -285,11 +285,14 @@ def _lawful(family: Family, scanned: Scanned, made: Mapping[str, tuple[Recipe, P
     asks = asks_of(family, whole.serving, {name: own.allocator for name, (_, own) in made.items()})
     texts = _texts(scanned)
     judge = judge_of(whole, texts, scanned.progress)
+    refusal: InfeasibleFamily | None = None
     try:
         found = choose_together(whole.serving, asks, judge, texts if judge.asks else None)
-    except InfeasibleFamily:
-        _check_each(whole, scanned, made)
-        raise
+    except InfeasibleFamily as error:
+        refusal = error
+    if refusal is not None:
+        _check_each(whole, scanned, made)  # whose refusal would say more
+        raise refusal
     texts.close()
     if broken := broken_laws(asks, found.labels):
         raise RuntimeError(f"a fault in pinchmix: {'; '.join(broken)}")
