@@ -28,8 +28,10 @@ lint: $(READY)  ## Check style and types.
 test: lint  ## Check style and types, and run all tests.
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
-bench: $(READY)  ## Measure beside hand-written scripts, on 1,000,000 instructions x 12 languages (6 GB of disk); plans, samplers.
+bench: $(READY)  ## Measure beside hand-written scripts, on 1,000,000 instructions x 12 languages (6 GB of disk); exports, sweeps, plans, samplers.
 	$(BIN)/python benchmarks/build_mixture.py benchmarks/data
+	$(BIN)/python benchmarks/export.py benchmarks/data
+	$(BIN)/python benchmarks/sweep.py benchmarks/data
 	$(BIN)/python benchmarks/planning.py
 	$(BIN)/python benchmarks/samplers.py
 

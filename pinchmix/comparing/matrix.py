@@ -189,8 +189,8 @@ RELATIONS = ("within", "within_besides_pivot", "alternating", "constant")
 def compare_sweep(mixtures: Mapping[str, Mixture | str | os.PathLike[str]]) -> Matrix:
     """Compare each two of several mixtures, such as the members of a sweep; no text is read.
 
-    Instructions are compared by id, so all must be from sources with the same ids. Counting is arithmetic on whole
-    numbers: 60 mixtures of a million rows take seconds.
+    Instructions are compared by id, so all must be from sources with the same ids. Sixty mixtures of some thousand rows
+    take about a second, and time grows with rows times pairs.
 
     Args:
         mixtures: Name → a mixture, or the folder of an export; two or more.

@@ -24,6 +24,7 @@ _CLOSING = re.compile("[\u202c\u2069]")
 _OVERRIDE = re.compile("[\u202d\u202e]")
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 # Letters of one look and several scripts stand at each other's place in words; the sieve is two letters side by side.
+GREEK, CYRILLIC = 0xCD, 0xD3  # the first bytes of their letters in UTF-8, from one to the other
 _BESIDE = r"\p{Latin}[\p{Cyrillic}\p{Greek}]|[\p{Cyrillic}\p{Greek}]\p{Latin}"
 _WORD = re.compile(r"[^\W\d_]+")
 _LATIN = re.compile("[A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]")
@@ -117,11 +118,11 @@ class UnicodeValidator:
         for place in beyond[_unstable([texts[place] for place in beyond.tolist()])].tolist():
             if not unicodedata.is_normalized("NFC", texts[place]):
                 yield Finding(place, field, Verdict.UNSURE, "not NFC")
-        among = own.take(beyond)
-        for place in beyond[among.matches(_BESIDE)].tolist():
+        beside = np.flatnonzero(own.having(leads[(own.data[leads] >= GREEK) & (own.data[leads] <= CYRILLIC)], 2))
+        for place in beside[own.take(beside).matches(_BESIDE)].tolist():
             if _mixes(texts[place]):
                 yield Finding(place, field, Verdict.UNSURE, "mixed scripts")
-        for place in beyond[among.matches(_SIEVE)].tolist():
+        for place in beyond[own.take(beyond).matches(_SIEVE)].tolist():
             text = texts[place]
             if "\ufeff" in text:
                 yield Finding(place, field, Verdict.UNSURE, "byte order mark")
