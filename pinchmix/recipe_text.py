@@ -118,9 +118,10 @@ def family_file(data: Mapping[str, Any]) -> dict[str, Any]:
     """
     members = {name: plain(recipe) for name, recipe in data["members"].items()}
     first = next(iter(members.values()))
-    said_by = {name: {canonical_bytes(one[name]) for one in members.values()} for name in first}
+    by_all = [name for name in first if all(name in one for one in members.values())]  # a wording is said where it is
+    said_by = {name: {canonical_bytes(one[name]) for one in members.values()} for name in by_all}
     # The order of counts is no part of a digest, and is kept all the same.
-    shared = [name for name in first if len(said_by[name]) == 1 and _alike(name, members.values())]
+    shared = [name for name in by_all if len(said_by[name]) == 1 and _alike(name, members.values())]
     return {
         **{name: part for name, part in data.items() if name != "members"},
         "shared": {name: first[name] for name in shared},

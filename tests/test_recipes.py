@@ -194,6 +194,12 @@ def test_members_take_from_shared_what_they_do_not_say():
     assert (family["b"].seed, family["b"].languages) == (5, ("en",))
 
 
+@pytest.mark.parametrize("wordings", [({"en": "A: {text}"}, {}), ({}, {"en": "A: {text}"})])
+def test_members_of_which_some_have_a_wording_are_the_same_after_a_way_through_a_file(wordings):
+    family = Family("f", {f"m{n}": Recipe(Budget.uniform(4), wording=one) for n, one in enumerate(wordings)})
+    assert Family.from_yaml(family.to_yaml()) == family == Family.from_json(family.to_json())
+
+
 # Refused ------------------------------------------------------------------------------------------------------------
 
 
