@@ -34,6 +34,10 @@ def swept(source: Any, family: Any, **said: Any) -> Sweep:
     return sweep_mixtures(source if not isinstance(source, dict) else table_of(source), family, progress=False, **said)
 
 
+LITTLE = ["the", "of", "and", "with", "from", "which", "that", "for", "before", "after", "under", "where"]
+LETTERS = str.maketrans("0123456789", "ghijklmnop")  # words have no digits
+
+
 def varied(grid: Cells, copies: Collection[tuple[str, str]] = ()) -> pa.Table:
     """A long table of texts that have no word in common, but for cells that say what the English one does."""
     table = table_of(grid)
@@ -42,7 +46,10 @@ def varied(grid: Cells, copies: Collection[tuple[str, str]] = ()) -> pa.Table:
         spoken = "en" if (key, tag) in copies else tag
         for part in ("prompt", "response"):
             signs = hashlib.sha256(f"{part} {key} {spoken}".encode()).hexdigest() * 2
-            said[part].append(" ".join(signs[at : at + 6] for at in range(0, 60 + len(key), 6)))
+            words = [signs[at : at + 6] for at in range(0, 60 + len(key), 6)]
+            if copies and spoken == "en":  # prose, as only that is taken for untranslated
+                words = [f"{LITTLE[int(word, 16) % len(LITTLE)]} {word.translate(LETTERS)}" for word in words]
+            said[part].append(" ".join(words))
         said["task"].append(f"task {int(hashlib.sha256(key.encode()).hexdigest(), 16) % 3}")
     for part in ("prompt", "response"):
         table = table.set_column(table.column_names.index(part), part, pa.array(said[part]))
