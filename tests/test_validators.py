@@ -14,6 +14,7 @@ from pinchmix.examine import examine, panel_of
 from pinchmix.plugins import BUILT_IN, find_plugin, traits_of
 from pinchmix.policy import PRESETS, Check
 from pinchmix.testing import check_validator, toy_grid, toy_pool
+from pinchmix.validators.copies import CopyValidator
 from pinchmix.validators.loops import PERIOD, loop_of
 from pinchmix.validators.preserved import VariablesValidator
 from pinchmix.validators.tasks import TasksValidator
@@ -451,3 +452,15 @@ def test_every_preset_is_of_known_checks_and_a_stricter_one_keeps_out_more() -> 
     }
     assert rejected["lenient"] < rejected["default"] < rejected["strict"] <= set(BUILT_IN["validators"])
     assert np.all(["refusals" not in {check.name for check in checks} for checks in PRESETS.values()])
+
+
+def test_a_question_left_in_english_is_found_before_however_long_a_greek_paragraph():
+    question = "What needs to be made so that poorer members of society can take part in economic growth?"
+    paragraph = "Οι φτωχότεροι άνθρωποι συμμετέχουν λιγότερο στην ανάπτυξη της οικονομίας. " * 40
+    english = "Poorer people take a smaller part in the growth of the economy. " * 40
+    cells = Cells(
+        ["a"], ["el"], ["el"], [f"{question}\n\n{paragraph}"], ["Επενδύσεις"],
+        pivot_prompts=[f"{question}\n\n{english}"], pivot_responses=["Investments"],
+    )  # fmt: skip
+    found = CopyValidator().judge(cells, ["en", "el"])
+    assert (list(found.field), found.verdict.tolist()) == (["prompt"], [Verdict.MISMATCH])

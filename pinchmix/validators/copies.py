@@ -104,11 +104,18 @@ def _exercise(prompt: str) -> bool:
     return any(_EXERCISE.search(part) for part in (prompt[:TASK], prompt[TASK:][-TASK:]))
 
 
+ASCII = 0x80  # the first byte that is none
+
+
 def _possible(own: Column, beside: Column) -> npt.NDArray[np.bool_]:
     """Return which texts may have a piece of the pivot's: those not all in another alphabet than an ASCII pivot."""
     length, pivot_length = own.lengths, beside.lengths
     extra, pivot_extra = own.sizes - length, beside.sizes - pivot_length
     foreign = (extra * 4 >= length * 3) & (pivot_extra * 10 < pivot_length)
+    # A question that was left as it is may stand before a long paragraph in the other alphabet.
+    looked = np.flatnonzero(foreign & (own.sizes >= PROBE))
+    starts = own.data[own.offsets[looked][:, None] + np.arange(PROBE)]
+    foreign[looked[(starts < ASCII).all(axis=1)]] = False
     possible: npt.NDArray[np.bool_] = (pivot_length >= SHORTEST) & (length >= SHORTEST) & ~foreign
     return possible
 
