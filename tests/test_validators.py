@@ -457,7 +457,7 @@ def test_every_preset_is_of_known_checks_and_a_stricter_one_keeps_out_more() -> 
 def test_a_question_left_in_english_is_found_before_however_long_a_greek_paragraph():
     question = "What needs to be made so that poorer members of society can take part in economic growth?"
     paragraph = "Οι φτωχότεροι άνθρωποι συμμετέχουν λιγότερο στην ανάπτυξη της οικονομίας. " * 40
-    english = "Poorer people take a smaller part in the growth of the economy. " * 40
+    english = " ".join(f"gain{one}{other} of year" for one in "abcdefghij" for other in "klmnopqrst")
     cells = Cells(
         ["a"], ["el"], ["el"], [f"{question}\n\n{paragraph}"], ["Επενδύσεις"],
         pivot_prompts=[f"{question}\n\n{english}"], pivot_responses=["Investments"],
