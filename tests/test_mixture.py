@@ -306,9 +306,13 @@ def test_formats_and_the_cut_into_files_change_nothing(plain_digest, tmp_path):
 SCRIPT = """
 import sys
 from pinchmix import build_mixture, export_mixture, sample
+from pinchmix.plugins import find_plugin, list_plugins
 mix = build_mixture(sample(), {"en": 0.56, "*": 0.44}, total=50, seed=11)
 export_mixture(mix, sys.argv[1], progress=False)
 print(mix.digest, mix.grid.digest, mix.plan.recipe.digest)
+print(ascii([mix, mix.plan, mix.plan.recipe]))
+for group in ("samplers", "formats", "exporters"):
+    print(ascii([find_plugin(group, name) for name in list_plugins()[group]]))
 """
 
 
@@ -347,7 +351,7 @@ def test_another_process_hash_seed_folder_locale_and_time_zone_change_nothing(tm
     assert said[0] == said[1]
     assert files[0] == files[1]
     here = build_mixture(pinchmix.sample(), {"en": 0.56, "*": 0.44}, total=50, seed=11)
-    assert said[0].decode().split() == [here.digest, here.grid.digest, here.plan.recipe.digest]
+    assert said[0].decode().split()[:3] == [here.digest, here.grid.digest, here.plan.recipe.digest]
 
 
 def test_a_recipe_builds_what_its_keywords_build():

@@ -51,9 +51,9 @@ class Diverse:
     """
 
     field: str = "prompt"
-    name: str = dataclasses.field(default="diverse", init=False)
-    version: str = dataclasses.field(default="1", init=False)
-    laws: frozenset[str] = dataclasses.field(default=frozenset(), init=False)
+    name: str = dataclasses.field(default="diverse", init=False, repr=False)
+    version: str = dataclasses.field(default="1", init=False, repr=False)
+    laws: frozenset[str] = dataclasses.field(default=frozenset(), init=False, repr=False)
 
     def __post_init__(self) -> None:
         check_field(self.name, self.field)

@@ -41,9 +41,9 @@ class Longest:
     """
 
     field: str = "response"
-    name: str = dataclasses.field(default="longest", init=False)
-    version: str = dataclasses.field(default="1", init=False)
-    laws: frozenset[str] = dataclasses.field(default=frozenset({"stable"}), init=False)
+    name: str = dataclasses.field(default="longest", init=False, repr=False)
+    version: str = dataclasses.field(default="1", init=False, repr=False)
+    laws: frozenset[str] = dataclasses.field(default=frozenset({"stable"}), init=False, repr=False)
 
     def __post_init__(self) -> None:
         check_field(self.name, self.field)

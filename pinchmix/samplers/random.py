@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pinchmix.canonical import key_of
 from pinchmix.exact.order import keyed
@@ -21,9 +21,9 @@ class RandomSampler:
         False
     """
 
-    name: str = "random"
-    version: str = "1"
-    laws: frozenset[str] = frozenset({"stable", "uniform"})
+    name: str = field(default="random", init=False, repr=False)
+    version: str = field(default="1", init=False, repr=False)
+    laws: frozenset[str] = field(default=frozenset({"stable", "uniform"}), init=False, repr=False)
 
     def order(self, pool: Pool, seed: int) -> Order:
         """Return the order of the keyed hashes of the ids."""

@@ -59,8 +59,8 @@ class Stratified:
     bins: int = 4
     field: str = "response"
     shares: Mapping[Any, Any] | Sequence[Sequence[Any]] | None = None
-    name: str = dataclasses.field(default="stratified", init=False)
-    version: str = dataclasses.field(default="1", init=False)
+    name: str = dataclasses.field(default="stratified", init=False, repr=False)
+    version: str = dataclasses.field(default="1", init=False, repr=False)
 
     def __post_init__(self) -> None:
         columns = (self.by,) if isinstance(self.by, str) else tuple(self.by)

@@ -56,9 +56,9 @@ class Weighted:
 
     column: str = "quality"
     power: float = 1.0
-    name: str = dataclasses.field(default="weighted", init=False)
-    version: str = dataclasses.field(default="1", init=False)
-    laws: frozenset[str] = dataclasses.field(default=frozenset({"stable"}), init=False)
+    name: str = dataclasses.field(default="weighted", init=False, repr=False)
+    version: str = dataclasses.field(default="1", init=False, repr=False)
+    laws: frozenset[str] = dataclasses.field(default=frozenset({"stable"}), init=False, repr=False)
 
     def __post_init__(self) -> None:
         power = self.power
