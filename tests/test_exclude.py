@@ -412,8 +412,8 @@ def test_a_column_may_be_named(tmp_path: Path) -> None:
         ("a.csv", b"", {}, "exclude: a.csv holds no prompt. Give a file of evaluation prompts."),
         ("a.parquet", b"", {}, "exclude: a.parquet is damaged: Parquet file size is 0 bytes"),
         ("a.jsonl.gz", b"abc", {}, "exclude: 'a.jsonl.gz' cannot be read: Not a gzipped file (b'ab')."),
-        ("a.jsonl.gz", gzip.compress(b"{}\n" * 999, mtime=0)[:-9], {}, "exclude: a.jsonl.gz is damaged: Compressed file ended "
-         "before the end-of-stream marker was reached"),
+        ("a.jsonl.gz", gzip.compress(b"{}\n" * 999, mtime=0)[:-9], {}, "exclude: a.jsonl.gz is damaged: "
+         "Compressed file ended before the end-of-stream marker was reached"),
         ("a.txt", "é".encode("latin-1"), {}, "exclude: a.txt is not UTF-8 (byte 0). Convert it first."),
         ("a.jsonl", b'{"prompt": "a"}\n{"prompt"\n', {},
          "exclude: a.jsonl:2 is no JSON: Expecting ':' delimiter: line 1 column 10 (char 9)."),
