@@ -143,6 +143,7 @@ def steps_of(mixture: Mixture) -> list[str]:
         ]
         if named:
             steps.append(f"Checked: every chosen cell; {told}: {', '.join(named)}.")
+    steps += [f"Not compared: {note}." for note in mixture.notes]
     if not recipe.validators:
         steps.append("Not checked: no check of prompts and responses was asked for.")
     if recipe.split:

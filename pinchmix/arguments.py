@@ -9,16 +9,24 @@ from typing import Any, Union
 
 from pinchmix.budget import Budget
 from pinchmix.budget.terms import Recorded
-from pinchmix.errors import ArgumentError, BudgetError, LanguageClash
+from pinchmix.errors import ArgumentError, BudgetError
 from pinchmix.exclude import Exclusion, read_exclusion
-from pinchmix.language import normalise_language
 from pinchmix.measure import check_measure
 from pinchmix.own import Held, check_own
-from pinchmix.plugins import BUILT_IN, Sampler, Tokenizer, Validator, find_plugin, list_plugins, traits_of
+from pinchmix.plugins import (
+    BUILT_IN,
+    Sampler,
+    Surveys,
+    Tokenizer,
+    Validator,
+    compares,
+    find_plugin,
+    list_plugins,
+    traits_of,
+)
 from pinchmix.policy import DEFAULT, PRESETS, Check, amended, preset
-from pinchmix.recipe import Recipe
+from pinchmix.recipe import PIVOT, Recipe
 from pinchmix.tokenizers.opening import open_tokenizer
-from pinchmix.weave import column_of, is_woven
 
 # What validate= may be; see read_policy.
 Validate = Union[bool, str, Mapping[str, Any], Sequence[Union[str, Check, Validator]], None]  # noqa: UP007 - evaluated
@@ -52,6 +60,14 @@ class Plugins:
         # Of an object, which stands in place of a record, the budget itself has the version.
         named += [("allocators", self.allocator)] if self.allocator and self.allocator_is_named else []
         return {f"{shelf}/{plugin.name}": str(plugin.version) for shelf, plugin in named}
+
+    @property
+    def read_pivot(self) -> bool:
+        """Whether something asks what the pivot says: checks that compare, samplers that read, an exclusion."""
+        compared = any(
+            isinstance(one, Surveys) or compares(one) or traits_of(one).needs_pivot for one in self.validators
+        )
+        return compared or self.sampler.name != "random" or self.exclusion is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,8 +133,8 @@ def make_recipe(budget: Budget | Recipe | Mapping[str, Any], asked: Asked) -> tu
         raise ArgumentError(f"unit={asked.unit!r}: the budget is in {plan.unit}; leave unit= out.")
     recipe = Recipe(
         budget=plan,
-        languages=_tags(languages or ()),
-        pivot=normalise_language("en" if asked.pivot is None else asked.pivot),
+        languages=tuple(languages or ()),
+        pivot=PIVOT if asked.pivot is None else asked.pivot,
         content="disjoint" if asked.content is None else asked.content,
         repeat=1 if asked.repeat is None else asked.repeat,
         tokenizer=_record(tokenizer) if plan.unit == "tokens" else {},
@@ -237,18 +253,3 @@ def _with_plugin(item: Any) -> tuple[Check, Validator]:
     check_own("validator", plugin, BUILT_IN["validators"])
     settings = dict(traits_of(plugin).settings)
     return replace(check or Check(plugin.name, **ways), settings=settings), plugin
-
-
-def _tags(languages: Sequence[str]) -> tuple[str, ...]:
-    spelled: dict[str, str] = {}
-    for name in languages:
-        if isinstance(name, str) and is_woven(name):
-            raise ArgumentError(
-                f"languages: {name!r} is made of two languages; name those, and give it an amount in the budget: "
-                f"{{{column_of(name, 'languages')!r}: ...}}."
-            )
-        tag = normalise_language(name)
-        if tag in spelled:
-            raise LanguageClash(tag, [spelled[tag], name])
-        spelled[tag] = name
-    return tuple(spelled)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
@@ -33,7 +34,8 @@ from pinchmix.scan import scan_source
 from pinchmix.show import html_table, table
 from pinchmix.sources.source import open_source
 from pinchmix.texts import Texts
-from pinchmix.wording import listing, near, number_of
+from pinchmix.uncompared import Uncompared
+from pinchmix.wording import near, number_of
 from pinchmix.workers import workers_for
 
 if TYPE_CHECKING:
@@ -54,10 +56,7 @@ class Audit:
             policy (``reject``, ``flag`` or ``keep``), reason, score, seen, excerpt; an Arrow table.
         checks: The checks that were asked.
         bad_rows: Rows that cannot be used, by fault.
-        pivot: The language that the others are compared with.
-        comparing: The checks, among those that were asked, that say nothing of a cell that the pivot lacks.
-        uncompared: Language → cells that the pivot lacks, so that these checks could not be asked about them; languages
-            without such cells are left out.
+        uncompared: The cells that the pivot lacks, and the checks that could not be asked about them.
     """
 
     recognised: str
@@ -65,9 +64,7 @@ class Audit:
     found: pa.Table
     checks: tuple[Check, ...]
     bad_rows: Mapping[str, int]
-    pivot: str
-    comparing: tuple[str, ...]
-    uncompared: Mapping[str, int]
+    uncompared: Uncompared
 
     @property
     def findings(self) -> pd.DataFrame:
@@ -147,15 +144,7 @@ class Audit:
     @property
     def notes(self) -> list[str]:
         """What could not be asked, a sentence each; none where every check was asked about every cell."""
-        if not self.uncompared or not self.comparing:
-            return []
-        count = sum(self.uncompared.values())
-        where = listing([f"{tag} {number:,}" for tag, number in self.uncompared.items()])
-        why = f"the source has no {self.pivot}" if self.pivot not in self.cells else f"{self.pivot} lacks them"
-        return [
-            f"{number_of(len(self.comparing), 'check')} could not be asked about {number_of(count, 'cell')} ({where}), "
-            f"as they compare with the pivot and {why}: {listing(self.comparing, 40)}"
-        ]
+        return self.uncompared.notes
 
     @property
     def _title(self) -> str:
@@ -195,8 +184,7 @@ def audit_source(
         source: Parallel data, as in a build.
         validate: Which checks, and what would become of what they find, as in a build; ``"strict"`` by default, which
             has all that are on by default and those that look at the whole source.
-        languages: The languages to judge; all of the source by default. The pivot must be among them to be compared
-            with.
+        languages: The languages to judge; all of the source by default.
         pivot: The language that the others are translations of; the audit says which checks could not be asked of cells
             that it lacks.
         parallel: ``"prompt"`` where the responses are no translations of each other, else ``"both"``.
@@ -231,13 +219,17 @@ def audit_source(
     tags = tuple(map(normalise_language, languages or ()))
     beside = normalise_language(pivot)
     database = Database()
-    opened = open_source(source, database, columns=columns, join=join, languages=tags, progress=progress)
-    grid, faults = scan_source(opened, database, tags)
+    opened = open_source(
+        source, database, columns=columns, join=join, languages=tags, beside=[beside], progress=progress
+    )
+    grid, faults = scan_source(opened, database, tags, [beside])
     faults.extend(opened.faults)
+    tags = tags or grid.languages
+    grid = grid.only(tags, [beside] if beside in grid.languages else [])
     pool = Pool(grid, beside, SourceFacts(opened, database, grid, beside, progress))
     texts = Texts(opened, database, progress)
     reader = Reader(grid, texts, beside, parallel, with_pivot=True)
-    everyone = np.arange(len(grid))
+    everyone = np.flatnonzero(np.isin(grid.language, [grid.languages.index(tag) for tag in tags]))
     texts.fetch(reader.beside(grid, everyone), among=grid.address)
     faults.extend(texts.faults)
 
@@ -247,38 +239,39 @@ def audit_source(
     count = workers or (1 if len(grid) <= FEW else os.cpu_count() or 1)
     sent = [(f"the check {check.name}", one) for check, one in alone]
     found: list[pa.Table] = []
-    uncompared, judged = (np.zeros(len(grid.languages), dtype=np.int64) for _ in range(2))
-    with progress_bar("auditing", len(grid), "cell", progress) as step, workers_for(count, sent) as pool_of_workers:
+    uncompared: Counter[str] = Counter()
+    judged = np.zeros(len(grid.languages), dtype=np.int64)
+    with progress_bar("auditing", len(everyone), "cell", progress) as step, workers_for(count, sent) as pool_of_workers:
         for numbers, cells, plain in _judged(reader, everyone, alone, known, pool_of_workers, parallel):
             whole = examine(cells, panel_of(*_pairs(looking)), grid.languages, parallel=parallel, every=True)
             found += [plain, whole.findings]
             judged += np.bincount(grid.language[numbers], minlength=len(grid.languages))
-            lacking = [
-                said is None and tag != beside
-                for said, tag in zip(cells.pivot_prompts, cells.prompt_languages, strict=True)
-            ]
-            uncompared += np.bincount(grid.language[numbers[lacking]], minlength=len(grid.languages))
+            uncompared.update(reader.lacking(grid, numbers))
             step(len(cells))
     known.save()
     texts.close()
     if exclude is not None:
-        found.append(_overlapping(overlap(read_exclusion(exclude), grid.ids, lambda: pool.text("prompt")), grid))
+        overlapping = overlap(read_exclusion(exclude), grid.ids, lambda: pool.text("prompt"))
+        found.append(_overlapping(overlapping, grid, everyone))
     together = pa.concat_tables([FINDINGS.empty_table(), *found]).drop(["place"])
     return Audit(
         recognised=str(opened),
-        cells=dict(zip(grid.languages, judged.tolist(), strict=True)),
+        cells={tag: int(judged[grid.languages.index(tag)]) for tag in sorted(tags)},
         found=together.sort_by([(name, "ascending") for name in (*KEYS, "reason")]),
         checks=tuple(check for check, _ in policy),
         bad_rows=faults.counts,
-        pivot=beside,
-        comparing=tuple(check.name for check, one in policy if compares(one)),
-        uncompared={tag: count for tag, count in zip(grid.languages, uncompared.tolist(), strict=True) if count},
+        uncompared=Uncompared(
+            checks=tuple(check.name for check, one in policy if compares(one)),
+            cells={tag: uncompared[tag] for tag in grid.languages if uncompared[tag]},
+            pivot=beside,
+            there=beside in grid.languages,
+        ),
     )
 
 
-def _overlapping(excluded: Overlap, grid: Grid) -> pa.Table:
-    """Return a finding for each cell of the instructions that an exclusion names."""
-    cells = np.flatnonzero(excluded.mask[grid.instruction])
+def _overlapping(excluded: Overlap, grid: Grid, cells: npt.NDArray[np.int64]) -> pa.Table:
+    """Return a finding for each of some cells of the instructions that an exclusion names."""
+    cells = cells[excluded.mask[grid.instruction[cells]]]
     reasons = [Reason(reason).name.lower() for reason in excluded.reason[grid.instruction[cells]].tolist()]
     count = len(cells)
     columns: dict[str, Any] = {

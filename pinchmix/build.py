@@ -61,8 +61,9 @@ def build_mixture(
         total: The size of the mixture, when the budget is a mapping of shares.
         unit: What a mapping counts: ``"examples"``, ``"tokens"``, ``"characters"`` or ``"bytes"``.
         languages: The languages to draw on, in the order in which ties are broken; all of the source by default.
-        pivot: The language that the others are translations of, and that speaks for an instruction where a sampler or
-            an exclusion asks for its text; ``"en"`` by default.
+        pivot: The language that the others are translations of, and that speaks for an instruction where a check, a
+            sampler or an exclusion asks for its text; ``"en"`` by default. It is read there, if the source has it,
+            though it be none of ``languages``.
         content: In how many languages an instruction may appear: ``"disjoint"`` (one), ``"overlap(k)"`` (at most k),
             ``"exactly(k)"``, ``"union"`` (all), ``"cover"`` (one, and every instruction is used) or ``"same"`` (the
             same instructions in every language).

@@ -30,6 +30,29 @@ class Patterns(NamedTuple):
     supply: npt.NDArray[np.int64]
     of_instruction: npt.NDArray[np.int64]
 
+    def only(self, languages: npt.NDArray[np.int64]) -> Patterns:
+        """Return the patterns in some of the languages, which are those of a grid that has no others.
+
+        Args:
+            languages: Their places, ascending.
+
+        Example:
+            >>> patterns = Grid.from_mapping({"a": ["en", "sw"], "b": ["en"], "c": ["sw"]}).patterns.only(np.array([0]))
+            >>> patterns.supply.tolist(), patterns.of_instruction.tolist()
+            ([1, 2], [1, 1, 0])
+        """
+        allowed = self.allowed[:, languages]
+        bits = np.left_shift(np.uint64(1), (np.arange(len(languages)) % 64).astype(np.uint64))
+        words = np.zeros((len(allowed), -(-len(languages) // 64)), dtype=np.uint64)
+        for word in range(words.shape[1]):
+            part = slice(64 * word, 64 * word + 64)
+            words[:, word] = allowed[:, part].astype(np.uint64) @ bits[part]
+        _, first, of = np.unique(words, axis=0, return_index=True, return_inverse=True)
+        of = of.reshape(-1)
+        supply = np.zeros(len(first), dtype=np.int64)
+        np.add.at(supply, of, self.supply)
+        return Patterns(allowed[first], supply, of[self.of_instruction])
+
 
 @dataclass(frozen=True, eq=False)
 class Grid:
@@ -172,22 +195,28 @@ class Grid:
             self.ids, self.hashes, self.languages, self.instruction[keep], self.language[keep], self.address[keep]
         )
 
-    def only(self, languages: Sequence[str]) -> Grid:
+    def only(self, languages: Sequence[str], beside: Sequence[str] = ()) -> Grid:
         """Return the grid of some of its languages, without the instructions that exist in none of them.
+
+        Args:
+            languages: Those that are kept.
+            beside: Others that are kept where an instruction exists in one of ``languages``.
 
         Example:
             >>> Grid.from_mapping({"a": ["en", "sw"], "b": ["en"]}).only(["sw"])
             Grid(1 instructions × 1 languages, 1 cells)
+            >>> Grid.from_mapping({"a": ["en", "sw"], "b": ["en"]}).only(["sw"], beside=["en"])
+            Grid(1 instructions × 2 languages, 2 cells)
         """
-        kept = tuple(sorted(languages))
-        if kept == self.languages:
+        kept = tuple(sorted({*languages, *beside}))
+        if kept == self.languages and not set(beside).difference(languages):
             return self
         place = np.full(len(self.languages), -1, dtype=np.int16)
         place[[self.languages.index(tag) for tag in kept]] = np.arange(len(kept))
         language = place[self.language]
-        keep = language >= 0
         present = np.zeros(len(self.ids), dtype=bool)
-        present[self.instruction[keep]] = True
+        present[self.instruction[np.isin(self.language, [self.languages.index(tag) for tag in languages])]] = True
+        keep = (language >= 0) & present[self.instruction]
         number = np.cumsum(present, dtype=np.int32) - 1
         return Grid(
             self.ids.filter(pa.array(present)),

@@ -14,10 +14,11 @@ import pyarrow.compute as pc
 
 from pinchmix.examine import FINDINGS, Examined, Examiner, examine
 from pinchmix.grid import Grid
-from pinchmix.plugins import Cells
+from pinchmix.plugins import Cells, compares
 from pinchmix.progress import progress_bar
 from pinchmix.recipe import Recipe
 from pinchmix.texts import Said, Texts
+from pinchmix.uncompared import Uncompared
 from pinchmix.weave import is_woven
 from pinchmix.woven import Woven
 
@@ -40,11 +41,24 @@ class Reader:
         if with_pivot and pivot in grid.languages:
             mine = np.flatnonzero(grid.language == grid.languages.index(pivot))
             self._pivot[grid.instruction[mine]] = grid.address[mine]
+        self._compared = grid.hashes[self._pivot >= 0]
 
     def beside(self, grid: Grid, cells: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return the addresses of all texts that cells are judged by: their own and the pivot's, ascending."""
         pivot = self._pivot[grid.instruction[cells]]
         return np.unique(np.concatenate([grid.address[cells], pivot[pivot >= 0]]))
+
+    def lacking(self, grid: Grid, cells: npt.NDArray[np.int64]) -> dict[str, int]:
+        """Return how many of some cells the pivot lacks, by column; columns without such cells are left out.
+
+        Args:
+            grid: Where they are; it may number instructions in a way of its own.
+            cells: Their numbers.
+        """
+        there = np.isin(grid.hashes[grid.instruction[cells]], self._compared)
+        column = grid.language[cells]
+        counts = np.bincount(column[~there], minlength=len(grid.languages)).tolist()
+        return {tag: count for tag, count in zip(grid.languages, counts, strict=True) if count and tag != self.pivot}
 
     def batches(
         self, grid: Grid, cells: npt.NDArray[np.int64], size: int = SIZE
@@ -207,6 +221,13 @@ class Judge:
                 self.by_check[one.check.name][language] += count
                 self.rejected[language] += count
         return grid.address[by >= 0]
+
+    def uncompared(self, grid: Grid, cells: npt.NDArray[np.int64]) -> Uncompared:
+        """Return which of some cells the checks that compare could not be asked about."""
+        comparing = tuple(one.check.name for one in self._panel if compares(one.validator))
+        there = self.reader.pivot in self.reader.grid.languages
+        cells_of = self.reader.lacking(grid, cells) if comparing else {}
+        return Uncompared(comparing, cells_of, self.reader.pivot, there)
 
     def findings(self, languages: Sequence[str]) -> pa.Table:
         """Return everything that was found in some languages, by language, id and field; without addresses."""

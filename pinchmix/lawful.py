@@ -26,7 +26,7 @@ from pinchmix.exact.supply import Bools, Ints, Supply
 from pinchmix.judge import Judge
 from pinchmix.plan import Plan, choice_of
 from pinchmix.planning.assign import Chosen, assign, refill
-from pinchmix.planning.examples import column_names, supply_for
+from pinchmix.planning.examples import column_names, planned, supply_for
 from pinchmix.planning.serving import Serving
 from pinchmix.planning.together import UNUSED, Labels, nests, walked
 from pinchmix.recipe import Recipe
@@ -266,19 +266,7 @@ def _plan_counts(serving: Serving, recipe: Recipe, asked: Ints) -> Plan:
         )
     ranks = serving.row_of[serving.order] if serving.ranked else None
     filled = choice.fill(demand, ranks, serving.lots(len(asked)))
-    return Plan(
-        recipe=recipe,
-        languages=serving.languages,
-        asked=asked,
-        given=asked,
-        examples=asked,
-        distinct=asked,
-        available=serving.supply.available,
-        supply=choice.supply,
-        flow=filled.amounts,
-        used=filled.used,
-        grid_digest=serving.grid.digest,
-    )
+    return planned(serving, recipe, asked, choice.supply, filled.amounts, filled.used)
 
 
 def _finder(serving: Serving, instruction: Ints) -> Ints:

@@ -21,6 +21,7 @@ from pinchmix.plan import Plan
 from pinchmix.rows import Rows
 from pinchmix.show import bar, html_table, table
 from pinchmix.sources.source import SourceFile
+from pinchmix.uncompared import Uncompared
 from pinchmix.weave import tags_of
 from pinchmix.wording import number_of
 
@@ -103,6 +104,7 @@ class Report:
             column those of which it rejected a part.
         unsure: Chosen cells that a validator was unsure of and none flagged, by split and language.
         flagged: Chosen cells that a validator flagged, likewise.
+        uncompared: Chosen cells that the pivot lacks, and the checks that could not be asked about them.
         findings: What the checks found: id, language, field, check, verdict, what became of it (``reject``, ``flag``
             or ``keep``), reason, score, seen, excerpt.
         plugins: Name and version of each plugin that had a say.
@@ -118,6 +120,7 @@ class Report:
     rejected: Mapping[str, int]
     unsure: Mapping[str, Mapping[str, int]]
     flagged: Mapping[str, Mapping[str, int]]
+    uncompared: Uncompared
     findings: pa.Table
     plugins: Mapping[str, str]
 
@@ -329,6 +332,11 @@ class Mixture:
         )
 
     @property
+    def notes(self) -> list[str]:
+        """What could not be asked about the chosen cells, a sentence each."""
+        return self.report.uncompared.notes
+
+    @property
     def _title(self) -> str:
         asked = self.plan.asked.sum(axis=0) > 0
         used = len(tags_of([name for name, some in zip(self.plan.languages, asked.tolist(), strict=True) if some]))
@@ -354,6 +362,9 @@ class Mixture:
             parts.append(f"{unsure:,} unsure and kept")
         if flagged := sum(sum(counts.values()) for counts in report.flagged.values()):
             parts.append(f"{flagged:,} flagged")
+        if self.notes:
+            beside = report.uncompared
+            parts.append(f"{sum(beside.cells.values()):,} not compared, as {beside.lack}")
         return ", ".join(parts)
 
     def __repr__(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -21,7 +21,7 @@ from pinchmix.planning.examples import chosen_languages
 from pinchmix.planning.serving import Serving
 from pinchmix.plugins import Order
 from pinchmix.pool import Pool
-from pinchmix.recipe import Recipe
+from pinchmix.recipe import PIVOT, Recipe
 from pinchmix.scan import scan_source
 from pinchmix.sources.faults import Faults
 from pinchmix.sources.source import Source, open_source
@@ -82,20 +82,26 @@ class Prepared:
 def scan(
     source: Any,
     languages: Sequence[str],
+    beside: Sequence[str] = (),
     *,
     columns: Mapping[str, str] | None = None,
     join: str = "id",
     on_bad_rows: str = "error",
     progress: bool | None = None,
 ) -> Scanned:
-    """Scan a source for some languages (all if empty); the other arguments are those of a build."""
+    """Scan a source for some languages (all if empty), and for others beside them if it has those.
+
+    The other arguments are those of a build.
+    """
     if on_bad_rows not in ON_BAD_ROWS:
         raise ArgumentError(
             f"on_bad_rows={on_bad_rows!r} is neither 'error' nor 'drop'.{near(str(on_bad_rows), ON_BAD_ROWS)}"
         )
     database = Database()
-    opened = open_source(source, database, columns=columns, join=join, languages=languages, progress=progress)
-    grid, faults = scan_source(opened, database, languages)
+    opened = open_source(
+        source, database, columns=columns, join=join, languages=languages, beside=beside, progress=progress
+    )
+    grid, faults = scan_source(opened, database, languages, beside)
     faults.extend(opened.faults)
     reading = {"columns": dict(columns or {}), "join": join, "on_bad_rows": on_bad_rows}
     return Scanned(opened, database, grid, faults, on_bad_rows, reading, progress)
@@ -104,13 +110,18 @@ def scan(
 def prepared_for(scanned: Scanned, recipe: Recipe, plugins: Plugins) -> Prepared:
     """Leave out what a recipe excludes, and ask its sampler for the order.
 
+    The pivot stays beside the recipe's languages, where it is none of them and something asks what it says.
+
     Raises:
         UnknownLanguage: The recipe names a language that the source does not have.
     """
     opened, database, progress = scanned.source, scanned.database, scanned.progress
     with naming_columns(recipe):
         tags = at_hand(scanned.grid, recipe)
-    grid = scanned.grid.only(tags)
+    beside = pivots_beside([(recipe, plugins)])
+    if missing := [tag for tag in beside if tag not in scanned.grid.languages and tag != PIVOT]:
+        raise UnknownLanguage(missing[0], scanned.grid.languages, "pivot")
+    grid = scanned.grid.only(tags, [tag for tag in beside if tag in scanned.grid.languages])
     facts = SourceFacts(opened, database, grid, recipe.pivot, progress)
     excluded = None
     if plugins.exclusion is not None:
@@ -126,6 +137,11 @@ def prepared_for(scanned: Scanned, recipe: Recipe, plugins: Plugins) -> Prepared
             opened, database, grid, recipe.budget.unit, plugins.tokenizer, recipe.counted, recipe.pivot, progress, woven
         )
     return Prepared(recipe, plugins, scanned, pool, serving, woven, measures, excluded)
+
+
+def pivots_beside(asked: Iterable[tuple[Recipe, Plugins]]) -> tuple[str, ...]:
+    """Return the pivots of recipes of which something asks what the pivot says."""
+    return tuple(dict.fromkeys(recipe.pivot for recipe, plugins in asked if plugins.read_pivot))
 
 
 def at_hand(grid: Grid, recipe: Recipe) -> tuple[str, ...]:
@@ -150,7 +166,13 @@ def prepare(
     recipe, plugins = make_recipe(budget, asked)
     with naming_columns(recipe):
         scanned = scan(
-            source, plain_languages(recipe), columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress
+            source,
+            plain_languages(recipe),
+            pivots_beside([(recipe, plugins)]),
+            columns=columns,
+            join=join,
+            on_bad_rows=on_bad_rows,
+            progress=progress,
         )
     return prepared_for(scanned, recipe, plugins)
 

@@ -15,16 +15,19 @@ from typing import Any
 from pinchmix.budget import Budget
 from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.content import Content
-from pinchmix.errors import ArgumentError, BudgetError
+from pinchmix.errors import ArgumentError, BudgetError, LanguageClash
+from pinchmix.language import normalise_language
 from pinchmix.policy import Check
 from pinchmix.recipe_reading import read_fields, read_one, read_written, trial
 from pinchmix.recipe_text import json_of, plain, recipe_yaml
 from pinchmix.request import read_wording
+from pinchmix.weave import column_of, is_woven
 from pinchmix.wording import near
 from pinchmix.written import Reading
 
 PARALLEL = ("both", "prompt")
 COUNTED = ("both", "prompt", "response", "chat")
+PIVOT = "en"
 WHOLE = "train"  # the one split of a mixture that is not split
 MOST_REPEATS = 10**6
 
@@ -36,7 +39,8 @@ class Recipe:
     Attributes:
         budget: How much each language gets.
         languages: Canonical tags to draw on, in the order in which ties are broken; all of the source's if empty.
-        pivot: The language that the others are translations of; recorded, and no choice depends on it so far.
+        pivot: The canonical tag of the language that the others are translations of: what checks compare with. It need
+            not be one of ``languages``.
         content: In how many languages one instruction may appear, as :class:`~pinchmix.content.Content` reads it:
             ``"disjoint"`` (one), ``"overlap(k)"``, ``"exactly(k)"``, ``"union"``, ``"cover"`` or ``"same"``.
         repeat: How often a cell may appear when its language is short.
@@ -62,7 +66,7 @@ class Recipe:
 
     budget: Budget
     languages: tuple[str, ...] = ()
-    pivot: str = "en"
+    pivot: str = PIVOT
     content: str = "disjoint"
     repeat: int = 1
     tokenizer: Mapping[str, str] = field(default_factory=dict)
@@ -105,11 +109,12 @@ class Recipe:
             value = getattr(self, name)
             if not isinstance(value, (list, tuple)):
                 raise ArgumentError(f"{name}={value!r}: give a list or tuple; their order counts.")
-            items = tuple(map(Check.of, value)) if name == "validators" else tuple(value)
-            object.__setattr__(self, name, items)
-            keys = [item.name if isinstance(item, Check) else item for item in items]
-            if twice := [key for key in keys if keys.count(key) > 1]:
-                raise ArgumentError(f"{name}: {twice[0]!r} is given twice.")
+        object.__setattr__(self, "languages", _tags(self.languages))
+        object.__setattr__(self, "pivot", normalise_language(self.pivot))
+        object.__setattr__(self, "validators", tuple(map(Check.of, self.validators)))
+        checks = [check.name for check in self.validators]
+        if twice := [name for name in checks if checks.count(name) > 1]:
+            raise ArgumentError(f"validators: {twice[0]!r} is given twice.")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the recipe as plain data, as the manifest holds it.
@@ -244,6 +249,22 @@ class Recipe:
     def digest(self) -> str:
         """The identity of the recipe."""
         return digest_of(canonical_bytes(self.to_dict()))
+
+
+def _tags(languages: Sequence[str]) -> tuple[str, ...]:
+    """Return the canonical tags of languages, none of them woven or given twice."""
+    spelled: dict[str, str] = {}
+    for name in languages:
+        if isinstance(name, str) and is_woven(name):
+            raise ArgumentError(
+                f"languages: {name!r} is made of two languages; name those, and give it an amount in the budget: "
+                f"{{{column_of(name, 'languages')!r}: ...}}."
+            )
+        tag = normalise_language(name)
+        if tag in spelled:
+            raise LanguageClash(tag, [spelled[tag], name])
+        spelled[tag] = name
+    return tuple(spelled)
 
 
 def _split(split: Any) -> dict[str, Fraction | int]:

@@ -176,6 +176,7 @@ def mixture_of(prepared: Prepared, settled: Settled, judge: Judge, rows: Rows, m
         rejected={tag: judge.rejected[tag] for tag in serving.languages},
         unsure=_by_split(serving, chosen, np.isin(address, doubted), prepared.recipe),
         flagged=_by_split(serving, chosen, np.isin(address, flagged), prepared.recipe),
+        uncompared=judge.uncompared(serving.grid, chosen.cell),
         findings=judge.findings(serving.grid.languages),
         plugins=prepared.plugins.versions,
     )

@@ -40,13 +40,16 @@ def blank(text: str) -> str:
     return f"(({text} < '!' OR {text} >= chr(127)) AND NOT ({shown}) AND regexp_full_match({text}, '{BLANK}'))"
 
 
-def scan_source(source: Source, database: Database, languages: Sequence[str] = ()) -> tuple[Grid, Faults]:
+def scan_source(
+    source: Source, database: Database, languages: Sequence[str] = (), beside: Sequence[str] = ()
+) -> tuple[Grid, Faults]:
     """Return the grid of a source, and the rows that have no place in it.
 
     Args:
         source: The tables.
         database: Where they are readable.
         languages: Canonical tags to keep; all if empty.
+        beside: Tags to keep as well, where the source has them.
 
     Returns:
         The grid, and rows with a missing or doubled id, or in no known or the wrong language. The rows that could not
@@ -58,10 +61,10 @@ def scan_source(source: Source, database: Database, languages: Sequence[str] = (
         SourceNotFound: No usable row at all.
     """
     with reading(source.tables):
-        return _scan(source, database, languages)
+        return _scan(source, database, languages, beside)
 
 
-def _scan(source: Source, database: Database, languages: Sequence[str]) -> tuple[Grid, Faults]:
+def _scan(source: Source, database: Database, languages: Sequence[str], beside: Sequence[str]) -> tuple[Grid, Faults]:
     faults = Faults()
     parts: list[tuple[int, str]] = []
     found: set[str] = set()
@@ -72,7 +75,7 @@ def _scan(source: Source, database: Database, languages: Sequence[str]) -> tuple
     for tag in languages:
         if found and tag not in found:
             raise UnknownLanguage(tag, sorted(found), "languages")
-    kept = tuple(sorted(found.intersection(languages) if languages else found))
+    kept = tuple(sorted(found.intersection((*languages, *beside)) if languages else found))
     for table in source.tables:
         keys_of = _keys(table, spellings.get(table.number, {}), kept, database, faults)
         parts.extend((table.rows, part) for part in keys_of)

@@ -21,13 +21,12 @@ from pinchmix.grid import Grid
 from pinchmix.judge import Judge, Verdicts
 from pinchmix.lawful import broken_laws, choose_together
 from pinchmix.mixture import Mixture
-from pinchmix.plan import Plan
 from pinchmix.planning.assign import Chosen, check_content, plan_of
-from pinchmix.planning.examples import chosen_languages
+from pinchmix.planning.examples import chosen_languages, planned
 from pinchmix.planning.serving import Serving
 from pinchmix.plugins import BUILT_IN, Validator, list_plugins
 from pinchmix.policy import amended
-from pinchmix.prepare import Prepared, Scanned, at_hand, prepared_for, scan
+from pinchmix.prepare import Prepared, Scanned, at_hand, pivots_beside, prepared_for, scan
 from pinchmix.recipe import Recipe
 from pinchmix.road import Settled, choose, judge_of, mixture_of, settle, write_chosen
 from pinchmix.rows import Rows, Stored
@@ -177,7 +176,8 @@ def sweep_mixtures(
         raise ArgumentError("exclude= is given, and no recipe says that anything was excluded; leave it out.")
     named = [plain_languages(recipe) for recipe in family.members.values()]
     union = () if not all(named) else tuple(dict.fromkeys(tag for tags in named for tag in tags))
-    scanned = scan(source, union, columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress)
+    beside = pivots_beside(made.values())
+    scanned = scan(source, union, beside, columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress)
     scanned = _checked(scanned)
     if family.laws:
         _check_plain(family)
@@ -252,6 +252,7 @@ def _each(family: Family, scanned: Scanned, made: Mapping[str, tuple[Recipe, Plu
     for name, (recipe, plugins) in made.items():
         with about_member(name):
             key = _key(recipe, *(part for part in recipe.to_dict() if part not in OF_CHOICE))
+            key += f"{plugins.read_pivot} "
             key += " ".join([recipe.budget.unit, *(weave.name for weave in recipe.budget.woven)])
             if key not in common:
                 common[key] = prepared_for(scanned, recipe, plugins)
@@ -307,12 +308,14 @@ def _lawful(family: Family, scanned: Scanned, made: Mapping[str, tuple[Recipe, P
         cell = chosen.cell if number is None else number[chosen.cell]
         chosen = Chosen(cell, chosen.split, chosen.copies)
         asked = counts[:, [asks.languages.index(tag) for tag in languages]]
-        plan = plan_of(_plan(recipe, serving, asked), serving, chosen)
+        rows = len(serving.supply.amount)
+        flow, used = (np.zeros((rows, columns), dtype=np.int64) for columns in (asked.size, len(asked)))
+        plan = plan_of(planned(serving, recipe, asked, serving.supply, flow, used), serving, chosen)
         check_content(plan, serving, chosen)
         prepared = replace(whole, recipe=recipe, plugins=own, serving=serving)
         settled = Settled(serving, plan, chosen, {})
-        rows = _lazy(prepared, settled, judge)
-        mixtures[name] = mixture_of(prepared, settled, judge, rows, Member(family, name))
+        lazy = _lazy(prepared, settled, judge)
+        mixtures[name] = mixture_of(prepared, settled, judge, lazy, Member(family, name))
     return Sweep(family, mixtures, family.found(len(found.instruction)))
 
 
@@ -334,21 +337,3 @@ def _renumbered(grid: Grid, part: Grid) -> np.ndarray[Any, Any] | None:
         return None
     kept = np.isin(grid.language, [grid.languages.index(tag) for tag in part.languages])
     return np.cumsum(kept) - 1
-
-
-def _plan(recipe: Recipe, serving: Serving, asked: np.ndarray[Any, Any]) -> Plan:
-    """Return the plan of a member, before its cells are counted."""
-    supply = serving.supply
-    return Plan(
-        recipe=recipe,
-        languages=serving.languages,
-        asked=asked,
-        given=asked,
-        examples=asked,
-        distinct=asked,
-        available=supply.available,
-        supply=supply,
-        flow=np.zeros((len(supply.amount), asked.size), dtype=np.int64),
-        used=np.zeros((len(supply.amount), len(asked)), dtype=np.int64),
-        grid_digest=serving.grid.digest,
-    )

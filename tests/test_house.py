@@ -29,7 +29,7 @@ FLOORS = (
     ),
     ("canonical", "language", "words", "about", "folder", "settings", "shards"),
     ("weave", "request"),
-    ("grid", "budget", "cells", "content", "exclude", "exporting", "policy"),
+    ("grid", "budget", "cells", "content", "exclude", "exporting", "policy", "uncompared"),
     ("recipe_text", "recipe_reading"),
     ("recipe", "provenance"),
     ("family",),

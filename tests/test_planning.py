@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from pinchmix.budget import Budget
 from pinchmix.errors import InfeasibleBudget, UnknownLanguage
+from pinchmix.grid import Grid
 from pinchmix.planning.assign import Chosen, assign, plan_of, refill
 from pinchmix.planning.examples import make_plan
 from pinchmix.planning.serving import Serving
@@ -390,3 +391,23 @@ def test_an_absurd_budget_is_refused_with_its_proof_and_not_by_overflow():
         make_plan(grid, recipe_of({"en": 10**11, "fi": 1}))
     proof = caught.value.certificate
     assert (proof.languages, proof.asked, proof.supply) == (("en",), (10**11,), 2)
+
+
+@laws(60)
+@given(cells(), st.sets(st.integers(0, 3)), st.sampled_from([0, 62, 130]))
+def test_patterns_in_some_languages_are_those_of_a_grid_that_has_no_others(grid, chosen, wide):
+    # As many languages as fill words of 64 bits, in front of those that are drawn.
+    filler = [f"aa{number:03}" for number in range(wide)]
+    whole = Grid.from_mapping({**{key: [*tags, *filler] for key, tags in grid.items()}, "z": ["sw"]})
+    last = len(whole.languages) - 1
+    places = sorted(({*range(last)} - {last - place for place in chosen}) | {last})
+    names = [whole.languages[place] for place in places]
+    alone = whole.only(names)
+    there = np.isin(whole.ids.to_pylist(), alone.ids.to_pylist())
+    patterns = whole.patterns.only(np.array(places))
+    of = patterns.of_instruction[there]
+    assert patterns.allowed[of].tolist() == alone.patterns.allowed[alone.patterns.of_instruction].tolist()
+    some = patterns.allowed.any(axis=1)
+    assert patterns.allowed[some].tolist() == alone.patterns.allowed.tolist()
+    assert patterns.supply[some].tolist() == alone.patterns.supply.tolist()
+    assert patterns.supply.sum() == len(whole.ids)

@@ -96,15 +96,17 @@ CHECKS = ["turns", "damage", "length", "tasks", "duplicates"]
     ("options", "uncompared", "why"),
     [
         ({"pivot": "sw"}, {"en": 6, "fi": 6}, "the source has no sw"),
-        ({"languages": ["fi"]}, {"fi": 6}, "the source has no en"),
+        ({"languages": ["fi"]}, {}, ""),
+        ({"languages": ["fi"], "pivot": "sw"}, {"fi": 6}, "the source has no sw"),
         ({}, {}, ""),
     ],
 )
 def test_an_audit_without_its_pivot_says_what_it_could_not_ask(options: Any, uncompared: Any, why: str) -> None:
     audit = audit_source(table_of(GRID), validate=CHECKS, **options)
-    assert audit.comparing == ("turns", "length", "tasks", "duplicates")
-    assert dict(audit.uncompared) == uncompared
-    assert audit.pivot == options.get("pivot", "en")
+    assert audit.uncompared.checks == ("turns", "length", "tasks", "duplicates")
+    assert dict(audit.uncompared.cells) == uncompared
+    assert audit.uncompared.pivot == options.get("pivot", "en")
+    assert list(audit.cells) == options.get("languages", ["en", "fi"])
     said = "4 checks could not be asked about"
     assert (said in repr(audit)) == (said in audit._repr_html_()) == bool(why)
     assert why in repr(audit)
@@ -113,7 +115,7 @@ def test_an_audit_without_its_pivot_says_what_it_could_not_ask(options: Any, unc
 
 def test_an_audit_counts_the_cells_that_the_pivot_lacks() -> None:
     audit = audit_source(table_of({**GRID, "x": ["fi"], "y": ["fi"]}), validate=CHECKS)
-    assert dict(audit.uncompared) == {"fi": 2}
+    assert dict(audit.uncompared.cells) == {"fi": 2}
     assert "could not be asked about 2 cells (fi 2), as they compare with the pivot and en lacks them" in repr(audit)
     assert not audit_source(table_of({**GRID, "x": ["fi"]}), validate=["damage"]).notes
     assert pinchmix.audit_source(table_of(GRID), validate=False).notes == []

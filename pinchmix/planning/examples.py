@@ -151,6 +151,39 @@ def make_plan(
     )
 
 
+def planned(serving: Serving, recipe: Recipe, asked: Ints, supply: Supply, flow: Ints, used: Ints) -> Plan:
+    """Return the plan that gives what is asked, no cell twice.
+
+    Args:
+        serving: What exists.
+        recipe: Whose plan it is.
+        asked: Examples of each language in each split, shape ``(splits, languages)``.
+        supply: The rows of the plan.
+        flow: As :attr:`~pinchmix.plan.Plan.flow`.
+        used: As :attr:`~pinchmix.plan.Plan.used`.
+
+    Example:
+        >>> from pinchmix.budget import Budget
+        >>> grid = Grid.from_mapping({"a": ["en"]})
+        >>> serving, one = Serving(grid, ("en",), grid.hashes, 0), np.array([[1]])
+        >>> planned(serving, Recipe(Budget.counts({"en": 1})), one, serving.supply, one, one)
+        Plan(1 example in 1 language, 0 instructions left over)
+    """
+    return Plan(
+        recipe=recipe,
+        languages=serving.languages,
+        asked=asked,
+        given=asked,
+        examples=asked,
+        distinct=asked,
+        available=serving.supply.available,
+        supply=supply,
+        flow=flow,
+        used=used,
+        grid_digest=serving.grid.digest,
+    )
+
+
 def supply_for(serving: Serving, recipe: Recipe, total: int) -> Supply:
     """Return what a serving has to give, with the quotas of the sampler's classes where it gives shares.
 

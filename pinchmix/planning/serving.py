@@ -14,7 +14,7 @@ import numpy.typing as npt
 from pinchmix.canonical import hash_of_id, key_of
 from pinchmix.exact.order import keyed
 from pinchmix.exact.supply import Ints, Supply
-from pinchmix.grid import Grid
+from pinchmix.grid import Grid, Patterns
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +58,14 @@ class Serving:
         place[self.places] = np.arange(len(self.languages))
         return place
 
+    @cached_property
+    def _patterns(self) -> Patterns:
+        """The availability patterns in the languages of the plan, a column each in its order."""
+        patterns = self.grid.patterns
+        if len(self.languages) < len(self.grid.languages):
+            patterns = patterns.only(np.sort(self.places))
+        return patterns._replace(allowed=patterns.allowed[:, np.argsort(np.argsort(self.places))])
+
     def columns(self, cell: Ints, split: Ints) -> Ints:
         """Return the column of a plan that each of some cells belongs to: split times languages plus language."""
         return split * len(self.languages) + self.place_of[self.grid.language[cell]]
@@ -65,7 +73,7 @@ class Serving:
     @cached_property
     def _rows(self) -> tuple[Ints, Ints, Ints]:
         """The pattern of each row, its class, and the row of each instruction."""
-        patterns = self.grid.patterns
+        patterns = self._patterns
         if self.stratum is None:
             return (
                 np.arange(len(patterns.supply)),
@@ -88,8 +96,7 @@ class Serving:
         """The rows, without quotas."""
         pattern, stratum, of_instruction = self._rows
         amount = np.bincount(of_instruction, minlength=len(pattern)).astype(np.int64)
-        allowed = self.grid.patterns.allowed[pattern][:, self.places]
-        return Supply(amount, allowed, stratum=None if self.stratum is None else stratum)
+        return Supply(amount, self._patterns.allowed[pattern], stratum=None if self.stratum is None else stratum)
 
     @property
     def row_of(self) -> Ints:
@@ -116,12 +123,12 @@ class Serving:
         They follow from the seed, the languages that a row's instructions exist in, its class and the column's
         language, and from no position.
         """
-        tags = np.array([hash_of_id(tag) for tag in self.grid.languages], dtype=np.uint64)
+        tags = np.array([hash_of_id(tag) for tag in self.languages], dtype=np.uint64)
         pattern, stratum, _ = self._rows
         with np.errstate(over="ignore"):  # arithmetic modulo 2**64 is meant
             mixed = keyed(tags, key_of(self.seed, "patterns"))
-            row = self.grid.patterns.allowed[pattern].astype(np.uint64) @ mixed + stratum.astype(np.uint64)
-            column = np.tile(tags[self.places], parts) + np.repeat(np.arange(parts, dtype=np.uint64), len(self.places))
+            row = self._patterns.allowed[pattern].astype(np.uint64) @ mixed + stratum.astype(np.uint64)
+            column = np.tile(tags, parts) + np.repeat(np.arange(parts, dtype=np.uint64), len(tags))
             rows = keyed(np.append(row, np.uint64(0)), key_of(self.seed, "rows"))
             return keyed(rows[:, None] + keyed(column, key_of(self.seed, "columns")), key_of(self.seed, "lots"))
 

@@ -136,6 +136,7 @@ def open_source(
     columns: Mapping[str, str] | None = None,
     join: str = "id",
     languages: Sequence[str] = (),
+    beside: Sequence[str] = (),
     progress: bool | None = None,
 ) -> Source:
     """Make whatever the user gives readable in SQL; text files are parsed here, once.
@@ -145,7 +146,8 @@ def open_source(
         database: Where the tables become readable.
         columns: Field → column name, where the layout is none that is known.
         join: ``"id"``, or ``"row"`` for tables in which row n is the same instruction in every language.
-        languages: Canonical tags; pieces known to be of another language are not opened.
+        languages: Canonical tags; pieces known to be of another language are not opened. All if empty.
+        beside: Tags that are opened as well, where they are there.
         progress: See :func:`~pinchmix.progress.progress_bar`.
 
     Raises:
@@ -165,11 +167,12 @@ def open_source(
         raise ArgumentError(f"join={join!r} is neither 'id' nor 'row'.{near(str(join), JOINS)}")
     pieces = locate(source)
     known = [piece.language for piece in pieces]
+    wanted = (*languages, *beside) if languages else ()
     if languages and None not in known:
         for tag in languages:
             if tag not in known:
                 raise UnknownLanguage(tag, sorted({language for language in known if language}), "languages")
-        pieces = [piece for piece in pieces if piece.language in languages]
+        pieces = [piece for piece in pieces if piece.language in wanted]
     faults = Faults()
     tables: list[Table] = []
     files: list[SourceFile] = []
@@ -183,7 +186,7 @@ def open_source(
             _check_told(piece, opened.names, spelling, layout)
             language = normalise_language(told) if told else None
             met.update([language] if language else ())
-            if languages and language and language not in languages:
+            if wanted and language and language not in wanted:
                 continue
             table = Table(
                 number=len(tables),
@@ -202,7 +205,7 @@ def open_source(
             )
             with reading([table]):
                 table = _only_present(table, database, faults) if table.wide else table
-                table = _only_wanted(table, database, languages, met) if languages and language is None else table
+                table = _only_wanted(table, database, wanted, met) if wanted and language is None else table
             tables.append(table)
             heights.append(opened.rows)
         if piece.url:
