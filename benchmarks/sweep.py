@@ -49,8 +49,8 @@ def run(step: str, folder: Path, count: int, size: int) -> dict[str, float]:
     from pinchmix.planning.examples import make_plan
     from pinchmix.planning.serving import Serving
     from pinchmix.prepare import scan
+    from pinchmix.reading.texts import Texts
     from pinchmix.sweep import sweep_mixtures
-    from pinchmix.texts import Texts
 
     source, recipes = f"{folder}/{{lang}}.parquet", members(1 if step.endswith("one") else count, size)
     scanned = scan(source, ()) if step == "plans" else None

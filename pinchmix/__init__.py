@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from pinchmix.plugins import list_plugins
     from pinchmix.rebuild import rebuild_mixture
     from pinchmix.recipe import Recipe
-    from pinchmix.recipe_file import read_family, read_recipe
+    from pinchmix.recipe_files.read import read_family, read_recipe
     from pinchmix.sweep import Sweep, sweep_mixtures
-    from pinchmix.sweep_folder import export_sweep, verify_sweep
+    from pinchmix.sweep.folder import export_sweep, verify_sweep
     from pinchmix.verify import verify_export
 
 __version__ = "0.1.0"
@@ -57,16 +57,16 @@ _FACE = {
     "compare_mixtures": "comparing.compare",
     "compare_sweep": "comparing.matrix",
     "export_mixture": "export",
-    "export_sweep": "sweep_folder",
+    "export_sweep": "sweep.folder",
     "list_plugins": "plugins",
     "plan_mixture": "build",
-    "read_family": "recipe_file",
-    "read_recipe": "recipe_file",
+    "read_family": "recipe_files.read",
+    "read_recipe": "recipe_files.read",
     "rebuild_mixture": "rebuild",
     "sample": "data",
     "sweep_mixtures": "sweep",
     "verify_export": "verify",
-    "verify_sweep": "sweep_folder",
+    "verify_sweep": "sweep.folder",
 }
 
 __all__ = [

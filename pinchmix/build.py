@@ -15,10 +15,10 @@ from pinchmix.mixture import Mixture
 from pinchmix.plan import Plan
 from pinchmix.plugins import Sampler
 from pinchmix.prepare import prepare
+from pinchmix.reading.texts import Texts
 from pinchmix.recipe import Recipe
 from pinchmix.road import choose, first_choice, judge_of, mixture_of, settle, write_chosen
 from pinchmix.rows import Rows
-from pinchmix.texts import Texts
 
 
 def build_mixture(

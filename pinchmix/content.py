@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from pinchmix.errors import ArgumentError
-from pinchmix.wording import near
+from pinchmix.text.wording import near
 
 POLICIES = {
     "disjoint": "each instruction in one language",

@@ -16,14 +16,14 @@ from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
-from pinchmix.about import About
-from pinchmix.account import recipe_file_of
-from pinchmix.card import NAME as CARD
-from pinchmix.card import card_of
-from pinchmix.croissant import NAME as CROISSANT
-from pinchmix.croissant import croissant_of
+from pinchmix.card.about import About
+from pinchmix.card.account import recipe_file_of
+from pinchmix.card.card import NAME as CARD
+from pinchmix.card.card import card_of
+from pinchmix.card.croissant import NAME as CROISSANT
+from pinchmix.card.croissant import croissant_of
 from pinchmix.errors import ArgumentError, FolderTaken, WriteFailed
-from pinchmix.folder import (
+from pinchmix.exporting.folder import (
     Entry,
     HashedFile,
     check_free,
@@ -33,14 +33,14 @@ from pinchmix.folder import (
     remove_leftovers,
     write_text,
 )
+from pinchmix.exporting.shards import Shard, shards_of
+from pinchmix.exporting.writing import Written, check_rows, write_format, write_messages, write_parquet
 from pinchmix.manifest import NAME, Exporting, Manifest, is_manifest, make_manifest
 from pinchmix.mixture import Mixture
 from pinchmix.plugins import BUILT_IN, Exported, Exporter, Format, find_plugin, list_plugins
 from pinchmix.progress import progress_bar
-from pinchmix.recipe_text import NAME as RECIPE
-from pinchmix.shards import Shard, shards_of
-from pinchmix.wording import listing
-from pinchmix.writing import Written, check_rows, write_format, write_messages, write_parquet
+from pinchmix.recipe_files.text import NAME as RECIPE
+from pinchmix.text.wording import listing
 
 TRAINERS = "trainers/{}"
 # What OmegaConf and shells replace, fsspec and glob match, and fsspec chains.

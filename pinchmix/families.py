@@ -11,7 +11,7 @@ from pinchmix.errors import ArgumentError
 from pinchmix.family import Family
 from pinchmix.recipes import contrasts, dirichlet, grids, kew, ladders, paper
 from pinchmix.recipes.parts import Make, check_named, name_of
-from pinchmix.wording import listing, near
+from pinchmix.text.wording import listing, near
 
 # A family of one's own is any function that returns a Family, or the object itself: nothing is to be declared.
 FAMILIES: Mapping[str, Make] = MappingProxyType(

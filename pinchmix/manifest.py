@@ -16,7 +16,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from pinchmix.canonical import canonical_bytes, digest_of
@@ -25,7 +25,8 @@ from pinchmix.family import Family, Member
 from pinchmix.mixture import Mixture
 from pinchmix.own import own_note, own_parts
 from pinchmix.recipe import WHOLE
-from pinchmix.shape import shape_faults
+from pinchmix.schemas import read_schema
+from pinchmix.schemas.shape import shape_faults
 
 VERSION = 1
 NAME = "manifest.json"
@@ -95,7 +96,7 @@ class Manifest:
             >>> Manifest({"files": {}}, {"files": {}}, {"files": {}}).faults()[0]
             'identity: recipe is missing'
         """
-        return list(shape_faults(json.loads(self.to_bytes()), manifest_schema()))
+        return list(shape_faults(json.loads(self.to_bytes()), read_schema("manifest")))
 
     def to_bytes(self) -> bytes:
         """Return the one text of the manifest, with the digest of its blocks.
@@ -133,17 +134,6 @@ class Manifest:
         if not same:
             raise ExportError(f"{NAME} is not as it was written: its digest does not fit its content.")
         return manifest
-
-
-def manifest_schema() -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of the manifest, as it is published.
-
-    Example:
-        >>> manifest_schema()["required"]
-        ['manifest_version', 'identity', 'source', 'provenance', 'digest']
-    """
-    schema: dict[str, Any] = json.loads((Path(__file__).parent / "schemas" / NAME).read_text(encoding="utf-8"))
-    return schema
 
 
 def is_manifest(content: bytes) -> bool:

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.errors import ArgumentError
-from pinchmix.exporting import Exporter, Format
+from pinchmix.exporting.protocol import Exporter, Format
 from pinchmix.plugins import BUILT_IN, IDENTITY, Allocator, Sampler, Validator, find_plugin, parameters_of
 from pinchmix.settings import plain_settings
-from pinchmix.wording import listing, near
+from pinchmix.text.wording import listing, near
 
 # What the protocols name, and so no parameter of one's own.
 OF_PROTOCOLS = frozenset((*IDENTITY, "languages", "thresholds", "candidates", "title", "usage", "shards", "parts"))

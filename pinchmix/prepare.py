@@ -11,22 +11,22 @@ import numpy as np
 
 from pinchmix.arguments import Asked, Plugins, make_recipe
 from pinchmix.budget import Budget
-from pinchmix.database import Database
 from pinchmix.errors import ArgumentError, UnknownLanguage
 from pinchmix.exclude import Overlap, overlap
-from pinchmix.facts import SourceFacts
 from pinchmix.grid import Grid
-from pinchmix.measure import Measures, measure_source
 from pinchmix.planning.examples import chosen_languages
 from pinchmix.planning.serving import Serving
 from pinchmix.plugins import Order
 from pinchmix.pool import Pool
+from pinchmix.reading.database import Database
+from pinchmix.reading.facts import SourceFacts
+from pinchmix.reading.measure import Measures, measure_source
 from pinchmix.recipe import PIVOT, Recipe
 from pinchmix.scan import scan_source
 from pinchmix.sources.faults import Faults
 from pinchmix.sources.source import Source, open_source
-from pinchmix.wording import near
-from pinchmix.woven import Woven, naming_columns, plain_languages, weave_grid
+from pinchmix.text.wording import near
+from pinchmix.weaving.woven import Woven, naming_columns, plain_languages, weave_grid
 
 ON_BAD_ROWS = ("error", "drop")
 

@@ -16,8 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pinchmix.build import build_mixture
-from pinchmix.card import NAME as CARD
-from pinchmix.database import Database
+from pinchmix.card.card import NAME as CARD
 from pinchmix.errors import (
     ArgumentError,
     BudgetError,
@@ -28,21 +27,22 @@ from pinchmix.errors import (
     UnknownLanguage,
 )
 from pinchmix.export import Options, check_target, make_options, write_export
-from pinchmix.folder import place_of
+from pinchmix.exporting.folder import place_of
+from pinchmix.exporting.shards import PROVENANCE
 from pinchmix.grid import Grid
 from pinchmix.manifest import NAME, Manifest
 from pinchmix.mixture import Mixture
 from pinchmix.own import Held
 from pinchmix.plugins import Exporter, Format
+from pinchmix.reading.database import Database
 from pinchmix.recipe import Recipe
 from pinchmix.rows import json_lines
 from pinchmix.scan import scan_source
-from pinchmix.shards import PROVENANCE
 from pinchmix.sources.source import SourceFile, open_source
 from pinchmix.sweep import sweep_mixtures
+from pinchmix.text.wording import listing, number_of
 from pinchmix.verify import shards_in
-from pinchmix.weave import tags_of
-from pinchmix.wording import listing, number_of
+from pinchmix.weaving.weave import tags_of
 
 SHOWN = 10  # ids that a text names
 

@@ -17,9 +17,9 @@ from pinchmix.canonical import hash_of_id, key_of
 from pinchmix.errors import InfeasibleBudget
 from pinchmix.exact.order import row_keys
 from pinchmix.exact.supply import Bools, Ints
-from pinchmix.examine import panel_of
 from pinchmix.family import Member
-from pinchmix.judge import Judge, Reader, Verdicts
+from pinchmix.judging.examine import panel_of
+from pinchmix.judging.judge import Judge, Reader, Verdicts
 from pinchmix.mixture import Mixture, Report
 from pinchmix.plan import Plan
 from pinchmix.planning.assign import Chosen, assign, check_content, plan_of, refill
@@ -28,11 +28,11 @@ from pinchmix.planning.serving import Serving
 from pinchmix.planning.sizes import plan_sizes
 from pinchmix.plugins import surveyed
 from pinchmix.prepare import Prepared
+from pinchmix.reading.texts import Texts
 from pinchmix.recipe import Recipe
 from pinchmix.rows import Rows, Stored, write_rows
 from pinchmix.scan import lines_of
-from pinchmix.texts import Texts
-from pinchmix.weave import languages_of
+from pinchmix.weaving.weave import languages_of
 
 NOTHING = Chosen(*(np.zeros(0, dtype=np.int64) for _ in range(3)))
 

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pinchmix.database import Database, quoted
 from pinchmix.errors import LanguageClash, SourceNotFound, UnknownLanguage
 from pinchmix.grid import ROW_BITS, Grid
-from pinchmix.joined import join_ids
+from pinchmix.reading.database import Database, quoted
+from pinchmix.reading.joined import join_ids
 from pinchmix.sources.damage import reading
 from pinchmix.sources.faults import Faults
 from pinchmix.sources.jsonlines import LINE

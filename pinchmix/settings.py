@@ -9,7 +9,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from pinchmix.errors import ArgumentError
-from pinchmix.wording import listing, near
+from pinchmix.text.wording import listing, near
 
 PLAIN = "texts, numbers, fractions, lists and mappings of them"
 

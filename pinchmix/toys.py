@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from pinchmix.errors import ArgumentError
 from pinchmix.grid import Grid
 from pinchmix.pool import Pool
-from pinchmix.wording import near
+from pinchmix.text.wording import near
 
 
 def toy_grid(instructions: int = 50, languages: Sequence[str] = ("en", "fi", "sw"), *, gaps: bool = True) -> Grid:

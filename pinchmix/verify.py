@@ -14,21 +14,21 @@ from typing import Any
 
 import pyarrow as pa
 
-from pinchmix.account import recipe_file_of
-from pinchmix.consistency import consistency_faults
+from pinchmix.card.account import recipe_file_of
 from pinchmix.errors import ArgumentError, ExportError, PinchmixError, UnknownPlugin, VerificationFailed
 from pinchmix.export import TRAINERS, exported_like
-from pinchmix.figures import figure_faults, listing_faults
+from pinchmix.exporting.provenance import Origins, faults_of
+from pinchmix.exporting.shards import JSONL, PARQUET, PROVENANCE, Shard, shards_of
 from pinchmix.manifest import NAME, Manifest
 from pinchmix.plugins import BUILT_IN, Exporter, find_plugin
 from pinchmix.progress import progress_bar
-from pinchmix.provenance import Origins, faults_of
 from pinchmix.recipe import Recipe
-from pinchmix.recipe_text import NAME as RECIPE
-from pinchmix.rereading import Reread, reread_shard
+from pinchmix.recipe_files.text import NAME as RECIPE
 from pinchmix.rows import digest_of_rows
-from pinchmix.shards import JSONL, PARQUET, PROVENANCE, Shard, shards_of
-from pinchmix.wording import listing, number_of
+from pinchmix.text.wording import listing, number_of
+from pinchmix.verifying.consistency import consistency_faults
+from pinchmix.verifying.figures import figure_faults, listing_faults
+from pinchmix.verifying.rereading import Reread, reread_shard
 
 BLOCK = 1 << 20
 ROOT = "/pinchmix-does-not-know-where"  # stands for the place of a folder that its manifest does not tell

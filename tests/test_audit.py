@@ -16,7 +16,7 @@ import pinchmix
 from pinchmix import InfeasibleBudget, audit_source, build_mixture
 from pinchmix.errors import ArgumentError
 from pinchmix.exclude import Exclusion
-from pinchmix.known import keys_of
+from pinchmix.judging.known import keys_of
 from tests.faults import ENGLISH, FAULTS, FINNISH, cells_of
 from tests.grids import laws
 

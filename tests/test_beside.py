@@ -70,7 +70,7 @@ def test_copies_of_a_pivot_that_is_not_asked_for_are_found(tmp_path: Path, form:
     told = "12 not compared, as the source has no en"
     assert told in repr(blind)
     assert told in blind._repr_html_()
-    assert any(note in step for step in pinchmix.account.steps_of(blind))
+    assert any(note in step for step in pinchmix.card.account.steps_of(blind))
 
 
 def test_what_is_built_beside_the_pivot_is_verified_and_built_again(tmp_path: Path) -> None:

@@ -19,16 +19,16 @@ from markdown_it import MarkdownIt
 
 import pinchmix
 from pinchmix import Budget, build_mixture, export_mixture
-from pinchmix.about import About
-from pinchmix.account import code_of, rejections_of
-from pinchmix.card import card_of
+from pinchmix.card.about import About
+from pinchmix.card.account import code_of, rejections_of
+from pinchmix.card.card import card_of
+from pinchmix.card.front_matter import LICENSES, front_matter
 from pinchmix.errors import ArgumentError
 from pinchmix.exporters.trl import TRL
-from pinchmix.front_matter import LICENSES, front_matter
-from pinchmix.markdown import fenced, inline, plain, table, visible
+from pinchmix.exporting.shards import shards_of
 from pinchmix.plugins import Exported, find_plugin
 from pinchmix.samplers.weighted import Weighted
-from pinchmix.shards import shards_of
+from pinchmix.text.markdown import fenced, inline, plain, table, visible
 from tests.grids import Refuse, laws, table_of
 from tests.strategies import texts
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 import pinchmix
-from pinchmix import cli, options
+from pinchmix import cli
+from pinchmix.cli import options
 from pinchmix.manifest import NAME
 from tests.grids import table_of
 

@@ -15,10 +15,10 @@ from hypothesis import given
 
 import pinchmix
 from pinchmix import build_mixture, export_mixture
-from pinchmix.about import About
-from pinchmix.croissant import COLUMNS, CONTEXT, croissant_of
+from pinchmix.card.about import About
+from pinchmix.card.croissant import COLUMNS, CONTEXT, croissant_of
+from pinchmix.exporting.provenance import ORIGIN
 from pinchmix.plugins import Exported
-from pinchmix.provenance import ORIGIN
 from tests.grids import Refuse, laws, table_of
 from tests.strategies import texts
 

@@ -28,14 +28,14 @@ from hypothesis import strategies as st
 
 import pinchmix
 from pinchmix import build_mixture, verify_export
-from pinchmix import folder as folders
 from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.errors import ArgumentError, ExportError, FolderTaken, VerificationFailed
 from pinchmix.export import CARD, CROISSANT
+from pinchmix.exporting import folder as folders
+from pinchmix.exporting.shards import JSONL as JSONL_OF
+from pinchmix.exporting.shards import PARQUET as PARQUET_OF
+from pinchmix.exporting.shards import PROVENANCE as PROVENANCE_OF
 from pinchmix.manifest import NAME, Manifest
-from pinchmix.shards import JSONL as JSONL_OF
-from pinchmix.shards import PARQUET as PARQUET_OF
-from pinchmix.shards import PROVENANCE as PROVENANCE_OF
 from tests.grids import laws, table_of
 
 JSONL, PARQUET, PROVENANCE = (

@@ -20,14 +20,14 @@ import pinchmix
 from pinchmix import InfeasibleBudget, build_mixture, verify_export
 from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.content import Content
-from pinchmix.database import Database
 from pinchmix.errors import ArgumentError
 from pinchmix.export import CARD, CROISSANT, RECIPE
+from pinchmix.exporting.provenance import ORIGIN, Origins, content_faults, copy_faults, count_faults, split_faults
+from pinchmix.exporting.shards import JSONL as JSONL_OF
+from pinchmix.exporting.shards import PARQUET, PROVENANCE
 from pinchmix.manifest import NAME
-from pinchmix.provenance import ORIGIN, Origins, content_faults, copy_faults, count_faults, split_faults
+from pinchmix.reading.database import Database
 from pinchmix.rows import MESSAGES, Rows, digest_of_rows, json_lines, write_rows
-from pinchmix.shards import JSONL as JSONL_OF
-from pinchmix.shards import PARQUET, PROVENANCE
 from tests.grids import cells, laws, table_of
 from tests.test_export import SETTINGS, export_mixture, faults_of, sha256
 

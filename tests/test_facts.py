@@ -19,10 +19,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pinchmix.database import Database
 from pinchmix.errors import ArgumentError, SourceChanged
-from pinchmix.facts import SourceFacts
 from pinchmix.pool import Pool
+from pinchmix.reading.database import Database
+from pinchmix.reading.facts import SourceFacts
 from pinchmix.scan import scan_source
 from pinchmix.sources import jsonlines, values
 from pinchmix.sources.source import open_source
@@ -187,7 +187,9 @@ def test_no_file_is_read_again_for_instructions_that_the_pivot_has(monkeypatch: 
     facts = facts_of({"en": rows, "fi": rows[:1]})
     read: list[str] = []
     whole = values.read_values
-    monkeypatch.setattr("pinchmix.facts.read_values", lambda piece, *of: read.append(piece.name) or whole(piece, *of))
+    monkeypatch.setattr(
+        "pinchmix.reading.facts.read_values", lambda piece, *of: read.append(piece.name) or whole(piece, *of)
+    )
     assert by_id(facts, "task") == {"a": "a", "b": "b"}
     assert read == ["source['en']"]
 

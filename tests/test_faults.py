@@ -24,8 +24,8 @@ import pytest
 
 import pinchmix
 from pinchmix import build_mixture, verify_export
-from pinchmix import folder as folders
 from pinchmix.errors import ArgumentError, FolderTaken, VerificationFailed, WriteFailed
+from pinchmix.exporting import folder as folders
 from pinchmix.formats.prompt_completion import PromptCompletion
 from pinchmix.manifest import NAME, command
 from tests.grids import table_of
@@ -81,7 +81,7 @@ import os, sys
 sys.path[:0] = sys.argv[1:]
 import duckdb, pyarrow.parquet, scipy.sparse.csgraph  # forks share what is loaded
 import pinchmix, pinchmix.build, pinchmix.export, pinchmix.verify
-from pinchmix import folder
+from pinchmix.exporting import folder
 from tests.grids import table_of
 
 for line in sys.stdin:

@@ -21,11 +21,11 @@ import pytest
 
 import pinchmix
 from pinchmix import Budget, InfeasibleBudget, Mixture, Recipe, build_mixture, export_mixture, verify_export
-from pinchmix.database import Database
 from pinchmix.errors import ArgumentError, BadRows, FolderTaken, SourceChanged, VerificationFailed
+from pinchmix.exporting.shards import PARQUET
 from pinchmix.manifest import NAME, Manifest
 from pinchmix.plugins import Findings, Order, Verdict
-from pinchmix.shards import PARQUET
+from pinchmix.reading.database import Database
 from pinchmix.sources import jsonlines
 
 COUNTS = {"en": 5, "fi": 5}

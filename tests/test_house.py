@@ -19,21 +19,27 @@ from tests.parsing import parsed
 ROOT = Path(pinchmix.__file__).parent
 TESTS = Path(__file__).parent
 
-# From the ground up. A module imports from its own floor or from those below, never from above.
+# From the ground up. A module imports from its own floor or from those below, never from above. A name with a dot is a
+# module of a room that stands on another floor than the rest of the room.
 FLOORS = (
-    ("wording",),
-    ("certificate", "told"),
+    ("text", "exact", "progress", "data", "schemas"),
+    ("errors", "text.written", "text.yaml_text", "text.json_text"),
+    ("canonical", "language", "settings", "card.about", "exporting.folder", "exporting.shards", "judging.workers"),
+    ("text.words", "weaving.weave", "weaving.request"),
     (
-        *("errors", "show", "exact", "progress", "ahead", "spool", "data", "yaml_text", "json_text", "written"),
-        *("markdown", "shape", "workers"),
+        "grid",
+        "budget",
+        "content",
+        "exclude",
+        "judging.cells",
+        "judging.policy",
+        "judging.uncompared",
+        "exporting.protocol",
     ),
-    ("canonical", "language", "words", "about", "folder", "settings", "shards"),
-    ("weave", "request"),
-    ("grid", "budget", "cells", "content", "exclude", "exporting", "policy", "uncompared"),
-    ("recipe_text", "recipe_reading"),
-    ("recipe", "provenance"),
+    ("recipe_files",),
+    ("recipe", "exporting.provenance"),
     ("family",),
-    ("recipes", "recipe_file"),
+    ("recipes", "recipe_files.read"),
     ("families",),
     ("plan", "pool"),
     ("toys",),
@@ -41,25 +47,21 @@ FLOORS = (
     ("plugins",),
     ("own",),
     (
-        *("database", "sources", "joined", "scan", "texts", "rows", "examine", "judge", "known", "measure", "facts"),
-        *("composing", "woven"),
+        *("reading", "sources", "scan", "rows", "weaving", "judging"),
         *("mixture", "testing"),
         *("allocators", "exporters", "formats", "samplers", "tokenizers", "validators"),
     ),
     ("arguments",),
     ("prepare",),
     ("road",),
-    ("asks",),
-    ("lawful",),
-    ("audit", "build", "sweep", "manifest", "account", "writing"),
-    ("front_matter",),
-    ("card", "croissant"),
+    ("audit", "build", "manifest", "exporting"),
+    ("card",),
     ("export",),
-    ("figures", "consistency", "rereading", "sweep_index"),
-    ("verify", "difference"),
-    ("rebuild", "sweep_folder"),
+    ("verifying",),
+    ("verify",),
+    ("sweep",),
+    ("rebuild",),
     ("comparing",),
-    ("options",),
     ("cli", "__init__"),
     ("__main__",),
 )
@@ -69,7 +71,7 @@ SHELVES = ("allocators", "exporters", "formats", "recipes", "samplers", "sources
 # The only files that import a heavy library, or one whose API is not to spread; everything else asks them.
 OWNERS = {
     "datasets": {"mixture.py"},
-    "duckdb": {"database.py"},
+    "duckdb": {"reading/database.py"},
     "fsspec": {"sources/locate.py", "sources/opened.py", "sources/source.py", "sources/values.py"},
     "langcodes": {"language.py"},
     "fasttext": {"validators/langid/backends/fasttext.py"},
@@ -77,7 +79,7 @@ OWNERS = {
     "lingua": {"validators/langid/backends/lingua.py"},
     "matplotlib": {"comparing/drawing.py"},
     "pandas": {
-        *("audit.py", "mixture.py", "plan.py", "sweep.py"),
+        *("audit.py", "mixture.py", "plan.py", "sweep/__init__.py"),
         *("comparing/comparison.py", "comparing/lengths.py", "comparing/matrix.py"),
     },
     "polars": set(),
@@ -87,7 +89,7 @@ OWNERS = {
     "sentencepiece": {"tokenizers/sentencepiece.py"},
     "tokenizers": {"tokenizers/huggingface.py"},
     "torch": set(),
-    "yaml": {"yaml_text.py"},
+    "yaml": {"text/yaml_text.py"},
     "tqdm": {"progress.py"},
     "typer": {
         "cli/__init__.py",
@@ -186,6 +188,10 @@ def top(name):
     return name.split(".")[0]
 
 
+def floor_of(name):
+    return FLOOR.get(name, FLOOR[top(name)])
+
+
 # Floors -------------------------------------------------------------------------------------------------------------
 
 
@@ -198,14 +204,15 @@ def test_the_imports_are_read_from_the_source():
 
 
 def test_every_module_stands_on_a_floor_and_every_floor_has_its_modules():
-    assert {top(name) for name in MODULES} == set(FLOOR)
+    assert {top(name) for name in MODULES} == {name for name in FLOOR if "." not in name}
+    assert set(MODULES) >= {name for name in FLOOR if "." in name}
 
 
 @pytest.mark.parametrize("name", GRAPH)
 def test_imports_never_go_up(name):
     for imported in GRAPH[name]:
         assert imported in MODULES, f"{name} imports {imported}, which is none of ours"
-        assert FLOOR[top(imported)] <= FLOOR[top(name)], f"{name} imports {imported}, which is above it"
+        assert floor_of(imported) <= floor_of(name), f"{name} imports {imported}, which is above it"
 
 
 def test_imports_make_no_circle():
@@ -234,13 +241,20 @@ def test_a_shelf_never_imports_another_shelf(shelf):
 def test_every_folder_of_modules_is_a_shelf_or_a_room_of_several_files():
     assert {top(name) for name in MODULES if "." in name} == {
         *SHELVES,
-        "cli",
-        "comparing",
-        "exact",
-        "budget",
-        "exclude",
-        "planning",
-        "testing",
+        *(
+            "budget",
+            "card",
+            "cli",
+            "comparing",
+            "errors",
+            "exact",
+            "exclude",
+            "exporting",
+            "judging",
+            "planning",
+            "reading",
+        ),
+        *("recipe_files", "schemas", "sweep", "testing", "text", "verifying", "weaving"),
     }
 
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinchmix.canonical import hash_of_id
-from pinchmix.database import Database
-from pinchmix.joined import by_slots, by_sorting, join_ids
+from pinchmix.reading.database import Database
+from pinchmix.reading.joined import by_slots, by_sorting, join_ids
 from pinchmix.scan import BLANK, blank
 from tests.grids import laws
 

@@ -12,19 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import pinchmix
 from pinchmix import build_mixture, verify_export
 from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.errors import VerificationFailed
-from pinchmix.manifest import NAME, manifest_schema
-from pinchmix.policy import Check
-from pinchmix.shape import TYPES, WORDS, shape_faults
+from pinchmix.judging.policy import Check
+from pinchmix.manifest import NAME
+from pinchmix.schemas import read_schema
+from pinchmix.schemas.shape import TYPES, WORDS, shape_faults
 from tests.grids import laws, table_of
 from tests.test_export import export_mixture, faults_of, forge
 from tests.test_export_splits import first, retell
 from tests.test_rebuild import BUDGET, CASES, ROWS, frames, made, write_jsonl
 
-SCHEMA = manifest_schema()
+SCHEMA = read_schema("manifest")
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 DESCRIBING = {"$schema", "$defs", "title", "description"}
 
@@ -143,8 +143,8 @@ def test_what_validators_and_policies_add_to_a_recipe_is_no_fault_of_shape(manif
 
 
 def test_the_schema_is_where_the_package_is():
-    assert pinchmix.manifest.manifest_schema() == SCHEMA  # a copy each time: nobody can change it for others
-    assert manifest_schema() is not manifest_schema()
+    assert read_schema("manifest") == SCHEMA  # a copy each time: nobody can change it for others
+    assert read_schema("manifest") is not read_schema("manifest")
 
 
 # Figures and rows that contradict each other, in a manifest that fits every file and its own digest -----------------

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 import pinchmix
 from pinchmix import Budget, PinchmixError, Recipe, audit_source, build_mixture, export_mixture, rebuild_mixture
-from pinchmix.account import code_of
 from pinchmix.arguments import read_policy
 from pinchmix.canonical import canonical_bytes
-from pinchmix.cells import Cells, Finding, Findings, Verdict
+from pinchmix.card.account import code_of
 from pinchmix.errors import ArgumentError, UnknownPlugin, VerificationFailed
 from pinchmix.exact.order import keyed
+from pinchmix.judging.cells import Cells, Finding, Findings, Verdict
 from pinchmix.manifest import NAME, Manifest
 from pinchmix.own import own_note
 from pinchmix.plugins import BUILT_IN, Order, find_plugin

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 
 import pinchmix
 from pinchmix import build_mixture, export_mixture, verify_export
-from pinchmix.difference import differences
 from pinchmix.errors import ArgumentError, ExportError, FolderTaken, PinchmixError, RebuildFailed, SourceNotFound
 from pinchmix.manifest import NAME, Manifest
 from pinchmix.rebuild import rebuild_mixture
+from pinchmix.verifying.difference import differences
 from tests.grids import laws, table_of
 from tests.test_export import files_of
 

@@ -15,20 +15,21 @@ from hypothesis import given
 
 import pinchmix
 from pinchmix import Budget, Recipe, build_mixture, export_mixture, verify_export
-from pinchmix.account import canonical
 from pinchmix.budget.terms import SETTINGS
+from pinchmix.card.account import canonical
 from pinchmix.errors import ArgumentError, BadFile, VerificationFailed
 from pinchmix.family import Family
-from pinchmix.policy import Check, amended, preset
-from pinchmix.recipe_file import read_family, read_recipe, recipe_schema
-from pinchmix.recipe_text import COMMENTS, OF_BUDGET, OF_FAMILY
+from pinchmix.judging.policy import Check, amended, preset
+from pinchmix.recipe_files.read import read_family, read_recipe
+from pinchmix.recipe_files.text import COMMENTS, OF_BUDGET, OF_FAMILY
+from pinchmix.schemas import read_schema
 from tests.bad.recipes import BAD
 from tests.grids import laws, table_of
 from tests.strategies import families, recipes
 from tests.test_export import forge
 
 GOLDEN = Path(__file__).parent / "bad" / "recipes" / "golden"
-VALID = {what: jsonschema.Draft202012Validator(recipe_schema(what)) for what in ("recipe", "family")}
+VALID = {what: jsonschema.Draft202012Validator(read_schema(what)) for what in ("recipe", "family")}
 SHORT = 'budget: {en: 4600, "*": 40}\n'
 
 
@@ -82,11 +83,11 @@ def test_a_family_is_the_same_after_a_way_through_yaml_and_json(family):
 
 def test_every_field_has_a_comment_a_place_in_the_schema_and_a_reader():
     of_recipe = [field.name for field in fields(Recipe)]
-    schema = recipe_schema()
+    schema = read_schema("recipe")
     assert [*schema["properties"]] == [*COMMENTS] == of_recipe
     of_family = {field.name for field in fields(Family)} | {"shared"}
-    assert set(recipe_schema("family")["properties"]) == set(OF_FAMILY) == of_family
-    family = recipe_schema("family")["$defs"]
+    assert set(read_schema("family")["properties"]) == set(OF_FAMILY) == of_family
+    family = read_schema("family")["$defs"]
     assert family["part"]["properties"] == schema["properties"]
     assert {name: part for name, part in family.items() if name != "part"} == schema["$defs"]
     for kind, settings in SETTINGS.items():
@@ -99,7 +100,7 @@ def test_every_field_has_a_comment_a_place_in_the_schema_and_a_reader():
 def test_schemas_describe_every_key_and_are_schemas():
     for what, validator in VALID.items():
         jsonschema.Draft202012Validator.check_schema(validator.schema)
-        assert all(part.get("description") for part in recipe_schema(what)["properties"].values())
+        assert all(part.get("description") for part in read_schema(what)["properties"].values())
 
 
 # As people write them -----------------------------------------------------------------------------------------------

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-import pinchmix.texts
+import pinchmix.reading.texts
 from pinchmix import build_mixture, sample
-from pinchmix.spool import Allowance, Spool
+from pinchmix.reading.spool import Allowance, Spool
 
 SCHEMA = pa.schema([("n", pa.int64())])
 BATCHES = [pa.record_batch({"n": pa.array(range(start, start + 100))}) for start in range(0, 1000, 100)]
@@ -55,9 +55,9 @@ def test_memory_and_cut_change_nothing_in_a_mixture(monkeypatch, validate):
 
     mixtures = [build()]
     for kept, together, batch in ((0, 1, 5), (20_000, 5, 5), (1 << 30, 16, 5)):
-        monkeypatch.setattr(pinchmix.texts, "KEPT", kept)
-        monkeypatch.setattr(pinchmix.texts, "TOGETHER", together)
-        monkeypatch.setattr(pinchmix.texts, "BATCH", batch)
+        monkeypatch.setattr(pinchmix.reading.texts, "KEPT", kept)
+        monkeypatch.setattr(pinchmix.reading.texts, "TOGETHER", together)
+        monkeypatch.setattr(pinchmix.reading.texts, "BATCH", batch)
         mixtures.append(build())
     assert len({mixture.digest for mixture in mixtures}) == 1
     for mixture in mixtures:

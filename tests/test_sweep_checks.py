@@ -18,9 +18,9 @@ import pytest
 from pinchmix import Budget, Recipe, build_mixture, plugins
 from pinchmix.errors import BadRows, InfeasibleFamily, SourceChanged
 from pinchmix.family import Family
-from pinchmix.policy import Check
+from pinchmix.judging.policy import Check
+from pinchmix.reading.texts import Texts
 from pinchmix.sweep import sweep_mixtures
-from pinchmix.texts import Texts
 from tests.grids import Refuse, table_of
 from tests.sweeps import check_laws, counts_of, family_of, rows_of, swept, varied
 from tests.test_sweep import COPIES, GAPS, GRID, HALVES

@@ -22,11 +22,12 @@ from hypothesis import strategies as st
 import pinchmix
 from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.errors import ArgumentError, ExportError, FolderTaken, RebuildFailed, VerificationFailed, WriteFailed
-from pinchmix.manifest import NAME, manifest_schema
+from pinchmix.manifest import NAME
 from pinchmix.rebuild import rebuild_mixture
-from pinchmix.shape import TYPES, WORDS, shape_faults
-from pinchmix.sweep_folder import export_sweep, law_faults, verify_sweep
-from pinchmix.sweep_index import INDEX, TABLE, Index, index_schema
+from pinchmix.schemas import read_schema
+from pinchmix.schemas.shape import TYPES, WORDS, shape_faults
+from pinchmix.sweep.folder import export_sweep, law_faults, verify_sweep
+from pinchmix.sweep.index import INDEX, TABLE, Index
 from pinchmix.verify import verify_export
 from tests.grids import laws, table_of
 from tests.sweeps import PAPER, family_of, recipe_of, swept, varied
@@ -87,7 +88,7 @@ def test_each_member_is_an_export_and_the_index_says_what_is_in_it(sweep, export
         assert index.members[name]["mixture"] == mix.digest == manifest.identity["mixture"]["digest"]
         assert index.members[name]["counts"] == {tag: n for tag, n in mix.plan.counts().items() if n}
         assert manifest.member == (sweep.family, name)
-        assert list(shape_faults(json.loads((exported / name / NAME).read_bytes()), manifest_schema())) == []
+        assert list(shape_faults(json.loads((exported / name / NAME).read_bytes()), read_schema("manifest"))) == []
     assert dict(index.laws) == {"constant": "12 instructions in each", "nested": "2 steps"}
     rows = (exported / TABLE).read_text().splitlines()
     assert rows[0] == "member,mixture,examples,instructions,seen,held_out,en,fi,sw"
@@ -106,7 +107,7 @@ def test_languages_that_only_others_have_are_held_out(tmp_path):
 
 
 def test_the_schema_of_the_index_says_only_what_is_understood(exported):
-    schema = index_schema()
+    schema = read_schema("index")
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(json.loads((exported / INDEX).read_bytes()), schema)
     described = {"$schema", "$defs", "title", "description"}
@@ -237,7 +238,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(sweep, tmp_path, monkeypatch):
 KILLED = """
 import os, sys
 sys.path[:0] = sys.argv[2:]
-from pinchmix.sweep_folder import export_sweep
+from pinchmix.sweep.folder import export_sweep
 from tests.sweeps import recipe_of, swept
 from tests.grids import table_of
 sweep = swept(table_of({f"i{n:03}": ["en", "fi"] for n in range(500)}),

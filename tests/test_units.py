@@ -18,14 +18,14 @@ from hypothesis import strategies as st
 
 import pinchmix
 from pinchmix import measure, plugins
-from pinchmix.database import Database
 from pinchmix.errors import ArgumentError
 from pinchmix.grid import ROW_BITS, Grid
-from pinchmix.measure import fertility, measure_cells
+from pinchmix.reading.database import Database
+from pinchmix.reading.measure import fertility, measure_cells
+from pinchmix.reading.texts import Texts
 from pinchmix.scan import scan_source
 from pinchmix.sources.source import Source, open_source
 from pinchmix.testing import check_tokenizer
-from pinchmix.texts import Texts
 from pinchmix.tokenizers.function import FunctionTokenizer
 from pinchmix.tokenizers.opening import open_tokenizer
 from tests.grids import laws

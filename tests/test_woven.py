@@ -26,14 +26,14 @@ from pinchmix import (
     verify_export,
 )
 from pinchmix.cli import app
-from pinchmix.composing import compose
 from pinchmix.errors import ArgumentError, BadRows, BudgetError, RebuildFailed, UnknownLanguage, VerificationFailed
+from pinchmix.exporting.shards import PROVENANCE
 from pinchmix.manifest import NAME
-from pinchmix.measure import measure_messages
-from pinchmix.request import built_in, read_wording, request_of
+from pinchmix.reading.measure import measure_messages
 from pinchmix.rows import MESSAGES, digest_of_rows
-from pinchmix.shards import PROVENANCE
-from pinchmix.weave import Weave, column_of, is_woven, languages_of, read_weave, tags_of
+from pinchmix.weaving.composing import compose
+from pinchmix.weaving.request import built_in, read_wording, request_of
+from pinchmix.weaving.weave import Weave, column_of, is_woven, languages_of, read_weave, tags_of
 from tests.grids import Refuse, cells, laws, table_of
 from tests.test_export_splits import faults_of, retell
 
@@ -424,7 +424,7 @@ def test_the_order_and_the_form_of_the_source_change_nothing(tmp_path):
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
 def test_a_pair_that_is_cut_by_the_end_of_a_block_is_put_together(size, monkeypatch):
     whole = build_mixture(table_of(FULL), MIXED, validate=False)
-    monkeypatch.setattr("pinchmix.texts.BATCH", size)
+    monkeypatch.setattr("pinchmix.reading.texts.BATCH", size)
     mix = build_mixture(table_of(FULL), MIXED, validate=False)
     assert list(mix) == list(whole)
     assert mix.digest == whole.digest

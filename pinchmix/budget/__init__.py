@@ -16,7 +16,7 @@ from pinchmix.budget.terms import from_plain, to_code, to_plain
 from pinchmix.budget.weights import read_origin
 from pinchmix.errors import BudgetError
 from pinchmix.language import normalise_language
-from pinchmix.wording import near
+from pinchmix.text.wording import near
 
 POOLS = ("others", "all")
 
@@ -33,8 +33,9 @@ class Budget(Sized):
     - ``groups``: name → languages. A group claims as one, and what it gets is split evenly over its languages, in
       declared order. Its name stands wherever a language may; where all languages claim, so do all groups.
 
-    Wherever a language is named, a column made of two may be, such as ``"fi>en"`` (:mod:`pinchmix.weave`); ``"*"`` and
-    kinds in which all languages claim mean plain ones, and those woven columns that groups or ``sizes`` name.
+    Wherever a language is named, a column made of two may be, such as ``"fi>en"`` (:mod:`pinchmix.weaving.weave`);
+    ``"*"`` and kinds in which all languages claim mean plain ones, and those woven columns that groups or ``sizes``
+    name.
 
     Whole counts follow by Sainte-Laguë's method within the bounds, ties going to the first declared: a larger total
     never takes from a language.

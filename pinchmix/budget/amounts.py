@@ -11,7 +11,7 @@ from typing import Any
 
 from pinchmix.budget.names import Groups, by_language, check_apart
 from pinchmix.errors import BudgetError
-from pinchmix.wording import listing, near
+from pinchmix.text.wording import listing, near
 
 UNITS = ("examples", "tokens", "characters", "bytes")
 LARGEST = 10**12  # of any unit; well below where 64-bit sums over languages would end

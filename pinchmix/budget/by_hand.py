@@ -13,9 +13,9 @@ from pinchmix.budget.names import REST
 from pinchmix.budget.terms import COMMON, SETTINGS
 from pinchmix.errors import BudgetError, PinchmixError
 from pinchmix.language import normalise_language
-from pinchmix.weave import is_woven, read_weave
-from pinchmix.wording import near
-from pinchmix.written import Place, Reading, as_whole, exact_in
+from pinchmix.text.wording import near
+from pinchmix.text.written import Place, Reading, as_whole, exact_in
+from pinchmix.weaving.weave import is_woven, read_weave
 
 # Keys that may stand beside the languages of a short mapping; none of them is a language tag.
 BESIDE = ("total", "rest", "unit", "minimum", "maximum", "groups")
@@ -37,7 +37,7 @@ def read_budget(reading: Reading, place: Place, value: Any) -> Budget | None:
         value: What stands there.
 
     Example:
-        >>> from pinchmix.written import Written
+        >>> from pinchmix.text.written import Written
         >>> reading = Reading(Written("r.yaml", None, {}))
         >>> read_budget(reading, ("budget",), {"en": "9/10", "*": "10%", "total": 4640})
         Budget.shares({'en': 0.9, '*': 0.1}, total=4640)

@@ -11,7 +11,7 @@ from pinchmix.budget.amounts import LARGEST, Bounds
 from pinchmix.budget.names import REST, Groups
 from pinchmix.errors import BudgetError, UnknownLanguage
 from pinchmix.exact.apportion import apportion
-from pinchmix.wording import listing, number_of
+from pinchmix.text.wording import listing, number_of
 
 
 @dataclass(frozen=True)

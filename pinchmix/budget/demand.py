@@ -24,7 +24,7 @@ from pinchmix.budget.terms import Recorded, Terms, name_of
 from pinchmix.errors import BudgetError
 from pinchmix.exact.allocate import powers
 from pinchmix.exact.apportion import apportion
-from pinchmix.wording import listing
+from pinchmix.text.wording import listing
 
 
 class Demand(NamedTuple):

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from pinchmix.budget.amounts import Bounds, code_of_fraction, read_number, text_of_fraction
 from pinchmix.budget.names import Groups
 from pinchmix.errors import BudgetError
-from pinchmix.weave import Weave, is_woven, read_weave
-from pinchmix.wording import near
+from pinchmix.text.wording import near
+from pinchmix.weaving.weave import Weave, is_woven, read_weave
 
 
 class Recorded(NamedTuple):

@@ -16,10 +16,10 @@ import typer
 import pinchmix
 from pinchmix.cli.exports import compare, rebuild, verify
 from pinchmix.cli.mixtures import build, plan, print_recipe
+from pinchmix.cli.options import in_words_of_options
 from pinchmix.cli.sources import audit, families, plugins
 from pinchmix.cli.sweeps import sweep
 from pinchmix.errors import PinchmixError
-from pinchmix.options import in_words_of_options
 
 app = typer.Typer(
     help="Exact, validated, reproducible instruction-tuning mixtures from parallel multilingual data.",

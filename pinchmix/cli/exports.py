@@ -9,14 +9,14 @@ from typing import Annotated
 import typer
 
 import pinchmix
+from pinchmix.cli.options import check_ending, names_of, pairs
 from pinchmix.cli.words import COLUMNS, DEBUG, EXCLUDE, FOLDER, OVERWRITE, ROOT, SOURCE, TOKENIZER
-from pinchmix.difference import differences
 from pinchmix.errors import ArgumentError
-from pinchmix.folder import place_of
-from pinchmix.options import check_ending, names_of, pairs
+from pinchmix.exporting.folder import place_of
 from pinchmix.rebuild import read_manifest
-from pinchmix.sweep_folder import is_sweep
-from pinchmix.sweep_index import INDEX, Index
+from pinchmix.sweep.folder import is_sweep
+from pinchmix.sweep.index import INDEX, Index
+from pinchmix.verifying.difference import differences
 
 
 def verify(

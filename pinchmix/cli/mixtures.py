@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 import pinchmix
+from pinchmix.cli.options import arguments_of, names_in, pairs, recipe_of, setting_of
 from pinchmix.cli.words import (
     ABOUT,
     BUDGET,
@@ -44,8 +45,7 @@ from pinchmix.cli.words import (
     given,
 )
 from pinchmix.export import check_target, make_options, write_export
-from pinchmix.folder import place_of
-from pinchmix.options import arguments_of, names_in, pairs, recipe_of, setting_of
+from pinchmix.exporting.folder import place_of
 
 
 def build(

@@ -8,10 +8,10 @@ from typing import Annotated, Optional
 import typer
 
 import pinchmix
+from pinchmix.cli.options import pairs
 from pinchmix.cli.words import CHECK, COLUMNS, DEBUG, EXCLUDE, JOIN, LANGUAGES, PARALLEL, PIVOT, SOURCE
 from pinchmix.errors import ArgumentError
 from pinchmix.families import list_families
-from pinchmix.options import pairs
 
 
 def audit(

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 import pinchmix
+from pinchmix.cli.options import names_in, pairs, setting_of
 from pinchmix.cli.words import (
     ABOUT,
     CHECK,
@@ -25,11 +26,10 @@ from pinchmix.cli.words import (
     VALIDATE,
 )
 from pinchmix.errors import ArgumentError
+from pinchmix.exporting.folder import place_of
 from pinchmix.families import find_family
 from pinchmix.family import Family
-from pinchmix.folder import place_of
-from pinchmix.options import names_in, pairs, setting_of
-from pinchmix.sweep_folder import check_sweep_target
+from pinchmix.sweep.folder import check_sweep_target
 
 
 def sweep(

@@ -19,13 +19,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pinchmix.errors import ArgumentError, ExportError
+from pinchmix.exporting.shards import PROVENANCE
 from pinchmix.manifest import NAME, Manifest
 from pinchmix.mixture import Mixture
 from pinchmix.rebuild import read_manifest
 from pinchmix.recipe import WHOLE
-from pinchmix.shards import PROVENANCE
+from pinchmix.text.wording import listing
 from pinchmix.verify import shards_in
-from pinchmix.wording import listing
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 from pinchmix.comparing.chosen import Bools, Chosen, Common, Ints
 from pinchmix.comparing.drawing import draw_pairs
 from pinchmix.comparing.lengths import Lengths, lengths_of
-from pinchmix.show import bar, html_table, table
-from pinchmix.wording import listing, number_of
+from pinchmix.text.show import bar, html_table, table
+from pinchmix.text.wording import listing, number_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pinchmix.show import table
+from pinchmix.text.show import table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,8 +14,8 @@ from pinchmix.comparing.chosen import Bools, Ints, chosen_of, in_common
 from pinchmix.comparing.drawing import draw_heat
 from pinchmix.errors import ArgumentError
 from pinchmix.mixture import Mixture
-from pinchmix.show import html_heat, table
-from pinchmix.wording import listing, near, number_of
+from pinchmix.text.show import html_heat, table
+from pinchmix.text.wording import listing, near, number_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pinchmix.errors import ArgumentError
-from pinchmix.wording import listing, near, number_of
+from pinchmix.text.wording import listing, near, number_of
 
 ENDINGS = (".txt", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet")
 COLUMNS = ("prompt", "instruction", "question", "text", "input", "inputs", "messages", "conversations", "turns")

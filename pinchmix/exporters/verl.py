@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pinchmix.exporting.shards import PARQUET
 from pinchmix.plugins import Exported
-from pinchmix.shards import PARQUET
-from pinchmix.yaml_text import to_yaml
+from pinchmix.text.yaml_text import to_yaml
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from pinchmix.certificate import Certificate
 from pinchmix.content import Content
 from pinchmix.errors import ArgumentError, BudgetError, InfeasibleBudget, UnknownLanguage
+from pinchmix.errors.certificate import Certificate
 from pinchmix.exact.apportion import apportion
 from pinchmix.exact.choice import Choice, FlowChoice, units_for
 from pinchmix.exact.fair import highest_where

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from pinchmix.certificate import Certificate
 from pinchmix.content import Content
 from pinchmix.errors import ArgumentError, BudgetError, InfeasibleBudget
+from pinchmix.errors.certificate import Certificate
 from pinchmix.exact.fair import highest_where
 from pinchmix.exact.supply import Ints
 from pinchmix.plan import Plan

@@ -15,7 +15,7 @@ from pinchmix.errors import ArgumentError
 from pinchmix.exact.apportion import apportion
 from pinchmix.family import Family
 from pinchmix.recipes.parts import family_of, read_draw, read_languages, read_whole
-from pinchmix.wording import listing
+from pinchmix.text.wording import listing
 
 STEPS = 10**6  # shares are whole millionths
 LEVELS = 15  # strengths between the weakest and the strongest, as in RegMix's code

@@ -22,7 +22,7 @@ from pinchmix.recipes.parts import (
     read_whole,
     shuffled,
 )
-from pinchmix.wording import listing, near, number_of
+from pinchmix.text.wording import listing, near, number_of
 
 TOTALS = (40, 464, 4640)
 MOST_ORDERS = 1000

@@ -26,7 +26,7 @@ from pinchmix.recipes.parts import (
     read_whole,
     shuffled,
 )
-from pinchmix.wording import listing, number_of
+from pinchmix.text.wording import listing, number_of
 
 # The paper's order: that of the languages' English names.
 LANGUAGES = ("ar", "zh", "cs", "en", "et", "fi", "he", "hi", "it", "ru", "es", "sw")

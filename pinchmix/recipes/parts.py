@@ -17,7 +17,7 @@ from pinchmix.errors import ArgumentError
 from pinchmix.family import Family
 from pinchmix.language import normalise_language
 from pinchmix.recipe import Recipe
-from pinchmix.wording import listing, near, number_of
+from pinchmix.text.wording import listing, near, number_of
 
 Make = Callable[..., Family]
 

@@ -14,7 +14,7 @@ from pinchmix.errors import ArgumentError
 from pinchmix.exact.order import keyed
 from pinchmix.plugins import Order
 from pinchmix.pool import Pool
-from pinchmix.wording import near
+from pinchmix.text.wording import near
 
 _MOST = 2**32 - 1  # half of a key is the length, half the hash that decides among equally long texts
 

@@ -21,7 +21,7 @@ from pinchmix.exact.order import keyed
 from pinchmix.plugins import Order
 from pinchmix.pool import Pool
 from pinchmix.samplers.longest import check_field
-from pinchmix.wording import listing, near
+from pinchmix.text.wording import listing, near
 
 LENGTH = "length"
 MOST = 10_000  # classes; more would be a column of ids or of measures, not of classes

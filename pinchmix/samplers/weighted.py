@@ -20,7 +20,7 @@ from pinchmix.exact.order import keyed
 from pinchmix.plugins import Order
 from pinchmix.pool import Pool
 from pinchmix.samplers.clocks import clocks, natural_log, sortable
-from pinchmix.wording import listing, number_of
+from pinchmix.text.wording import listing, number_of
 
 _SHOWN = 3  # rows that a message names
 _LAST = 0xFFF << 52  # above every finite number; the keys of what has no weight

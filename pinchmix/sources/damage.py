@@ -9,11 +9,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pinchmix.database import DatabaseError
 from pinchmix.errors import SourceError
+from pinchmix.reading.database import DatabaseError
 from pinchmix.sources.faults import Faults
 from pinchmix.sources.table import Table
-from pinchmix.wording import listing
+from pinchmix.text.wording import listing
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from pinchmix.errors import ArgumentError, LanguageClash, LayoutUnknown, UnknownLanguage
 from pinchmix.language import normalise_language
-from pinchmix.wording import listing, near
+from pinchmix.text.wording import listing, near
 
 FIELDS = ("id", "language", "system", "prompt", "input", "response", "messages")
 ID_NAMES = ("id", "instruction_id", "example_id", "question_id", "prompt_id", "uid", "uuid", "_id")

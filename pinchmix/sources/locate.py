@@ -16,7 +16,7 @@ import pyarrow as pa
 from pinchmix.errors import ArgumentError, LanguageClash, LayoutUnknown, PinchmixError, SourceNotFound, UnknownLanguage
 from pinchmix.language import normalise_language
 from pinchmix.sources.layout import language_in
-from pinchmix.wording import listing
+from pinchmix.text.wording import listing
 
 ENDINGS = (".jsonl", ".ndjson", ".json", ".parquet", ".csv", ".tsv")
 PACKED = (".gz", ".zst")

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
 
-from pinchmix.database import Database
 from pinchmix.errors import LayoutUnknown
 from pinchmix.progress import progress_bar
+from pinchmix.reading.database import Database
 from pinchmix.sources.damage import undecodable
 from pinchmix.sources.delimited import read_delimited
 from pinchmix.sources.faults import Faults

@@ -9,7 +9,6 @@ from typing import Any, cast
 
 import fsspec
 
-from pinchmix.database import Database, quoted
 from pinchmix.errors import (
     ArgumentError,
     LanguageClash,
@@ -19,13 +18,14 @@ from pinchmix.errors import (
     UnknownLanguage,
 )
 from pinchmix.language import normalise_language
+from pinchmix.reading.database import Database, quoted
 from pinchmix.sources.damage import reading
 from pinchmix.sources.faults import Faults
 from pinchmix.sources.layout import Column, Layout, language_in
 from pinchmix.sources.locate import Piece, locate
 from pinchmix.sources.opened import OpenedPiece
 from pinchmix.sources.table import Table
-from pinchmix.wording import listing, near
+from pinchmix.text.wording import listing, near
 
 JOINS = ("id", "row")
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
+from pinchmix.exporting.shards import JSONL, PARQUET, PROVENANCE, shards_of
 from pinchmix.plugins import BUILT_IN, Exported, Exporter
-from pinchmix.shards import JSONL, PARQUET, PROVENANCE, shards_of
 from pinchmix.testing.laws import hold
 
 TOP = ("README.md", "croissant.json", "manifest.json")

@@ -19,8 +19,8 @@ from pinchmix.grid import Grid
 from pinchmix.plugins import Order, Sampler
 from pinchmix.pool import Pool
 from pinchmix.testing.laws import hold
+from pinchmix.text.wording import near
 from pinchmix.toys import toy_pool
-from pinchmix.wording import near
 
 
 class _PartReader:

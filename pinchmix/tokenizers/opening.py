@@ -9,10 +9,10 @@ from typing import Any
 
 from pinchmix.errors import ArgumentError
 from pinchmix.plugins import Tokenizer, find_plugin, list_plugins
+from pinchmix.text.wording import listing, near
 from pinchmix.tokenizers.function import FunctionTokenizer
 from pinchmix.tokenizers.huggingface import HuggingFaceTokenizer, of_transformers
 from pinchmix.tokenizers.sentencepiece import SentencePieceTokenizer
-from pinchmix.wording import listing, near
 
 ACCEPTED = (
     "Give the path of a SentencePiece model (.model), of a tokenizer.json or of its folder, a tokenizer of the "

@@ -9,11 +9,11 @@ import numpy as np
 
 from pinchmix.errors import ArgumentError
 from pinchmix.plugins import Cells, Cost, Findings, Verdict
+from pinchmix.text.wording import near
 from pinchmix.validators.foreign_tasks import about_another
 from pinchmix.validators.langid import REASONS, Backend, judge_texts
 from pinchmix.validators.langid.record import check_asked, open_backend, record_of
 from pinchmix.validators.langid.verdict import check_candidates, check_thresholds
-from pinchmix.wording import near
 
 _MODES = ("fast", "exact")
 # Changes whenever some text may get another verdict from the same backend; manifests and caches record it.

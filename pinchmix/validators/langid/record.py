@@ -8,9 +8,9 @@ from typing import Any
 from pinchmix.errors import ArgumentError
 from pinchmix.own import check_own, check_same, is_record
 from pinchmix.settings import plain_settings
+from pinchmix.text.wording import near
 from pinchmix.validators.langid.backend import Backend, Thresholds
 from pinchmix.validators.langid.backends import BUILT_IN, find_backend
-from pinchmix.wording import near
 
 _CANDIDATES = ("neighbours", "open")
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pinchmix.errors import ArgumentError
 from pinchmix.language import normalise_language
+from pinchmix.text.wording import near
 from pinchmix.validators.langid.backend import DIGITS, Backend, Thresholds, posterior
 from pinchmix.validators.langid.backends import find_backend
 from pinchmix.validators.langid.codes import batches
@@ -37,7 +38,6 @@ from pinchmix.validators.langid.segments import (
     segment_shares,
 )
 from pinchmix.validators.langid.tongues import Tongues, columns_by_script
-from pinchmix.wording import near
 
 # Sentences of a rejected text: mostly right passes, a fifth right is mixed.
 SEGMENTS_RIGHT, SEGMENTS_MIXED = 0.8, 0.2

@@ -1,0 +1,1 @@
+"""Recipe files: recipes and families as YAML and JSON, written and read."""
