@@ -33,7 +33,7 @@ import pyarrow as pa  # noqa: E402
 from langdetect import LangDetectException, detect  # noqa: E402
 
 from pinchmix.arguments import read_policy  # noqa: E402
-from pinchmix.judging.cells import Cells  # noqa: E402
+from pinchmix.cells import Cells  # noqa: E402
 from pinchmix.judging.examine import examine, panel_of  # noqa: E402
 from pinchmix.language import normalise_language  # noqa: E402
 

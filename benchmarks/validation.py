@@ -24,7 +24,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from pinchmix.audit import audit_source
-from pinchmix.judging.cells import Cells, Verdict
+from pinchmix.cells import Cells, Verdict
 from pinchmix.language import normalise_language
 from pinchmix.plugins import BUILT_IN, find_plugin
 from pinchmix.validators.answers import EVERYWHERE, TRANSLATED

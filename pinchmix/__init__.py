@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pinchmix.plugins import list_plugins
     from pinchmix.rebuild import rebuild_mixture
     from pinchmix.recipe import Recipe
-    from pinchmix.recipe_files.read import read_family, read_recipe
+    from pinchmix.recipe_file import read_family, read_recipe
     from pinchmix.sweep import Sweep, sweep_mixtures
     from pinchmix.sweep.folder import export_sweep, verify_sweep
     from pinchmix.verify import verify_export
@@ -60,8 +60,8 @@ _FACE = {
     "export_sweep": "sweep.folder",
     "list_plugins": "plugins",
     "plan_mixture": "build",
-    "read_family": "recipe_files.read",
-    "read_recipe": "recipe_files.read",
+    "read_family": "recipe_file",
+    "read_recipe": "recipe_file",
     "rebuild_mixture": "rebuild",
     "sample": "data",
     "sweep_mixtures": "sweep",

@@ -11,7 +11,7 @@ from pinchmix.budget import Budget
 from pinchmix.budget.terms import Recorded
 from pinchmix.errors import ArgumentError, BudgetError
 from pinchmix.exclude import Exclusion, read_exclusion
-from pinchmix.judging.policy import DEFAULT, PRESETS, Check, amended, preset
+from pinchmix.measure import check_measure
 from pinchmix.own import Held, check_own
 from pinchmix.plugins import (
     BUILT_IN,
@@ -24,7 +24,7 @@ from pinchmix.plugins import (
     list_plugins,
     traits_of,
 )
-from pinchmix.reading.measure import check_measure
+from pinchmix.policy import DEFAULT, PRESETS, Check, amended, preset
 from pinchmix.recipe import PIVOT, Recipe
 from pinchmix.tokenizers.opening import open_tokenizer
 
@@ -206,7 +206,7 @@ def read_policy(validate: Validate) -> tuple[tuple[Check, Validator], ...]:
 
     Args:
         validate: None or True for the default preset, False for nothing, the name of a preset, changes to one (see
-            :func:`~pinchmix.judging.policy.amended`), or a list of names, checks and plugins; ``(plugin, "flag")`` says
+            :func:`~pinchmix.policy.amended`), or a list of names, checks and plugins; ``(plugin, "flag")`` says
             what becomes of a mismatch, and ``(plugin, "flag", "reject")`` also of a doubt. A check may be its plain
             data.
 

@@ -22,21 +22,21 @@ from pinchmix.grid import Grid
 from pinchmix.judging.examine import FINDINGS, examine, panel_of
 from pinchmix.judging.judge import KEYS, Reader
 from pinchmix.judging.known import Known, keys_of
-from pinchmix.judging.policy import Check
-from pinchmix.judging.uncompared import Uncompared
 from pinchmix.judging.workers import workers_for
 from pinchmix.language import normalise_language
 from pinchmix.plugins import Cells, Surveys, Validator, compares, surveyed
+from pinchmix.policy import Check
 from pinchmix.pool import Pool
 from pinchmix.progress import progress_bar
-from pinchmix.reading.database import Database
 from pinchmix.reading.facts import SourceFacts
 from pinchmix.reading.texts import Texts
 from pinchmix.recipe import PARALLEL
 from pinchmix.scan import scan_source
+from pinchmix.sources.database import Database
 from pinchmix.sources.source import open_source
 from pinchmix.text.show import html_table, table
 from pinchmix.text.wording import near, number_of
+from pinchmix.uncompared import Uncompared
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -39,7 +39,7 @@ from pinchmix.manifest import NAME, Exporting, Manifest, is_manifest, make_manif
 from pinchmix.mixture import Mixture
 from pinchmix.plugins import BUILT_IN, Exported, Exporter, Format, find_plugin, list_plugins
 from pinchmix.progress import progress_bar
-from pinchmix.recipe_files.text import NAME as RECIPE
+from pinchmix.recipe_text.writing import NAME as RECIPE
 from pinchmix.text.wording import listing
 
 TRAINERS = "trainers/{}"

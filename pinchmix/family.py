@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from pinchmix.errors import ArgumentError
 from pinchmix.recipe import Recipe
-from pinchmix.recipe_files.fields import read_family_fields, read_written
-from pinchmix.recipe_files.text import family_file, family_yaml, json_of
+from pinchmix.recipe_text.reading import read_family_fields, read_written
+from pinchmix.recipe_text.writing import family_file, family_yaml, json_of
 from pinchmix.text.wording import listing, near, number_of
-from pinchmix.text.written import Reading
+from pinchmix.written.reading import Reading
 
 
 class Member(NamedTuple):

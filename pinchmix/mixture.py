@@ -17,13 +17,13 @@ from pinchmix.errors import BadRow
 from pinchmix.exclude import Overlap
 from pinchmix.family import Member
 from pinchmix.grid import Grid
-from pinchmix.judging.uncompared import Uncompared
 from pinchmix.plan import Plan
 from pinchmix.rows import Rows
 from pinchmix.sources.source import SourceFile
 from pinchmix.text.show import bar, html_table, table
 from pinchmix.text.wording import number_of
-from pinchmix.weaving.weave import tags_of
+from pinchmix.uncompared import Uncompared
+from pinchmix.weave import tags_of
 
 if TYPE_CHECKING:
     import datasets
@@ -50,7 +50,7 @@ class Example:
 
     Attributes:
         id: The instruction.
-        column: The column of the grid: a language, or a woven one such as ``fi>en`` (:mod:`pinchmix.weaving.weave`).
+        column: The column of the grid: a language, or a woven one such as ``fi>en`` (:mod:`pinchmix.weave`).
         prompt_language: The canonical tag of the user turns; of a switched dialogue, both, such as ``en+fi``.
         response_language: The canonical tag of the assistant turns, likewise.
         messages: The conversation.

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.errors import ArgumentError
-from pinchmix.exporting.protocol import Exporter, Format
+from pinchmix.exported import Exporter, Format
 from pinchmix.plugins import BUILT_IN, IDENTITY, Allocator, Sampler, Validator, find_plugin, parameters_of
 from pinchmix.settings import plain_settings
 from pinchmix.text.wording import listing, near

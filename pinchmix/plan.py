@@ -17,7 +17,7 @@ from pinchmix.exact.supply import Bools, Ints, Supply
 from pinchmix.recipe import Recipe
 from pinchmix.text.show import text_of, tree
 from pinchmix.text.wording import listing, number_of
-from pinchmix.weaving.weave import is_woven, tags_of
+from pinchmix.weave import is_woven, tags_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -24,15 +24,15 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from pinchmix.cells import Cells as Cells
+from pinchmix.cells import Cost as Cost
+from pinchmix.cells import Finding as Finding
+from pinchmix.cells import Findings as Findings
+from pinchmix.cells import Verdict as Verdict
 from pinchmix.errors import ArgumentError, UnknownPlugin
-from pinchmix.exporting.protocol import Exported as Exported
-from pinchmix.exporting.protocol import Exporter as Exporter
-from pinchmix.exporting.protocol import Format as Format
-from pinchmix.judging.cells import Cells as Cells
-from pinchmix.judging.cells import Cost as Cost
-from pinchmix.judging.cells import Finding as Finding
-from pinchmix.judging.cells import Findings as Findings
-from pinchmix.judging.cells import Verdict as Verdict
+from pinchmix.exported import Exported as Exported
+from pinchmix.exported import Exporter as Exporter
+from pinchmix.exported import Format as Format
 from pinchmix.pool import Pool
 from pinchmix.settings import check_known
 from pinchmix.text.wording import listing

@@ -14,15 +14,15 @@ from pinchmix.budget import Budget
 from pinchmix.errors import ArgumentError, UnknownLanguage
 from pinchmix.exclude import Overlap, overlap
 from pinchmix.grid import Grid
+from pinchmix.measure import Measures, measure_source
 from pinchmix.planning.examples import chosen_languages
 from pinchmix.planning.serving import Serving
 from pinchmix.plugins import Order
 from pinchmix.pool import Pool
-from pinchmix.reading.database import Database
 from pinchmix.reading.facts import SourceFacts
-from pinchmix.reading.measure import Measures, measure_source
 from pinchmix.recipe import PIVOT, Recipe
 from pinchmix.scan import scan_source
+from pinchmix.sources.database import Database
 from pinchmix.sources.faults import Faults
 from pinchmix.sources.source import Source, open_source
 from pinchmix.text.wording import near

@@ -34,15 +34,15 @@ from pinchmix.manifest import NAME, Manifest
 from pinchmix.mixture import Mixture
 from pinchmix.own import Held
 from pinchmix.plugins import Exporter, Format
-from pinchmix.reading.database import Database
 from pinchmix.recipe import Recipe
 from pinchmix.rows import json_lines
 from pinchmix.scan import scan_source
+from pinchmix.sources.database import Database
 from pinchmix.sources.source import SourceFile, open_source
 from pinchmix.sweep import sweep_mixtures
 from pinchmix.text.wording import listing, number_of
 from pinchmix.verify import shards_in
-from pinchmix.weaving.weave import tags_of
+from pinchmix.weave import tags_of
 
 SHOWN = 10  # ids that a text names
 

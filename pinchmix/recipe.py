@@ -16,14 +16,14 @@ from pinchmix.budget import Budget
 from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.content import Content
 from pinchmix.errors import ArgumentError, BudgetError, LanguageClash
-from pinchmix.judging.policy import Check
 from pinchmix.language import normalise_language
-from pinchmix.recipe_files.fields import read_fields, read_one, read_written, trial
-from pinchmix.recipe_files.text import json_of, plain, recipe_yaml
+from pinchmix.policy import Check
+from pinchmix.recipe_text.reading import read_fields, read_one, read_written, trial
+from pinchmix.recipe_text.writing import json_of, plain, recipe_yaml
+from pinchmix.request import read_wording
 from pinchmix.text.wording import near
-from pinchmix.text.written import Reading
-from pinchmix.weaving.request import read_wording
-from pinchmix.weaving.weave import column_of, is_woven
+from pinchmix.weave import column_of, is_woven
+from pinchmix.written.reading import Reading
 
 PARALLEL = ("both", "prompt")
 COUNTED = ("both", "prompt", "response", "chat")
@@ -56,7 +56,7 @@ class Recipe:
         split: Name → share (fractions that sum to 1) or count of the examples of each split; empty for none.
         exclude: The digest of the evaluation prompts or ids whose instructions are left out; empty for none.
         wording: Language, or ``translate(...)`` column → what asks for a translation, where that is not what is built
-            in (:mod:`pinchmix.weaving.request`).
+            in (:mod:`pinchmix.request`).
         seed: What keys every choice.
 
     Example:

@@ -32,7 +32,7 @@ from pinchmix.reading.texts import Texts
 from pinchmix.recipe import Recipe
 from pinchmix.rows import Rows, Stored, write_rows
 from pinchmix.scan import lines_of
-from pinchmix.weaving.weave import languages_of
+from pinchmix.weave import languages_of
 
 NOTHING = Chosen(*(np.zeros(0, dtype=np.int64) for _ in range(3)))
 

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from pinchmix.canonical import digest_of
 from pinchmix.errors import SourceChanged
-from pinchmix.reading.database import Database
+from pinchmix.sources.database import Database
 
 MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
 FACTS = ("id", "split", "column", "prompt_language", "response_language", "source", "row", "copy", "tokens", "verdict")

@@ -10,10 +10,10 @@ import pyarrow as pa
 
 from pinchmix.errors import LanguageClash, SourceNotFound, UnknownLanguage
 from pinchmix.grid import ROW_BITS, Grid
-from pinchmix.reading.database import Database, quoted
-from pinchmix.reading.joined import join_ids
 from pinchmix.sources.damage import reading
+from pinchmix.sources.database import Database, quoted
 from pinchmix.sources.faults import Faults
+from pinchmix.sources.joined import join_ids
 from pinchmix.sources.jsonlines import LINE
 from pinchmix.sources.layout import language_in
 from pinchmix.sources.source import Source

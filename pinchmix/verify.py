@@ -23,7 +23,7 @@ from pinchmix.manifest import NAME, Manifest
 from pinchmix.plugins import BUILT_IN, Exporter, find_plugin
 from pinchmix.progress import progress_bar
 from pinchmix.recipe import Recipe
-from pinchmix.recipe_files.text import NAME as RECIPE
+from pinchmix.recipe_text.writing import NAME as RECIPE
 from pinchmix.rows import digest_of_rows
 from pinchmix.text.wording import listing, number_of
 from pinchmix.verifying.consistency import consistency_faults

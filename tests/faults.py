@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pinchmix.judging.cells import Cells
+from pinchmix.cells import Cells
 
 ENGLISH = (
     "Please read the 12 pages at https://example.org/a and tell {name} about `ls -l`, \\(x^2 + 1\\) and the old "

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pinchmix.budget import Budget
 from pinchmix.family import Family
-from pinchmix.judging.policy import MISMATCH, UNSURE, Check
+from pinchmix.policy import MISMATCH, UNSURE, Check
 from pinchmix.recipe import COUNTED, PARALLEL, Recipe
 
 # What has broken readers before: other line ends, quotes, separators, marks of direction, combining marks, escapes.

@@ -22,7 +22,7 @@ from pinchmix import plan_mixture
 from pinchmix.canonical import canonical_bytes, hash_of_id
 from pinchmix.errors import ArgumentError
 from pinchmix.exclude import Exclusion, Overlap, Reason, ngrams, overlap, read_exclusion
-from pinchmix.text.words import batches_of_words
+from pinchmix.words import batches_of_words
 from tests.grids import laws
 
 # The slow twin ------------------------------------------------------------------------------------------------------

@@ -26,8 +26,8 @@ from pinchmix.exporting.provenance import ORIGIN, Origins, content_faults, copy_
 from pinchmix.exporting.shards import JSONL as JSONL_OF
 from pinchmix.exporting.shards import PARQUET, PROVENANCE
 from pinchmix.manifest import NAME
-from pinchmix.reading.database import Database
 from pinchmix.rows import MESSAGES, Rows, digest_of_rows, json_lines, write_rows
+from pinchmix.sources.database import Database
 from tests.grids import cells, laws, table_of
 from tests.test_export import SETTINGS, export_mixture, faults_of, sha256
 

@@ -21,10 +21,10 @@ from hypothesis import strategies as st
 
 from pinchmix.errors import ArgumentError, SourceChanged
 from pinchmix.pool import Pool
-from pinchmix.reading.database import Database
 from pinchmix.reading.facts import SourceFacts
 from pinchmix.scan import scan_source
 from pinchmix.sources import jsonlines, values
+from pinchmix.sources.database import Database
 from pinchmix.sources.source import open_source
 from tests.grids import laws
 from tests.strategies import Cells, grids, texts

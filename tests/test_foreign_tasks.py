@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pinchmix.judging.cells import Cells, Verdict
+from pinchmix.cells import Cells, Verdict
 from pinchmix.validators.foreign_tasks import about_another, named_by
 from pinchmix.validators.langid.backends import find_backend
 from pinchmix.validators.language import LanguageValidator

@@ -25,8 +25,8 @@ from pinchmix.errors import ArgumentError, BadRows, FolderTaken, SourceChanged, 
 from pinchmix.exporting.shards import PARQUET
 from pinchmix.manifest import NAME, Manifest
 from pinchmix.plugins import Findings, Order, Verdict
-from pinchmix.reading.database import Database
 from pinchmix.sources import jsonlines
+from pinchmix.sources.database import Database
 
 COUNTS = {"en": 5, "fi": 5}
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinchmix.canonical import hash_of_id
-from pinchmix.reading.database import Database
-from pinchmix.reading.joined import by_slots, by_sorting, join_ids
 from pinchmix.scan import BLANK, blank
+from pinchmix.sources.database import Database
+from pinchmix.sources.joined import by_slots, by_sorting, join_ids
 from tests.grids import laws
 
 WIDTH = 3

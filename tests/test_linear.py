@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from pinchmix.judging.cells import Cells
+from pinchmix.cells import Cells
 from pinchmix.plugins import BUILT_IN, find_plugin
 
 # What patterns begin with, again and again; a quadratic check needs minutes for so long a text, a linear one less

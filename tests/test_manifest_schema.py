@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from pinchmix import build_mixture, verify_export
 from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.errors import VerificationFailed
-from pinchmix.judging.policy import Check
 from pinchmix.manifest import NAME
+from pinchmix.policy import Check
 from pinchmix.schemas import read_schema
 from pinchmix.schemas.shape import TYPES, WORDS, shape_faults
 from tests.grids import laws, table_of

@@ -19,9 +19,9 @@ from pinchmix import Budget, PinchmixError, Recipe, audit_source, build_mixture,
 from pinchmix.arguments import read_policy
 from pinchmix.canonical import canonical_bytes
 from pinchmix.card.account import code_of
+from pinchmix.cells import Cells, Finding, Findings, Verdict
 from pinchmix.errors import ArgumentError, UnknownPlugin, VerificationFailed
 from pinchmix.exact.order import keyed
-from pinchmix.judging.cells import Cells, Finding, Findings, Verdict
 from pinchmix.manifest import NAME, Manifest
 from pinchmix.own import own_note
 from pinchmix.plugins import BUILT_IN, Order, find_plugin

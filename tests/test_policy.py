@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from pinchmix import Budget, InfeasibleBudget, Recipe, build_mixture
 from pinchmix.arguments import read_policy
 from pinchmix.canonical import canonical_bytes
+from pinchmix.cells import Cells, Cost, Finding, Findings, Verdict
 from pinchmix.errors import ArgumentError, UnknownPlugin
-from pinchmix.judging.cells import Cells, Cost, Finding, Findings, Verdict
 from pinchmix.judging.examine import examine, panel_of
-from pinchmix.judging.policy import PRESETS, Check
+from pinchmix.policy import PRESETS, Check
 from pinchmix.testing import check_validator
 from pinchmix.validators.language import LanguageValidator
 from tests.grids import Refuse, laws, table_of

@@ -19,9 +19,9 @@ from pinchmix.budget.terms import SETTINGS
 from pinchmix.card.account import canonical
 from pinchmix.errors import ArgumentError, BadFile, VerificationFailed
 from pinchmix.family import Family
-from pinchmix.judging.policy import Check, amended, preset
-from pinchmix.recipe_files.read import read_family, read_recipe
-from pinchmix.recipe_files.text import COMMENTS, OF_BUDGET, OF_FAMILY
+from pinchmix.policy import Check, amended, preset
+from pinchmix.recipe_file import read_family, read_recipe
+from pinchmix.recipe_text.writing import COMMENTS, OF_BUDGET, OF_FAMILY
 from pinchmix.schemas import read_schema
 from tests.bad.recipes import BAD
 from tests.grids import laws, table_of

@@ -23,8 +23,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from pinchmix import BadRows, Mixture, build_mixture
-from pinchmix.reading.database import Database
 from pinchmix.sources import delimited, jsonlines
+from pinchmix.sources.database import Database
 from pinchmix.sources.source import open_source
 from tests.strategies import Cells, grids
 

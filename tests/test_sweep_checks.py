@@ -18,7 +18,7 @@ import pytest
 from pinchmix import Budget, Recipe, build_mixture, plugins
 from pinchmix.errors import BadRows, InfeasibleFamily, SourceChanged
 from pinchmix.family import Family
-from pinchmix.judging.policy import Check
+from pinchmix.policy import Check
 from pinchmix.reading.texts import Texts
 from pinchmix.sweep import sweep_mixtures
 from tests.grids import Refuse, table_of

@@ -20,10 +20,10 @@ import pinchmix
 from pinchmix import measure, plugins
 from pinchmix.errors import ArgumentError
 from pinchmix.grid import ROW_BITS, Grid
-from pinchmix.reading.database import Database
-from pinchmix.reading.measure import fertility, measure_cells
+from pinchmix.measure import fertility, measure_cells
 from pinchmix.reading.texts import Texts
 from pinchmix.scan import scan_source
+from pinchmix.sources.database import Database
 from pinchmix.sources.source import Source, open_source
 from pinchmix.testing import check_tokenizer
 from pinchmix.tokenizers.function import FunctionTokenizer

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinchmix import build_mixture
-from pinchmix.judging.cells import Cells, Verdict
+from pinchmix.cells import Cells, Verdict
 from pinchmix.judging.examine import examine, panel_of
-from pinchmix.judging.policy import PRESETS, Check
 from pinchmix.plugins import BUILT_IN, find_plugin, traits_of
+from pinchmix.policy import PRESETS, Check
 from pinchmix.testing import check_validator, toy_grid, toy_pool
 from pinchmix.validators.copies import CopyValidator
 from pinchmix.validators.loops import PERIOD, loop_of

@@ -12,8 +12,8 @@ import pytest
 
 import pinchmix
 from pinchmix import audit_source
+from pinchmix.cells import Cells, Findings
 from pinchmix.errors import ArgumentError
-from pinchmix.judging.cells import Cells, Findings
 from tests.grids import table_of
 
 ROOT = Path(__file__).parent.parent

@@ -29,11 +29,11 @@ from pinchmix.cli import app
 from pinchmix.errors import ArgumentError, BadRows, BudgetError, RebuildFailed, UnknownLanguage, VerificationFailed
 from pinchmix.exporting.shards import PROVENANCE
 from pinchmix.manifest import NAME
-from pinchmix.reading.measure import measure_messages
+from pinchmix.measure import measure_messages
+from pinchmix.request import built_in, read_wording, request_of
 from pinchmix.rows import MESSAGES, digest_of_rows
+from pinchmix.weave import Weave, column_of, is_woven, languages_of, read_weave, tags_of
 from pinchmix.weaving.composing import compose
-from pinchmix.weaving.request import built_in, read_wording, request_of
-from pinchmix.weaving.weave import Weave, column_of, is_woven, languages_of, read_weave, tags_of
 from tests.grids import Refuse, cells, laws, table_of
 from tests.test_export_splits import faults_of, retell
 

@@ -33,7 +33,7 @@ class Budget(Sized):
     - ``groups``: name → languages. A group claims as one, and what it gets is split evenly over its languages, in
       declared order. Its name stands wherever a language may; where all languages claim, so do all groups.
 
-    Wherever a language is named, a column made of two may be, such as ``"fi>en"`` (:mod:`pinchmix.weaving.weave`);
+    Wherever a language is named, a column made of two may be, such as ``"fi>en"`` (:mod:`pinchmix.weave`);
     ``"*"`` and kinds in which all languages claim mean plain ones, and those woven columns that groups or ``sizes``
     name.
 

@@ -14,8 +14,8 @@ from pinchmix.budget.terms import COMMON, SETTINGS
 from pinchmix.errors import BudgetError, PinchmixError
 from pinchmix.language import normalise_language
 from pinchmix.text.wording import near
-from pinchmix.text.written import Place, Reading, as_whole, exact_in
-from pinchmix.weaving.weave import is_woven, read_weave
+from pinchmix.weave import is_woven, read_weave
+from pinchmix.written.reading import Place, Reading, as_whole, exact_in
 
 # Keys that may stand beside the languages of a short mapping; none of them is a language tag.
 BESIDE = ("total", "rest", "unit", "minimum", "maximum", "groups")
@@ -37,7 +37,7 @@ def read_budget(reading: Reading, place: Place, value: Any) -> Budget | None:
         value: What stands there.
 
     Example:
-        >>> from pinchmix.text.written import Written
+        >>> from pinchmix.written.reading import Written
         >>> reading = Reading(Written("r.yaml", None, {}))
         >>> read_budget(reading, ("budget",), {"en": "9/10", "*": "10%", "total": 4640})
         Budget.shares({'en': 0.9, '*': 0.1}, total=4640)

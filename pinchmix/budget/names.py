@@ -8,7 +8,7 @@ from typing import Any
 from pinchmix.errors import BudgetError, LanguageClash, UnknownLanguage
 from pinchmix.language import normalise_language
 from pinchmix.text.wording import near
-from pinchmix.weaving.weave import column_of, is_woven
+from pinchmix.weave import column_of, is_woven
 
 REST = "*"  # all languages that are not named, together
 

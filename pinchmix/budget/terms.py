@@ -11,7 +11,7 @@ from pinchmix.budget.amounts import Bounds, code_of_fraction, read_number, text_
 from pinchmix.budget.names import Groups
 from pinchmix.errors import BudgetError
 from pinchmix.text.wording import near
-from pinchmix.weaving.weave import Weave, is_woven, read_weave
+from pinchmix.weave import Weave, is_woven, read_weave
 
 
 class Recorded(NamedTuple):

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 from pinchmix.budget.names import by_language
 from pinchmix.errors import ArgumentError, BadFile, BudgetError, Fault, PinchmixError, UnknownLanguage
-from pinchmix.text.json_text import read_json
 from pinchmix.text.wording import listing, near
-from pinchmix.text.written import exact_in, said, text_of_file
-from pinchmix.weaving.weave import column_of, is_woven
+from pinchmix.weave import column_of, is_woven
+from pinchmix.written.json_text import read_json
+from pinchmix.written.reading import exact_in, said, text_of_file
 
 FIELDS = ("language", "weight")
 ORIGIN = ("file", "sha256", "note")

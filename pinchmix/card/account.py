@@ -14,13 +14,13 @@ import pyarrow.compute as pc
 
 from pinchmix.arguments import read_policy
 from pinchmix.budget.amounts import code_of_fraction
-from pinchmix.judging.policy import DEFAULT, PRESETS
 from pinchmix.mixture import Mixture
 from pinchmix.own import own_note, own_parts
 from pinchmix.plugins import BUILT_IN, find_plugin, list_plugins, traits_of
+from pinchmix.policy import DEFAULT, PRESETS
 from pinchmix.recipe import Recipe
 from pinchmix.text.wording import listing, number_of
-from pinchmix.weaving.weave import is_woven, read_weave, tags_of
+from pinchmix.weave import is_woven, read_weave, tags_of
 
 POLICY = {  # {0} is "language", or "column" where some are made of two languages
     "disjoint": "each instruction in one {0}",
@@ -275,7 +275,7 @@ def code_of(mixture: Mixture) -> str:
     if recipe.settings:
         imports.append("from pinchmix.plugins import find_plugin")
     if "Check(" in said.get("validate", ""):
-        imports.append("from pinchmix.judging.policy import Check")
+        imports.append("from pinchmix.policy import Check")
     if "Fraction(" in "\n".join(call):
         imports.insert(0, "from fractions import Fraction\n")
     return "\n".join([*imports, "", *call])

@@ -30,8 +30,8 @@ from pinchmix.mixture import Example, Mixture
 from pinchmix.plugins import Exported, Exporter
 from pinchmix.text.markdown import code, fenced, inline, plain, table
 from pinchmix.text.wording import number_of
-from pinchmix.text.yaml_text import to_yaml
-from pinchmix.weaving.weave import tags_of
+from pinchmix.weave import tags_of
+from pinchmix.written.yaml_text import to_yaml
 
 NAME = "README.md"
 MEASURES = ("tokens", "characters", "bytes")

@@ -13,8 +13,8 @@ from typing import Any
 
 from pinchmix.card.about import URL, About
 from pinchmix.card.account import steps_of, summary_of, used_languages
+from pinchmix.exported import USES
 from pinchmix.exporting.folder import Entry
-from pinchmix.exporting.protocol import USES
 from pinchmix.exporting.shards import JSONL, PARQUET, PROVENANCE
 from pinchmix.mixture import Mixture
 from pinchmix.plugins import Exported

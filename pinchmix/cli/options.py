@@ -15,7 +15,7 @@ from pinchmix.errors import ArgumentError, BadFile, BadRows, FolderTaken, Infeas
 from pinchmix.family import Family
 from pinchmix.plugins import find_plugin
 from pinchmix.recipe import Recipe
-from pinchmix.recipe_files.read import holds_family, read_family, read_recipe
+from pinchmix.recipe_file import holds_family, read_family, read_recipe
 
 # Options that are no arguments of a build.
 OF_COMMAND = (

@@ -47,7 +47,7 @@ class Exclusion:
         prompts: Prompts of an evaluation; kept sorted, each once.
         ngram: A prompt overlaps if so many words in a row are also in an evaluation prompt. PaLM and Tülu 3 take 8,
             GPT-3 13; prompts of instructions are short, so 8 is the default. An evaluation prompt of fewer words
-            overlaps with an equal prompt only. Words are those of :func:`~pinchmix.text.words.batches_of_words`.
+            overlaps with an equal prompt only. Words are those of :func:`~pinchmix.words.batches_of_words`.
         threshold: The part of the n-grams of one evaluation prompt that a prompt must hold, 0 to 1; with 0, any one
             n-gram is enough. Where evaluation prompts share boilerplate, 0.5 (as in Tülu 3) tells them apart.
         label: How messages and the manifest name it, such as a file's name; no part of its identity.
@@ -140,7 +140,7 @@ def overlap(
 ) -> Overlap:
     """Return which instructions an exclusion drops.
 
-    Prompts are compared word by word (see :func:`~pinchmix.text.words.batches_of_words`), so case, width, punctuation
+    Prompts are compared word by word (see :func:`~pinchmix.words.batches_of_words`), so case, width, punctuation
     and white space make no difference. N-grams are compared by 64-bit hashes; that any of 10**8 is wrongly taken for
     one of 10**6 in the evaluation has a chance below one in 100,000.
 

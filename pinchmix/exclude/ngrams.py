@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from pinchmix.canonical import hash_of_id
 from pinchmix.exact.order import keyed
-from pinchmix.text.words import BATCH, Words, batches_of_words
+from pinchmix.words import BATCH, Words, batches_of_words
 
 SIEVE = 22  # bits of an n-gram's hash; a table of 4 MB, most of which stays in the processor's cache
 PAIRS = 5_000_000  # of a text and a known text, compared at a time

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pinchmix.plugins import Exported
-from pinchmix.text.yaml_text import to_yaml
+from pinchmix.written.yaml_text import to_yaml
 
 # Naming one column or tag sets the others to nothing, so all that are used are named.
 TOOLS = {"observation_tag": "tool", "function_tag": "function"}

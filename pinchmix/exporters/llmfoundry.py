@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pinchmix.plugins import Exported
-from pinchmix.text.yaml_text import to_yaml
+from pinchmix.written.yaml_text import to_yaml
 
 
 @dataclass(frozen=True)

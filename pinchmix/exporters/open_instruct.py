@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pinchmix.plugins import Exported
-from pinchmix.text.yaml_text import to_yaml
+from pinchmix.written.yaml_text import to_yaml
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from pinchmix.exporting.shards import JSONL, PARQUET, PROVENANCE, Shard
 from pinchmix.mixture import Mixture
 from pinchmix.plugins import Format
 from pinchmix.progress import Step
-from pinchmix.reading.database import Database
 from pinchmix.rows import MESSAGES, Rows, json_lines
+from pinchmix.sources.database import Database
 
 Entries = dict[str, Entry]
 # A JSON text of nothing but these is read as a time by JSON readers that guess: as pyarrow's does.

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pinchmix.errors import ArgumentError, PinchmixError
-from pinchmix.judging.policy import Check
 from pinchmix.plugins import Cells, Findings, Traits, Validator, Verdict, traits_of
+from pinchmix.policy import Check
 from pinchmix.text.wording import near, number_of
 
 EXCERPT = 120  # characters of a text that are kept as evidence

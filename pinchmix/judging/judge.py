@@ -14,12 +14,12 @@ import pyarrow.compute as pc
 
 from pinchmix.grid import Grid
 from pinchmix.judging.examine import FINDINGS, Examined, Examiner, examine
-from pinchmix.judging.uncompared import Uncompared
 from pinchmix.plugins import Cells, compares
 from pinchmix.progress import progress_bar
 from pinchmix.reading.texts import Said, Texts
 from pinchmix.recipe import Recipe
-from pinchmix.weaving.weave import is_woven
+from pinchmix.uncompared import Uncompared
+from pinchmix.weave import is_woven
 from pinchmix.weaving.woven import Woven
 
 SIZE = 20_000  # cells judged together

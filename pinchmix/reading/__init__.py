@@ -1,1 +1,1 @@
-"""Reading: from the tables of a source to ids, texts and sizes, out of core."""
+"""Reading: the texts of chosen cells and the facts of instructions, out of core."""

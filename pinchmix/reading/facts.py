@@ -11,11 +11,10 @@ import pyarrow as pa
 
 from pinchmix.errors import ArgumentError, SourceChanged
 from pinchmix.grid import ROW_BITS, Grid
-from pinchmix.reading.database import Database
-from pinchmix.reading.measure import contents_of
-from pinchmix.reading.texts import fault_of
+from pinchmix.reading.texts import contents_of, fault_of
 from pinchmix.scan import lines_of
 from pinchmix.sources.damage import reading
+from pinchmix.sources.database import Database
 from pinchmix.sources.locate import Piece
 from pinchmix.sources.source import Source, stamp_of
 from pinchmix.sources.values import Values, columns_in, read_values

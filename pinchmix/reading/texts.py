@@ -16,11 +16,11 @@ import pyarrow as pa
 from pinchmix.grid import ROW_BITS
 from pinchmix.progress import progress_bar
 from pinchmix.reading.ahead import work_ahead
-from pinchmix.reading.database import BATCH, Database
 from pinchmix.reading.spool import Allowance, Spool
 from pinchmix.rows import MESSAGES
 from pinchmix.scan import blank
 from pinchmix.sources.damage import reading
+from pinchmix.sources.database import BATCH, Database
 from pinchmix.sources.faults import Faults
 from pinchmix.sources.layout import Column, Layout
 from pinchmix.sources.source import Source
@@ -273,6 +273,19 @@ def messages_of(layout: Layout) -> str:
         whole = f"list_concat([{_turn('system', system)}], {body})"
         return f"CASE WHEN {system} IS NULL OR {blank(system)} THEN {body} ELSE {whole} END"
     return body
+
+
+def contents_of(layout: Layout, roles: Sequence[str]) -> str:
+    """Return SQL for the list of texts of a good row ``t``: the turns of these roles, in order.
+
+    Example:
+        >>> from pinchmix.sources.layout import Column
+        >>> layout = Layout("pair", prompt=Column(("q",)), response=Column(("a",)))
+        >>> contents_of(layout, ["user"]).endswith("IF m.role IN ('user')]")
+        True
+    """
+    named = ", ".join(f"'{role}'" for role in roles)
+    return f"[m.content FOR m IN ({messages_of(layout)}) IF m.role IN ({named})]"
 
 
 def _shown(column: Column) -> str:

@@ -17,7 +17,7 @@ from pinchmix.plugins import Order
 from pinchmix.pool import Pool
 from pinchmix.samplers.clocks import clocks, natural_log, sortable
 from pinchmix.samplers.longest import check_field
-from pinchmix.text.words import batches_of_words
+from pinchmix.words import batches_of_words
 
 PARTITIONS = 16
 FEATURES = 18  # bits of a word's hash, fewer for few texts; rare words that share them count as one

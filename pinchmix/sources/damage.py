@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pinchmix.errors import SourceError
-from pinchmix.reading.database import DatabaseError
+from pinchmix.sources.database import DatabaseError
 from pinchmix.sources.faults import Faults
 from pinchmix.sources.table import Table
 from pinchmix.text.wording import listing

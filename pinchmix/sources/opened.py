@@ -16,8 +16,8 @@ import zstandard
 
 from pinchmix.errors import LayoutUnknown
 from pinchmix.progress import progress_bar
-from pinchmix.reading.database import Database
 from pinchmix.sources.damage import undecodable
+from pinchmix.sources.database import Database
 from pinchmix.sources.delimited import read_delimited
 from pinchmix.sources.faults import Faults
 from pinchmix.sources.jsonlines import LINE, TEXT, LateField, read_array, read_lines, read_rows

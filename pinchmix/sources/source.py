@@ -18,8 +18,8 @@ from pinchmix.errors import (
     UnknownLanguage,
 )
 from pinchmix.language import normalise_language
-from pinchmix.reading.database import Database, quoted
 from pinchmix.sources.damage import reading
+from pinchmix.sources.database import Database, quoted
 from pinchmix.sources.faults import Faults
 from pinchmix.sources.layout import Column, Layout, language_in
 from pinchmix.sources.locate import Piece, locate

@@ -18,12 +18,12 @@ from pinchmix.errors import ArgumentError, InfeasibleFamily
 from pinchmix.family import Family, Member
 from pinchmix.grid import Grid
 from pinchmix.judging.judge import Judge, Verdicts
-from pinchmix.judging.policy import amended
 from pinchmix.mixture import Mixture
 from pinchmix.planning.assign import Chosen, check_content, plan_of
 from pinchmix.planning.examples import chosen_languages, planned
 from pinchmix.planning.serving import Serving
 from pinchmix.plugins import BUILT_IN, Validator, list_plugins
+from pinchmix.policy import amended
 from pinchmix.prepare import Prepared, Scanned, at_hand, pivots_beside, prepared_for, scan
 from pinchmix.reading.texts import Texts
 from pinchmix.recipe import Recipe

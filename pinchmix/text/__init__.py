@@ -1,1 +1,1 @@
-"""Text: words for messages, tables, Markdown, and YAML and JSON as they are written and read."""
+"""Text: words for messages, tables, bars and Markdown, from plain values."""

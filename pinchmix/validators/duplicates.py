@@ -16,7 +16,7 @@ from pinchmix.exact.order import keyed
 from pinchmix.plugins import Cells, Cost, Finding, Findings, Verdict
 from pinchmix.pool import Pool
 from pinchmix.settings import check_number
-from pinchmix.text.words import batches_of_words
+from pinchmix.words import batches_of_words
 
 SHINGLE = 3  # words
 BANDS, ROWS = 16, 4  # of a signature; texts alike to 0.8 share a band with a chance of 0.9998

@@ -16,7 +16,7 @@ from pinchmix.canonical import hash_of_id, key_of
 from pinchmix.exact.order import row_keys
 from pinchmix.exporting.provenance import SHOWN, Origins
 from pinchmix.manifest import NAME, Manifest
-from pinchmix.reading.database import Database
+from pinchmix.sources.database import Database
 from pinchmix.text.wording import number_of
 
 SAME = ("source", "row", "tokens", "verdict", "digest")  # in all copies of a cell

@@ -16,15 +16,15 @@ from pinchmix.errors import UnknownPlugin
 from pinchmix.exporting.provenance import ORIGIN
 from pinchmix.exporting.shards import JSONL, PARQUET, PROVENANCE, Shard
 from pinchmix.manifest import Manifest
+from pinchmix.measure import COUNTED, LENGTHS
 from pinchmix.plugins import Format, find_plugin
-from pinchmix.reading.database import BATCH, Database
-from pinchmix.reading.measure import COUNTED, LENGTHS
 from pinchmix.reading.texts import fault_of
 from pinchmix.rows import MESSAGES, Lines, json_lines
 from pinchmix.scan import blank
+from pinchmix.sources.database import BATCH, Database
 from pinchmix.sources.layout import Column, Layout
 from pinchmix.text.wording import listing
-from pinchmix.weaving.weave import languages_of
+from pinchmix.weave import languages_of
 
 SHOWN = 20  # faults of one kind in a file
 VERDICTS = ("ok", "unsure", "flagged", "unchecked")

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pinchmix.rows import MESSAGES
-from pinchmix.weaving.weave import Weave
+from pinchmix.weave import Weave
 
 Ints = npt.NDArray[np.int64]
 TURN = MESSAGES.value_type

@@ -17,14 +17,14 @@ import pyarrow as pa
 
 from pinchmix.errors import ArgumentError, UnknownLanguage
 from pinchmix.grid import ROW_BITS, Grid
-from pinchmix.reading.database import Database
 from pinchmix.reading.texts import Texts, fault_of, messages_of
 from pinchmix.recipe import Recipe
+from pinchmix.request import check_used, request_of
 from pinchmix.sources.damage import reading
+from pinchmix.sources.database import Database
 from pinchmix.sources.source import Source
+from pinchmix.weave import Weave
 from pinchmix.weaving.composing import compose
-from pinchmix.weaving.request import check_used, request_of
-from pinchmix.weaving.weave import Weave
 
 Ints = npt.NDArray[np.int64]
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from pinchmix.arguments import read_policy
-from pinchmix.judging.cells import Cells, Finding, Findings
+from pinchmix.cells import Cells, Finding, Findings
 from pinchmix.judging.examine import examine, panel_of
-from pinchmix.judging.policy import Check
+from pinchmix.policy import Check
 from pinchmix.validators.langid import Thresholds
 from pinchmix.validators.language import LanguageValidator
 

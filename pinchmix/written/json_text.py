@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from pinchmix.errors import Fault
-from pinchmix.text.written import NUMBER, Place, Written, is_broken, number_in, place_text
+from pinchmix.written.reading import NUMBER, Place, Written, is_broken, number_in, place_text
 
 _BLANK = re.compile(r"[ \t\n\r]*")
 _WORD = re.compile(r"[^\s,:\[\]{}\"]*")

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pinchmix.reading.database import Database
+from pinchmix.sources.database import Database
 
 SPARSE = 4  # slots for each row, from which on sorting the cells takes less memory than a slot for each
 BLOCK = 1 << 18  # slots that are put in order at a time, few enough for the processor's cache

@@ -18,10 +18,9 @@ from pinchmix.grid import ROW_BITS, Grid
 from pinchmix.plan import Measured
 from pinchmix.plugins import Tokenizer
 from pinchmix.progress import progress_bar
-from pinchmix.reading.database import Database
-from pinchmix.reading.texts import fault_of, messages_of
+from pinchmix.reading.texts import contents_of, fault_of, messages_of
 from pinchmix.sources.damage import reading
-from pinchmix.sources.layout import Layout
+from pinchmix.sources.database import Database
 from pinchmix.sources.source import Source
 from pinchmix.sources.table import Table
 from pinchmix.text.wording import listing, near
@@ -47,19 +46,6 @@ class CountsChats(Protocol):
     def count_chat(self, conversations: Sequence[Sequence[Mapping[str, str]]]) -> npt.NDArray[np.int64]:
         """Return the tokens of each conversation, shape ``(conversations,)``."""
         ...
-
-
-def contents_of(layout: Layout, roles: Sequence[str]) -> str:
-    """Return SQL for the list of texts of a good row ``t``: the turns of these roles, in order.
-
-    Example:
-        >>> from pinchmix.sources.layout import Column
-        >>> layout = Layout("pair", prompt=Column(("q",)), response=Column(("a",)))
-        >>> contents_of(layout, ["user"]).endswith("IF m.role IN ('user')]")
-        True
-    """
-    named = ", ".join(f"'{role}'" for role in roles)
-    return f"[m.content FOR m IN ({messages_of(layout)}) IF m.role IN ({named})]"
 
 
 def measure_cells(

@@ -9,7 +9,7 @@ from typing import Any
 
 from pinchmix.canonical import canonical_bytes
 from pinchmix.errors import ArgumentError
-from pinchmix.text.yaml_text import to_yaml
+from pinchmix.written.yaml_text import to_yaml
 
 NAME = "recipe.yaml"  # in an export
 TITLE = "A recipe of pinchmix: everything that decides a mixture, besides the data."

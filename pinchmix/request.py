@@ -10,7 +10,7 @@ from typing import Any
 
 from pinchmix.errors import ArgumentError
 from pinchmix.text.wording import listing, near
-from pinchmix.weaving.weave import Weave, column_of, is_woven
+from pinchmix.weave import Weave, column_of, is_woven
 
 TEXT, LANGUAGE = "{text}", "{language}"
 
@@ -23,9 +23,7 @@ def built_in() -> Mapping[str, Any]:
         >>> built_in()["en"]["wording"], built_in()["en"]["names"]["fi"]
         ('Translate the following text into {language}.\n\n{text}', 'Finnish')
     """
-    read: dict[str, Any] = json.loads(
-        (Path(__file__).parents[1] / "data" / "translate.json").read_text(encoding="utf-8")
-    )
+    read: dict[str, Any] = json.loads((Path(__file__).parent / "data" / "translate.json").read_text(encoding="utf-8"))
     return read
 
 

@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 from pinchmix.budget import Budget
 from pinchmix.budget.by_hand import read_budget
 from pinchmix.errors import ArgumentError, LanguageClash
-from pinchmix.judging.policy import OFF, Check, amended, preset
 from pinchmix.language import normalise_language
-from pinchmix.text.json_text import read_json
-from pinchmix.text.written import Place, Reading, exact_in
-from pinchmix.text.yaml_text import read_yaml
+from pinchmix.policy import OFF, Check, amended, preset
+from pinchmix.written.json_text import read_json
+from pinchmix.written.reading import Place, Reading, exact_in
+from pinchmix.written.yaml_text import read_yaml
 
 T = TypeVar("T")
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from pinchmix.errors import ArgumentError
 from pinchmix.family import Family
 from pinchmix.recipe import Recipe
-from pinchmix.recipe_files.fields import read_written
-from pinchmix.text.written import Reading, text_of_file
+from pinchmix.recipe_text.reading import read_written
+from pinchmix.written.reading import Reading, text_of_file
 
 FORMS = {".yaml": "yaml", ".yml": "yaml", ".json": "json"}
 

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from pinchmix.errors import ArgumentError, Fault
-from pinchmix.text.written import NUMBER, Place, Written, is_broken, number_in, place_text
+from pinchmix.written.reading import NUMBER, Place, Written, is_broken, number_in, place_text
 
 # Keys that no reader of any version of YAML takes for anything but a text.
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")

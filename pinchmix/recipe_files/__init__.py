@@ -1,1 +1,0 @@
-"""Recipe files: recipes and families as YAML and JSON, written and read."""
