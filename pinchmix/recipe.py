@@ -261,6 +261,8 @@ def _tags(languages: Sequence[str]) -> tuple[str, ...]:
                 f"{{{column_of(name, 'languages')!r}: ...}}."
             )
         tag = normalise_language(name)
+        if spelled.get(tag) == name:
+            raise ArgumentError(f"languages: {name!r} is given twice.")
         if tag in spelled:
             raise LanguageClash(tag, [spelled[tag], name])
         spelled[tag] = name
