@@ -83,7 +83,7 @@ def work(name: str, pool: Pool) -> Callable[[], Any]:
         return lambda: find_plugin("samplers", name).order(pool, 1)
     prompts = pool.text("prompt")
     known = [text for text in prompts[:: max(len(prompts) // EVALUATION, 1)].to_pylist() if text.strip()]
-    return lambda: overlap(Exclusion(prompts=known), pool.grid.ids, prompts)
+    return lambda: overlap(Exclusion(prompts=known), pool.grid.ids, [prompts])
 
 
 def measure(name: str, count: int, words: int, answer: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, KeysView, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Union
 
@@ -19,13 +19,13 @@ from pinchmix.plugins import (
     Surveys,
     Tokenizer,
     Validator,
-    compares,
+    asks_pivot,
     find_plugin,
     list_plugins,
     traits_of,
 )
 from pinchmix.policy import DEFAULT, PRESETS, Check, amended, preset
-from pinchmix.recipe import PIVOT, Recipe
+from pinchmix.recipe import PIVOT, Recipe, read_languages
 from pinchmix.tokenizers.opening import open_tokenizer
 
 # What validate= may be; see read_policy.
@@ -64,10 +64,8 @@ class Plugins:
     @property
     def read_pivot(self) -> bool:
         """Whether something asks what the pivot says: checks that compare, samplers that read, an exclusion."""
-        compared = any(
-            isinstance(one, Surveys) or compares(one) or traits_of(one).needs_pivot for one in self.validators
-        )
-        return compared or self.sampler.name != "random" or self.exclusion is not None
+        asked = any(isinstance(one, Surveys) or asks_pivot(one) for one in self.validators)
+        return asked or self.sampler.name != "random" or self.exclusion is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,13 +111,6 @@ def make_recipe(budget: Budget | Recipe | Mapping[str, Any], asked: Asked) -> tu
         return budget, _plugins_of(budget, asked, tokenizer, exclusion, held)
     if asked.plugins:
         raise ArgumentError("plugins= are objects that a whole recipe names; sampler= and validate= take them as such.")
-    languages = asked.languages
-    if isinstance(languages, str):
-        raise ArgumentError(f"languages={languages!r}: give a list of tags, such as [{languages!r}].")
-    if isinstance(languages, Set) and not isinstance(languages, KeysView):
-        raise ArgumentError("languages: a set has no order, and the order breaks ties; give a list of tags.")
-    if languages is not None and not isinstance(languages, Iterable):
-        raise ArgumentError(f"languages={languages!r}: give a list of tags, such as ['en', 'fi'].")
     sampler = asked.sampler
     order: Sampler = (
         find_plugin("samplers", sampler or "random") if sampler is None or isinstance(sampler, str) else sampler
@@ -133,7 +124,7 @@ def make_recipe(budget: Budget | Recipe | Mapping[str, Any], asked: Asked) -> tu
         raise ArgumentError(f"unit={asked.unit!r}: the budget is in {plan.unit}; leave unit= out.")
     recipe = Recipe(
         budget=plan,
-        languages=tuple(languages or ()),
+        languages=read_languages(asked.languages),
         pivot=PIVOT if asked.pivot is None else asked.pivot,
         content="disjoint" if asked.content is None else asked.content,
         repeat=1 if asked.repeat is None else asked.repeat,

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pinchmix.arguments import Validate, read_policy
-from pinchmix.errors import ArgumentError
+from pinchmix.errors import ArgumentError, UnknownLanguage
 from pinchmix.exclude import Overlap, Reason, overlap, read_exclusion
 from pinchmix.grid import Grid
 from pinchmix.judging.examine import FINDINGS, examine, panel_of
@@ -30,7 +30,7 @@ from pinchmix.pool import Pool
 from pinchmix.progress import progress_bar
 from pinchmix.reading.facts import SourceFacts
 from pinchmix.reading.texts import Texts
-from pinchmix.recipe import PARALLEL
+from pinchmix.recipe import PARALLEL, PIVOT, read_languages
 from pinchmix.scan import scan_source
 from pinchmix.sources.database import Database
 from pinchmix.sources.source import open_source
@@ -216,7 +216,9 @@ def audit_source(
     if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
         raise ArgumentError(f"workers={workers!r}: give the number of processes, from 1.")
     policy = read_policy(validate)
-    tags = tuple(map(normalise_language, languages or ()))
+    if cache is not None and not isinstance(cache, (str, os.PathLike)):
+        raise ArgumentError(f"cache={cache!r}: give the path of a folder.")
+    tags = read_languages(languages)
     beside = normalise_language(pivot)
     database = Database()
     opened = open_source(
@@ -224,9 +226,13 @@ def audit_source(
     )
     grid, faults = scan_source(opened, database, tags, [beside])
     faults.extend(opened.faults)
+    comparing = tuple(check.name for check, one in policy if compares(one))
+    if comparing and beside not in grid.languages and beside != PIVOT:
+        raise UnknownLanguage(beside, grid.languages, "pivot")
     tags = tags or grid.languages
     grid = grid.only(tags, [beside] if beside in grid.languages else [])
-    pool = Pool(grid, beside, SourceFacts(opened, database, grid, beside, progress))
+    facts = SourceFacts(opened, database, grid, beside, progress)
+    pool = Pool(grid, beside, facts)
     texts = Texts(opened, database, progress)
     reader = Reader(grid, texts, beside, parallel, with_pivot=True)
     everyone = np.flatnonzero(np.isin(grid.language, [grid.languages.index(tag) for tag in tags]))
@@ -251,7 +257,7 @@ def audit_source(
     known.save()
     texts.close()
     if exclude is not None:
-        overlapping = overlap(read_exclusion(exclude), grid.ids, lambda: pool.text("prompt"))
+        overlapping = overlap(read_exclusion(exclude), grid.ids, facts.prompts())
         found.append(_overlapping(overlapping, grid, everyone))
     together = pa.concat_tables([FINDINGS.empty_table(), *found]).drop(["place"])
     return Audit(
@@ -261,7 +267,7 @@ def audit_source(
         checks=tuple(check for check, _ in policy),
         bad_rows=faults.counts,
         uncompared=Uncompared(
-            checks=tuple(check.name for check, one in policy if compares(one)),
+            checks=comparing,
             cells={tag: uncompared[tag] for tag in grid.languages if uncompared[tag]},
             pivot=beside,
             there=beside in grid.languages,

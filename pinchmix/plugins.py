@@ -215,6 +215,16 @@ def compares(validator: Validator) -> bool:
     return traits.compares or traits.scope == "content"
 
 
+def asks_pivot(validator: Validator) -> bool:
+    """Tell whether a validator must be given what the pivot says, or says nothing without it.
+
+    Example:
+        >>> asks_pivot(find_plugin("validators", "copy")), asks_pivot(find_plugin("validators", "unicode"))
+        (True, False)
+    """
+    return traits_of(validator).needs_pivot or compares(validator)
+
+
 @runtime_checkable
 class Surveys(Protocol):
     """A validator that must know the whole source before it judges."""

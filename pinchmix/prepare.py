@@ -125,7 +125,7 @@ def prepared_for(scanned: Scanned, recipe: Recipe, plugins: Plugins) -> Prepared
     facts = SourceFacts(opened, database, grid, recipe.pivot, progress)
     excluded = None
     if plugins.exclusion is not None:
-        excluded = overlap(plugins.exclusion, grid.ids, lambda: facts.text("prompt"))
+        excluded = overlap(plugins.exclusion, grid.ids, facts.prompts(), scanned.grid.ids)
         grid = grid.without(grid.address[excluded.mask[grid.instruction]])
         facts = SourceFacts(opened, database, grid, recipe.pivot, progress)
     pool = Pool(grid, recipe.pivot, facts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, KeysView, Mapping, Sequence, Set
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from fractions import Fraction
@@ -99,17 +99,21 @@ class Recipe:
             )
         object.__setattr__(self, "repeat", int(repeat))
         for name in ("tokenizer", "settings"):
+            if not isinstance(getattr(self, name), Mapping):
+                raise ArgumentError(f"{name}={getattr(self, name)!r}: give a mapping of names and values.")
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         object.__setattr__(self, "split", MappingProxyType(_split(self.split)))
         object.__setattr__(self, "wording", MappingProxyType(read_wording(self.wording)))
         if isinstance(self.seed, bool) or not isinstance(self.seed, Integral):
             raise ArgumentError(f"seed={self.seed!r}: the seed is a whole number.")
         object.__setattr__(self, "seed", int(self.seed))  # NumPy's whole numbers have no canonical form
+        if not isinstance(self.sampler, str):
+            raise ArgumentError(f"sampler={self.sampler!r}: a recipe names its sampler, such as 'random'.")
         for name in ("languages", "validators"):
             value = getattr(self, name)
             if not isinstance(value, (list, tuple)):
                 raise ArgumentError(f"{name}={value!r}: give a list or tuple; their order counts.")
-        object.__setattr__(self, "languages", _tags(self.languages))
+        object.__setattr__(self, "languages", read_languages(self.languages))
         object.__setattr__(self, "pivot", normalise_language(self.pivot))
         object.__setattr__(self, "validators", tuple(map(Check.of, self.validators)))
         checks = [check.name for check in self.validators]
@@ -251,10 +255,26 @@ class Recipe:
         return digest_of(canonical_bytes(self.to_dict()))
 
 
-def _tags(languages: Sequence[str]) -> tuple[str, ...]:
-    """Return the canonical tags of languages, none of them woven or given twice."""
+def read_languages(languages: Any) -> tuple[str, ...]:
+    """Return the canonical tags of languages that somebody names, in their order; none for None.
+
+    Raises:
+        ArgumentError: They are no tags in an order, or one is woven or given twice.
+        LanguageClash: Two of them are the same language.
+        UnknownLanguage: One is no tag.
+
+    Example:
+        >>> read_languages(["FI", "zh_CN"])
+        ('fi', 'zh')
+    """
+    if isinstance(languages, str):
+        raise ArgumentError(f"languages={languages!r}: give a list of tags, such as [{languages!r}].")
+    if isinstance(languages, Set) and not isinstance(languages, KeysView):
+        raise ArgumentError("languages: a set has no order, and the order breaks ties; give a list of tags.")
+    if languages is not None and not isinstance(languages, Iterable):
+        raise ArgumentError(f"languages={languages!r}: give a list of tags, such as ['en', 'fi'].")
     spelled: dict[str, str] = {}
-    for name in languages:
+    for name in languages or ():
         if isinstance(name, str) and is_woven(name):
             raise ArgumentError(
                 f"languages: {name!r} is made of two languages; name those, and give it an amount in the budget: "

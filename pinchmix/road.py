@@ -26,7 +26,7 @@ from pinchmix.planning.assign import Chosen, assign, check_content, plan_of, ref
 from pinchmix.planning.examples import Rejected, make_plan
 from pinchmix.planning.serving import Serving
 from pinchmix.planning.sizes import plan_sizes
-from pinchmix.plugins import surveyed
+from pinchmix.plugins import asks_pivot, surveyed
 from pinchmix.prepare import Prepared
 from pinchmix.reading.texts import Texts
 from pinchmix.recipe import Recipe
@@ -85,7 +85,7 @@ def judge_of(prepared: Prepared, texts: Texts, progress: bool | None = None, ver
     """Return the judge, whose validators know of the whole source what they must."""
     recipe = prepared.recipe
     panel = panel_of(recipe.validators, [surveyed(one, prepared.pool) for one in prepared.plugins.validators])
-    with_pivot = any(one.traits.needs_pivot for one in panel)
+    with_pivot = any(asks_pivot(one.validator) for one in panel)
     reader = Reader(prepared.serving.grid, texts, recipe.pivot, recipe.parallel, with_pivot=with_pivot)
     return Judge(panel, recipe, reader, progress, verdicts, prepared.woven)
 

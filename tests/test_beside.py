@@ -13,10 +13,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pinchmix
-from pinchmix import Budget, Recipe, build_mixture, export_mixture, plan_mixture, rebuild_mixture, verify_export
+from pinchmix import (
+    Budget,
+    Recipe,
+    audit_source,
+    build_mixture,
+    export_mixture,
+    plan_mixture,
+    rebuild_mixture,
+    sweep_mixtures,
+    verify_export,
+)
 from pinchmix.errors import ArgumentError, LanguageClash, UnknownLanguage
 from pinchmix.exclude import Exclusion
 from pinchmix.family import Family
+from pinchmix.plugins import Cells as Judged
+from pinchmix.plugins import Cost, Findings
 from tests.grids import Cells, cells, laws
 from tests.sweeps import counts_of, rows_of, swept, varied
 
@@ -124,6 +136,59 @@ def test_samplers_and_exclusions_read_a_pivot_that_is_not_asked_for() -> None:
     assert {key for key, _, _ in rows_of(mix)} == set(IDS[4:])
 
 
+def test_rows_of_the_pivot_that_cannot_be_used_are_no_pivot() -> None:
+    source = {tag: part(tag).to_pylist() for tag in ("en", "fi", "sw")}
+    for row in source["en"][1:4]:
+        row["prompt"] = None
+    said: dict[str, Any] = {"on_bad_rows": "drop"}
+    recipe = Recipe(Budget.counts({"fi": 12}), languages=["fi"], validators=("copy",))
+    told = "1 check could not be asked about 3 cells (fi 3), as they compare with the pivot and en lacks them: copy"
+    assert build_mixture(source, recipe, **said).notes == [told]
+    assert sweep_mixtures(source, {"a": recipe}, **said)["a"].notes == [told]
+    assert audit_source(source, languages=["fi"], validate=["copy"], workers=1).notes == [told]
+
+
+def test_evaluation_prompts_are_looked_for_in_every_language_at_hand() -> None:
+    finnish = {row["id"]: row["prompt"] for row in part("fi").to_pylist()}
+    gone = Exclusion(prompts=[finnish[key] for key in IDS[:4]], threshold=1)
+    alone = {tag: part(tag) for tag in ("fi", "sw")}  # and where there is no pivot
+    for source in (TABLE, alone):
+        mix = build_mixture(source, {"sw": 4, "fi": 4}, languages=["sw", "fi"], exclude=gone, validate=False)
+        assert not {key for key, _, _ in rows_of(mix)} & set(IDS[:4])
+        found = audit_source(source, languages=["sw", "fi"], exclude=gone, validate=False).findings
+        assert set(zip(found["id"], found["language"], strict=True)) == {(k, t) for k in IDS[:4] for t in ("fi", "sw")}
+
+
+def test_excluded_ids_are_missed_among_all_that_was_read() -> None:
+    mix = build_mixture(TABLE, {"fi": 5}, languages=["fi"], exclude=["only"], validate=False)
+    assert mix.report.excluded is not None
+    assert mix.report.excluded.unknown == ()
+    exclusion = Exclusion(ids=["only"])
+    members = {tag: Recipe(Budget.counts({tag: 4}), languages=[tag], exclude=exclusion.digest) for tag in ("en", "fi")}
+    assert len(sweep_mixtures(TABLE, members, exclude=exclusion)) == 2
+
+
+class Content:
+    """A check of instructions that notes what it is given."""
+
+    name, version, cost, scope = "content", "1", Cost.CHEAP, "content"
+
+    def __init__(self) -> None:
+        self._seen: list[str | None] = []
+
+    def judge(self, cells: Judged, languages: Any) -> Findings:
+        self._seen += cells.pivot_prompts
+        return Findings.of([])
+
+
+def test_a_check_of_instructions_is_given_the_pivot() -> None:
+    check = Content()
+    mix = build_mixture(TABLE, {"fi": 5}, languages=["fi"], validate=[check])
+    assert len(check._seen) == 5
+    assert None not in check._seen
+    assert mix.notes == []
+
+
 @pytest.mark.parametrize("together", [False, True])
 def test_members_of_a_family_are_compared_with_a_pivot_that_none_asks_for(together: bool) -> None:
     members = {
@@ -153,6 +218,23 @@ def test_a_pivot_that_the_source_lacks_is_refused_where_it_is_named() -> None:
     with pytest.raises(UnknownLanguage, match="pivot: 'et'"):
         plan_mixture(TABLE, ASKED, pivot="et", sampler="longest", validate=False)
     assert len(build_mixture(TABLE, ASKED, pivot="et", validate=False)) == 7  # nothing asks what it says
+    with pytest.raises(UnknownLanguage, match="pivot: 'et'"):
+        audit_source(TABLE, pivot="et", validate=["copy"])
+    assert audit_source(TABLE, pivot="et", validate=["unicode"]).notes == []
+
+
+def test_an_audit_reads_languages_as_a_build_does() -> None:
+    for languages, kind, message in (
+        (["fi>en"], ArgumentError, "languages: 'fi>en' is made of two languages"),
+        (["fi", "FI"], LanguageClash, "'fi' and 'FI' are the same language"),
+        ("fi", ArgumentError, r"give a list of tags, such as \['fi'\]"),
+        (3, ArgumentError, "languages=3: give a list of tags"),
+        ({"fi"}, ArgumentError, "a set has no order"),
+    ):
+        with pytest.raises(kind, match=message):
+            audit_source(TABLE, languages=languages)  # type: ignore[arg-type]
+    with pytest.raises(ArgumentError, match="cache=3: give the path of a folder"):
+        audit_source(TABLE, cache=3)  # type: ignore[arg-type]
 
 
 def test_a_recipe_has_canonical_tags_whoever_writes_it() -> None:
@@ -168,5 +250,11 @@ def test_a_recipe_has_canonical_tags_whoever_writes_it() -> None:
     ):
         with pytest.raises(kind, match=message):
             Recipe(Budget.counts({"en": 1}), languages=languages)  # type: ignore[arg-type]
-    with pytest.raises(ArgumentError, match="a language is a tag such as 'en', not 7"):
-        Recipe(Budget.counts({"en": 1}), pivot=7)  # type: ignore[arg-type]
+    for said, message in (
+        ({"pivot": 7}, "a language is a tag such as 'en', not 7"),
+        ({"settings": [1]}, r"settings=\[1\]: give a mapping"),
+        ({"tokenizer": "gpt"}, "tokenizer='gpt': give a mapping"),
+        ({"sampler": 3}, "sampler=3: a recipe names its sampler"),
+    ):
+        with pytest.raises(ArgumentError, match=message):
+            Recipe(Budget.counts({"en": 1}), **said)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -117,7 +117,7 @@ def test_overlap_is_what_lists_and_sets_find(
 ) -> None:
     ids = [f"id-{number}" for number in range(len(pool))]
     exclusion = Exclusion(ids=ids[:1] if by_id else [], prompts=evaluation, ngram=ngram, threshold=threshold)
-    found = overlap(exclusion, pa.array(ids), pa.array(pool, pa.string()))
+    found = overlap(exclusion, pa.array(ids), [pa.array(pool, pa.string())])
     expected = slowly(exclusion, ids, pool)
     assert found.reason.tolist() == expected
     assert found.mask.tolist() == [bool(reason) for reason in expected]
@@ -149,12 +149,12 @@ def test_blocks_of_pairs_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None
     pool = pa.chunked_array([[f"{common[: 2 * number]} {number}" for number in range(7)], [common, None, "x"]])
     ids = pa.array([str(number) for number in range(10)])
     exclusion = Exclusion(prompts=[f"{common} {mark}" for mark in "xyz"], ngram=3, threshold=0.4)
-    whole = overlap(exclusion, ids, pool).reason.tolist()
+    whole = overlap(exclusion, ids, [pool]).reason.tolist()
     assert whole == [0, 0, 0, 0, 0, 0, 3, 3, 0, 0]  # six of the words are 4 of 9 n-grams
     for pairs in (1, 4, 30):
         monkeypatch.setattr(ngrams, "PAIRS", pairs)
         monkeypatch.setattr(ngrams, "BATCH", 3)
-        assert overlap(exclusion, ids, pool).reason.tolist() == whole
+        assert overlap(exclusion, ids, [pool]).reason.tolist() == whole
 
 
 @pytest.mark.parametrize(
@@ -172,19 +172,19 @@ def test_blocks_of_pairs_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None
     ],
 )
 def test_the_same_prompt_in_another_dress_is_the_same(prompt: str, evaluation: str) -> None:
-    found = overlap(Exclusion(prompts=[evaluation]), pa.array(["a", "b"]), pa.array([prompt, "Something else"]))
+    found = overlap(Exclusion(prompts=[evaluation]), pa.array(["a", "b"]), [pa.array([prompt, "Something else"])])
     assert found.reason.tolist() == [Reason.PROMPT, Reason.NONE]
 
 
 def test_the_same_words_in_another_order_are_another_prompt() -> None:
-    found = overlap(Exclusion(prompts=["Is green tea good?"]), pa.array(["a"]), pa.array(["Good tea is green"]))
+    found = overlap(Exclusion(prompts=["Is green tea good?"]), pa.array(["a"]), [pa.array(["Good tea is green"])])
     assert found.reason.tolist() == [Reason.NONE]
 
 
 def test_eight_words_in_a_row_are_an_overlap_and_seven_are_not() -> None:
     evaluation = ["Why does bread dough rise when it is left in a warm place?"]
     pool = ["Tell me why does bread dough rise when it sinks", "Tell me why does bread dough rise when IT IS sunk"]
-    found = overlap(Exclusion(prompts=evaluation), pa.array(["a", "b"]), pa.array(pool))
+    found = overlap(Exclusion(prompts=evaluation), pa.array(["a", "b"]), [pa.array(pool)])
     assert found.reason.tolist() == [Reason.NONE, Reason.NGRAM]
 
 
@@ -193,7 +193,7 @@ def test_scripts_without_spaces_overlap_by_characters() -> None:
     found = overlap(
         Exclusion(prompts=evaluation),
         pa.array(["a", "b"]),
-        pa.array(["请问面团放在温暖的地方好吗", "面团放在桌上好吗"]),
+        [pa.array(["请问面团放在温暖的地方好吗", "面团放在桌上好吗"])],
     )
     assert found.reason.tolist() == [Reason.NGRAM, Reason.NONE]
 
@@ -201,24 +201,38 @@ def test_scripts_without_spaces_overlap_by_characters() -> None:
 def test_what_the_sieve_lets_through_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ngrams, "SIEVE", 1)
     pool = pa.array(["one two three", "one two", "two four", "five one two six"])
-    found = overlap(Exclusion(prompts=["one two four"], ngram=2), pa.array(list("abcd")), pool)
+    found = overlap(Exclusion(prompts=["one two four"], ngram=2), pa.array(list("abcd")), [pool])
     assert found.mask.tolist() == [True, True, True, True]
-    found = overlap(Exclusion(prompts=["seven eight"], ngram=2), pa.array(list("abcd")), pool)
+    found = overlap(Exclusion(prompts=["seven eight"], ngram=2), pa.array(list("abcd")), [pool])
     assert not found.mask.any()
 
 
 def test_prompts_are_asked_for_only_where_they_are_needed() -> None:
-    def never() -> pa.Array:
+    def never() -> Iterator[pa.Array]:
         raise AssertionError
+        yield pa.array([])
 
-    assert overlap(Exclusion(ids=["b"]), pa.array(["a", "b"]), never).mask.tolist() == [False, True]
-    assert overlap(Exclusion(), pa.array(["a"]), never).mask.tolist() == [False]
-    asked = overlap(Exclusion(prompts=["Hi"]), pa.array(["a"]), lambda: pa.array(["hi"]))
+    assert overlap(Exclusion(ids=["b"]), pa.array(["a", "b"]), never()).mask.tolist() == [False, True]
+    assert overlap(Exclusion(), pa.array(["a"]), never()).mask.tolist() == [False]
+    asked = overlap(Exclusion(prompts=["Hi"]), pa.array(["a"]), iter([pa.array(["hi"])]))
     assert asked.mask.tolist() == [True]
 
 
+def test_a_prompt_is_looked_for_in_every_language() -> None:
+    said = [pa.array(["one two three", None, "x", None]), pa.array([None, "One, two", "one two nine", "y"])]
+    exclusion = Exclusion(prompts=["one two", "one two three"], ngram=2)
+    reasons = [Reason.PROMPT, Reason.PROMPT, Reason.NGRAM, Reason.NONE]
+    for order in (said, said[::-1]):
+        assert overlap(exclusion, pa.array(list("abcd")), order).reason.tolist() == reasons
+
+
+def test_ids_are_missed_among_all_of_the_data() -> None:
+    found = overlap(Exclusion(ids=["b", "c"]), pa.array(["a"]), [], pa.array(["a", "b"]))
+    assert (found.mask.tolist(), found.unknown) == ([False], ("c",))
+
+
 def test_an_empty_pool_has_no_overlap() -> None:
-    found = overlap(Exclusion(prompts=["Hi"]), pa.array([], pa.string()), pa.array([], pa.string()))
+    found = overlap(Exclusion(prompts=["Hi"]), pa.array([], pa.string()), [pa.array([], pa.string())])
     assert found == Overlap(found.mask, found.reason, {"id": 0, "prompt": 0, "ngram": 0}, (), "")
     assert found.mask.dtype == np.bool_
     assert found.reason.dtype == np.uint8
@@ -230,7 +244,7 @@ IDS = pa.array([f"open-{number:02d}" for number in range(1, 31)])
 
 
 def test_ids_that_the_data_lacks_are_counted_and_named() -> None:
-    found = overlap(Exclusion(ids=["open-02", "opne-03", "zzz"]), IDS, lambda: IDS)
+    found = overlap(Exclusion(ids=["open-02", "opne-03", "zzz"]), IDS, [IDS])
     assert found.unknown == ("opne-03", "zzz")
     assert str(found) == (
         "1 instruction of 30 excluded: 1 by id\n"
@@ -240,19 +254,19 @@ def test_ids_that_the_data_lacks_are_counted_and_named() -> None:
 
 def test_none_of_the_ids_is_an_error() -> None:
     with pytest.raises(ArgumentError) as caught:
-        overlap(Exclusion(ids=["opn-01", "opn-02"]), IDS, lambda: IDS)
+        overlap(Exclusion(ids=["opn-01", "opn-02"]), IDS, [IDS])
     assert str(caught.value) == (
         "exclude: the data holds none of the 2 ids: 'opn-01', 'opn-02'. Did you mean 'open-01'? "
         "Its ids are like 'open-01', 'open-02', 'open-03'."
     )
     with pytest.raises(ArgumentError, match="A file of prompts is given as a path, not in a list"):
-        overlap(read_exclusion(["eval/test.jsonl"]), IDS, lambda: IDS)
+        overlap(read_exclusion(["eval/test.jsonl"]), IDS, [IDS])
 
 
 def test_near_ids_are_looked_for_among_neighbours_only() -> None:
     """Comparing a name with each of a million ids takes a minute."""
     many = pa.array([f"{number:07d}" for number in range(300_000)])
-    found = overlap(Exclusion(ids=["0000001", "0123456x"]), many, lambda: many)
+    found = overlap(Exclusion(ids=["0000001", "0123456x"]), many, [many])
     assert found.near.startswith(" Did you mean '01234")
 
 

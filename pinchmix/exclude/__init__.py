@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
@@ -136,7 +136,10 @@ class Overlap(NamedTuple):
 
 
 def overlap(
-    exclusion: Exclusion, ids: pa.Array, prompts: pa.Array | pa.ChunkedArray | Callable[[], pa.Array]
+    exclusion: Exclusion,
+    ids: pa.Array,
+    prompts: Iterable[pa.Array | pa.ChunkedArray],
+    whole: pa.Array | None = None,
 ) -> Overlap:
     """Return which instructions an exclusion drops.
 
@@ -147,36 +150,39 @@ def overlap(
     Args:
         exclusion: What is to be excluded.
         ids: Instruction ids, sorted by code point, as a grid holds them.
-        prompts: The prompt of each instruction in the pivot, null where there is none; or a function that returns
-            them, called only if the exclusion has prompts.
+        prompts: The prompt of each instruction, null where there is none, in one language after another; an
+            instruction is dropped if any of them overlaps. Asked for only if the exclusion has prompts.
+        whole: All ids of the data, among which excluded ones are missed; ``ids`` if None.
 
     Raises:
         ArgumentError: The data holds none of the excluded ids.
 
     Example:
         >>> exclusion = Exclusion(ids=["b"], prompts=["WHAT is tea"])
-        >>> print(overlap(exclusion, pa.array(["a", "b"]), pa.array(["What is tea?", "Hi"])))
+        >>> print(overlap(exclusion, pa.array(["a", "b"]), [pa.array(["What is tea?", "Hi"])]))
         2 instructions of 2 excluded: 1 by id, 1 by prompt
     """
     reason = np.zeros(len(ids), dtype=np.uint8)
     if exclusion.prompts:
         known = KnownTexts(exclusion.prompts, exclusion.ngram, Fraction(exclusion.threshold))
-        equal, sharing = known.look_up(prompts() if callable(prompts) else prompts)
-        reason[sharing] = Reason.NGRAM
-        reason[equal] = Reason.PROMPT
+        for said in prompts:
+            equal, sharing = known.look_up(said)
+            reason[sharing & (reason != Reason.PROMPT)] = Reason.NGRAM
+            reason[equal] = Reason.PROMPT
     by_id = pc.is_in(ids, value_set=pa.array(exclusion.ids, ids.type)).to_numpy(zero_copy_only=False)
     reason[by_id] = Reason.ID
     unknown: tuple[str, ...] = ()
+    whole = ids if whole is None else whole
     if int(by_id.sum()) < len(exclusion.ids):
-        held = set(ids.filter(pa.array(by_id)).to_pylist())
+        held = set(pc.unique(whole.filter(pc.is_in(whole, value_set=pa.array(exclusion.ids, whole.type)))).to_pylist())
         unknown = tuple(name for name in exclusion.ids if name not in held)
-    hint = near(unknown[0], _neighbours(unknown[0], ids)) if unknown else ""
+    hint = near(unknown[0], _neighbours(unknown[0], whole)) if unknown else ""
     if unknown and len(unknown) == len(exclusion.ids):
         names = listing([repr(name) for name in unknown], 3)
         file = " A file of prompts is given as a path, not in a list." if _looks_like_a_path(unknown[0]) else ""
         raise ArgumentError(
             f"exclude: the data holds none of the {number_of(len(unknown), 'id')}: {names}.{hint}{file} "
-            f"Its ids are like {listing([repr(name) for name in ids[:3].to_pylist()])}."
+            f"Its ids are like {listing([repr(name) for name in whole[:3].to_pylist()])}."
         )
     tally = np.bincount(reason, minlength=len(Reason))
     counts = {kind.name.lower(): int(tally[kind]) for kind in Reason if kind}

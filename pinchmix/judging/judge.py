@@ -41,7 +41,6 @@ class Reader:
         if with_pivot and pivot in grid.languages:
             mine = np.flatnonzero(grid.language == grid.languages.index(pivot))
             self._pivot[grid.instruction[mine]] = grid.address[mine]
-        self._compared = grid.hashes[self._pivot >= 0]
 
     def beside(self, grid: Grid, cells: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return the addresses of all texts that cells are judged by: their own and the pivot's, ascending."""
@@ -51,11 +50,14 @@ class Reader:
     def lacking(self, grid: Grid, cells: npt.NDArray[np.int64]) -> dict[str, int]:
         """Return how many of some cells the pivot lacks, by column; columns without such cells are left out.
 
+        A row of the pivot that cannot be used is not there.
+
         Args:
             grid: Where they are; it may number instructions in a way of its own.
             cells: Their numbers.
         """
-        there = np.isin(grid.hashes[grid.instruction[cells]], self._compared)
+        usable = (self._pivot >= 0) & ~np.isin(self._pivot, self._texts.bad)
+        there = np.isin(grid.hashes[grid.instruction[cells]], self.grid.hashes[usable])
         column = grid.language[cells]
         counts = np.bincount(column[~there], minlength=len(grid.languages)).tolist()
         return {tag: count for tag, count in zip(grid.languages, counts, strict=True) if count and tag != self.pivot}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -64,6 +64,10 @@ class SourceFacts:
         rank = np.full(len(self.grid.ids), -1, dtype=np.int64)
         rank[place] = np.arange(len(place))
         return text.take(pa.array(rank, mask=rank < 0))
+
+    def prompts(self) -> Iterator[pa.Array]:
+        """Yield the prompts in each language of the grid, as :meth:`text` returns those of the pivot."""
+        return (replace(self, pivot=tag).text("prompt") for tag in self.grid.languages)
 
     def length(self, field: str) -> npt.NDArray[np.int64]:
         """Return the code points of the same text, shape ``(instructions,)``, int64; -1 where it is null.
