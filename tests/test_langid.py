@@ -470,6 +470,18 @@ def test_a_list_of_single_words_is_no_ground_for_a_rejection(tag, text):
     assert one(text, tag)[:2] == (UNSURE, "list")
 
 
+MAIL = "Jack alipokea barua pepe 6 asubuhi, barua pepe 3 mchana, na barua pepe 5 jioni. Jumla ya barua pepe ni ngapi?"
+
+
+def test_words_that_come_again_and_again_do_not_outweigh_the_others():
+    assert one(MAIL, "sw")[:2] == (UNSURE, "repeats")
+    for other in (
+        "Jack menerima surel 6 di pagi hari, surel 3 di siang hari, dan surel 5 di malam hari. Berapa jumlah surel itu?",
+        "Jack got mail in the morning, mail at noon and mail in the evening. How much mail did Jack get in all?",
+    ):
+        assert one(other, "sw")[0] == MISMATCH
+
+
 def test_plain_text_in_another_language_has_no_loanwords():
     assert one("The total of the fish that were released into the old river was too small.", "nl")[0] == MISMATCH
 

@@ -25,6 +25,7 @@ REASONS = (
     "names",  # little is left beside names, which have no language
     "list",  # no sentence: cells of a table, labels, single words
     "loanwords",  # a good part of its words are of the language, the others may be borrowed
+    "repeats",  # the same words again and again; each counted once, they are of the language
     "short",  # too few letters to say
     "no letters",  # numbers, signs, nothing
     "code only",  # nothing is left beside code, formulas and addresses

@@ -51,6 +51,8 @@ _ENGLISH = frozenset(
     )
 )
 _ENGLISH_SHARE, _ENGLISH_WORDS = 0.2, 2
+# Of a text that says the same words again and again, no more than these are different.
+_DISTINCT_WORDS = 0.85
 # A segment of fewer letters than three or four words is likely to be taken for anything.
 _SEGMENT_LETTERS = 12
 # What must be left of a text beside names to be the ground of a rejection, in words and in letters.
@@ -249,6 +251,40 @@ def borrowing(texts: Sequence[str], tongues: Tongues, tongue_of: NDArray[np.int6
     spoken = np.bincount(at, weights=np.maximum(lead, 0.0), minlength=len(texts))
     enough = np.where(rival == tongues.english_at, _OWN_WORDS, _OWN_WORDS_ELSE)
     flags[:] = apart & (said > 0) & (np.round(spoken / np.maximum(said, 1e-9), DIGITS) >= enough)
+    return flags
+
+
+def repeating(texts: Sequence[str], tongues: Tongues, tongue_of: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which texts are in their own language once each of their words counts once.
+
+    A few words that come again and again outweigh all others: "barua pepe 6 asubuhi, barua pepe 3 mchana ..." is
+    Swahili, and the repeated words could be Indonesian.
+
+    Args:
+        texts: The cleaned texts, which seem to be in another language.
+        tongues: The expected languages, each with a profile.
+        tongue_of: The expected language of each text.
+
+    Returns:
+        One flag a text.
+
+    Example:
+        >>> from pinchmix.validators.langid.backends.langdetect import LangdetectBackend
+        >>> swahili = Tongues.of(("sw",), frozenset({"en"}), LangdetectBackend())
+        >>> mail = "Jack alipokea barua pepe 6 asubuhi, barua pepe 3 mchana, na barua pepe 5 jioni."
+        >>> texts = [mail, "Dia menerima surel pagi, surel siang, dan surel malam."]
+        >>> repeating(texts, swahili, np.array([0, 0])).tolist()
+        [True, False]
+    """
+    words = [[word.lower() for word in _WORD.findall(text[:MAX_CHARACTERS])] for text in texts]
+    distinct = [list(dict.fromkeys(some)) for some in words]
+    flags = np.zeros(len(texts), dtype=bool)
+    rows = np.flatnonzero(
+        [len(once) <= _DISTINCT_WORDS * len(some) for once, some in zip(distinct, words, strict=True)]
+    )
+    if len(rows):
+        share, _ = _shares([" ".join(distinct[row]) for row in rows], tongues, tongue_of[rows])
+        flags[rows] = share >= tongues.accept[tongue_of[rows]]
     return flags
 
 

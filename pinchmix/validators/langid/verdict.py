@@ -35,6 +35,7 @@ from pinchmix.validators.langid.segments import (
     foreign_letters,
     framed,
     name_or_list,
+    repeating,
     segment_shares,
 )
 from pinchmix.validators.langid.tongues import Tongues, columns_by_script
@@ -309,6 +310,9 @@ def _second_look(
     if len(rows) and tongues.backend.candidates == "neighbours":
         loans = rows[borrowing([seen.cleaned[number] for number in text_of[rows]], tongues, tongue_of[rows])]
         verdict[loans], reason[loans] = UNSURE, CODE["loanwords"]
+        rows = np.flatnonzero((verdict == MISMATCH) & (reason == CODE["language"]))
+        again = rows[repeating([seen.cleaned[number] for number in text_of[rows]], tongues, tongue_of[rows])]
+        verdict[again], reason[again] = UNSURE, CODE["repeats"]
 
 
 def _part_by_part(
