@@ -476,7 +476,7 @@ MAIL = "Jack alipokea barua pepe 6 asubuhi, barua pepe 3 mchana, na barua pepe 5
 def test_words_that_come_again_and_again_do_not_outweigh_the_others():
     assert one(MAIL, "sw")[:2] == (UNSURE, "repeats")
     for other in (
-        "Jack menerima surel 6 di pagi hari, surel 3 di siang hari, dan surel 5 di malam hari. Berapa jumlah surel itu?",
+        "Jack menerima surel 6 di pagi hari, surel 3 di siang hari, dan surel 5 di malam hari. Berapa jumlah surel?",
         "Jack got mail in the morning, mail at noon and mail in the evening. How much mail did Jack get in all?",
     ):
         assert one(other, "sw")[0] == MISMATCH
