@@ -88,7 +88,9 @@ def _hashes_of_pieces(
 
     A piece of ASCII is a word. Others are normalised, and split again at what separates words beyond ASCII.
     """
-    spaced = pc.replace_substring_regex(pc.utf8_normalize(pieces, form="NFKC"), SPACELESS, r" \1 ")
+    # Arrow's own normal form of some Katakana depends on its version.
+    normal = pa.array([unicodedata.normalize("NFKC", piece) for piece in pieces.to_pylist()], pieces.type)
+    spaced = pc.replace_substring_regex(normal, SPACELESS, r" \1 ")
     words = pc.split_pattern_regex(spaced, SEPARATOR)
     distinct = words.values.dictionary_encode()
     table = np.array([hash_of_id(_caseless(word)) for word in distinct.dictionary.to_pylist()], dtype=np.uint64)

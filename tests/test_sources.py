@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import io
 import json
@@ -46,15 +45,17 @@ def as_lines(rows: list[Any]) -> bytes:
 
 def as_table(rows: list[dict[str, Any]], separator: str = ",", end: str = "\n") -> bytes:
     """Return rows as CSV; what a row lacks is left empty."""
-    stream = io.StringIO()
     names = list(dict.fromkeys(name for row in rows for name in row))
-    # Python's writer leaves a lone carriage return bare, and before a line feed that is a line end.
+    # A lone carriage return that stands bare before a line feed would be a line end.
     bare = any("\r" in str(value) for row in rows for value in row.values())
-    quoting = csv.QUOTE_ALL if bare else csv.QUOTE_MINIMAL
-    writer = csv.DictWriter(stream, names, delimiter=separator, lineterminator=end, quoting=quoting)
-    writer.writeheader()
-    writer.writerows(rows)
-    return stream.getvalue().encode()
+
+    def cell(value: object) -> str:
+        text = "" if value is None else str(value)
+        quote = bare or any(sign in text for sign in (separator, '"', "\n"))
+        return '"' + text.replace('"', '""') + '"' if quote else text
+
+    lines = [names, *([row.get(name) for name in names] for row in rows)]
+    return "".join(separator.join(map(cell, line)) + end for line in lines).encode()
 
 
 def as_parquet(rows: list[dict[str, Any]]) -> bytes:

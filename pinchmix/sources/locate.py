@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
@@ -176,7 +177,8 @@ def _table(name: str, value: Any) -> pa.Table | list[Any]:
         return _of_pandas(name, value)
     if isinstance(value, pa.RecordBatch) or hasattr(value, "__arrow_c_stream__"):
         try:
-            return pa.table(value)
+            frame = kind.startswith("polars.") and hasattr(value, "columns")
+            return _of_polars(value) if frame else pa.table(value)
         except (pa.ArrowException, TypeError, ValueError) as error:
             raise ArgumentError(f"{name} is of type {kind} and makes no Arrow table: {_one_line(error)}") from error
     given = name if name.startswith("source[") else "source"
@@ -185,6 +187,13 @@ def _table(name: str, value: Any) -> pa.Table | list[Any]:
         f"Give a path, a folder, a glob, a {PLACE} template, a table (datasets, pandas, Arrow, Polars) "
         "or a mapping of languages to any of these."
     )
+
+
+def _of_polars(frame: Any) -> pa.Table:
+    # Views of texts, which Polars gives else, cannot be compared or filtered by every version of Arrow.
+    levels = getattr(sys.modules["polars"], "CompatLevel", None)
+    table: pa.Table = frame.to_arrow() if levels is None else frame.to_arrow(compat_level=levels.oldest())
+    return table
 
 
 def _of_pandas(name: str, frame: Any) -> pa.Table | list[Any]:

@@ -126,7 +126,8 @@ def _language_faults(origin: pa.Table, name: str, manifest: Manifest) -> Iterato
     column = origin.column("column").combine_chunks().dictionary_encode()
     known = manifest.identity["grid"]["languages"]
     due = [languages_of(tag) if tag in known else ("", "") for tag in column.dictionary.to_pylist()]
-    prompt, response = (origin.column(f"{part}_language") for part in ("prompt", "response"))
+    # Without chunks, as a table without rows has no chunk, and some versions of Arrow crash on that.
+    prompt, response = (origin.column(f"{part}_language").combine_chunks() for part in ("prompt", "response"))
     wrong = [
         pc.not_equal(said, pa.array([pair[side] for pair in due], pa.string()).take(column.indices))
         for side, said in enumerate((prompt, response))
