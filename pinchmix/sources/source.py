@@ -211,7 +211,7 @@ def open_source(
         if piece.url:
             files.append(SourceFile(piece.label, piece.url, opened.rows, stamps[piece.url]))
     for tag in languages:
-        if tag not in met:
+        if met and tag not in met:  # where no tag was met, the scan says of each row why
             raise UnknownLanguage(tag, sorted(met), "languages")
     _check_spellings(tables)
     if join == "row":

@@ -1129,6 +1129,16 @@ def languages_not_text() -> Call:
 
 
 @case
+def languages_of_a_long_table_without_tags() -> Call:
+    return call(pd.DataFrame([row(f"q{n}", lang="Finnish") for n in range(3)]), {"fi": 2}, languages=["fi"])
+
+
+@case
+def languages_a_list_of_lists() -> Call:
+    return plain(languages=[["en"]])
+
+
+@case
 def languages_without_budget() -> Call:
     return plain({"en": 1, "sw": 1}, languages=["en", "de"])
 
@@ -1141,6 +1151,11 @@ def pivot_unknown() -> Call:
 @case
 def pivot_not_text() -> Call:
     return plain(pivot=7)
+
+
+@case
+def pivot_a_list() -> Call:
+    return plain(pivot=["en"])
 
 
 @case
