@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -120,12 +120,13 @@ def prepared_for(scanned: Scanned, recipe: Recipe, plugins: Plugins) -> Prepared
         tags = at_hand(scanned.grid, recipe)
     beside = pivots_beside([(recipe, plugins)])
     if missing := [tag for tag in beside if tag not in scanned.grid.languages and tag != PIVOT]:
-        raise UnknownLanguage(missing[0], scanned.grid.languages, "pivot")
+        raise UnknownLanguage(missing[0], sorted({*scanned.grid.languages, *opened.beyond}), "pivot")
     grid = scanned.grid.only(tags, [tag for tag in beside if tag in scanned.grid.languages])
     facts = SourceFacts(opened, database, grid, recipe.pivot, progress)
     excluded = None
     if plugins.exclusion is not None:
-        excluded = overlap(plugins.exclusion, grid.ids, lambda: facts.text("prompt"))
+        asked = replace(facts, asker="an exclusion by prompts")
+        excluded = overlap(plugins.exclusion, grid.ids, lambda: asked.text("prompt"))
         grid = grid.without(grid.address[excluded.mask[grid.instruction]])
         facts = SourceFacts(opened, database, grid, recipe.pivot, progress)
     pool = Pool(grid, recipe.pivot, facts)

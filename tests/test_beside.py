@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import pinchmix
 from pinchmix import Budget, Recipe, build_mixture, export_mixture, plan_mixture, rebuild_mixture, verify_export
-from pinchmix.errors import ArgumentError, LanguageClash, UnknownLanguage
+from pinchmix.errors import ArgumentError, LanguageClash, SourceError, UnknownLanguage
 from pinchmix.exclude import Exclusion
 from pinchmix.family import Family
 from tests.grids import Cells, cells, laws
@@ -153,6 +153,18 @@ def test_a_pivot_that_the_source_lacks_is_refused_where_it_is_named() -> None:
     with pytest.raises(UnknownLanguage, match="pivot: 'et'"):
         plan_mixture(TABLE, ASKED, pivot="et", sampler="longest", validate=False)
     assert len(build_mixture(TABLE, ASKED, pivot="et", validate=False)) == 7  # nothing asks what it says
+
+
+@pytest.mark.parametrize("english", [[], [{"id": "i1", "said": "a"}]], ids=["empty", "of no layout"])
+def test_a_pivot_that_cannot_be_read_is_done_without_as_its_message_says(english: list[Any]) -> None:
+    source = {"en": english, "fi": part("fi"), "sw": part("sw")}
+    with pytest.raises(SourceError, match=r"[Ii]t is read as the pivot.*validate=False, or another pivot=\.\.\., does"):
+        build_mixture(source, ASKED, languages=["fi", "sw"])
+    assert counts_of(build_mixture(source, ASKED, languages=["fi", "sw"], validate=False)) == ASKED
+    assert counts_of(build_mixture(source, ASKED, languages=["fi", "sw"], pivot="fi", validate=["copy"])) == ASKED
+    with pytest.raises(SourceError) as asked:  # where it is asked for itself, it is no pivot to do without
+        build_mixture(source, ASKED)
+    assert "as the pivot" not in str(asked.value)
 
 
 def test_a_recipe_has_canonical_tags_whoever_writes_it() -> None:

@@ -79,6 +79,8 @@ class LayoutUnknown(SourceError):
     Attributes:
         table: The file or table.
         columns: The columns that it has.
+        why: What is wrong with them.
+        way: What to do.
     """
 
     NAME_THEM = (
@@ -89,6 +91,7 @@ class LayoutUnknown(SourceError):
     def __init__(self, table: str, columns: Sequence[str], why: str = "", way: str = NAME_THEM) -> None:
         self.table = table
         self.columns = tuple(columns)
+        self.why, self.way = why, way
         has = f"the columns {listing(self.columns)}" if self.columns else "no columns"
         super().__init__(f"{table}: {why or 'no known layout of instruction data'}. It has {has}.\n{way}")
 

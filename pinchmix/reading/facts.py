@@ -33,6 +33,7 @@ class SourceFacts:
         grid: What exists; every answer is aligned with its ids.
         pivot: The canonical tag of the language that speaks for an instruction in all its languages.
         progress: See :func:`~pinchmix.progress.progress_bar`.
+        asker: Who asks what the pivot says, for the message if that is not there.
 
     Example:
         >>> from pinchmix.scan import scan_source
@@ -49,6 +50,7 @@ class SourceFacts:
     grid: Grid
     pivot: str
     progress: bool | None = None
+    asker: str = "a sampler or a check"
 
     def text(self, field: str) -> pa.Array:
         """Return the pivot's ``"prompt"`` (user turns) or ``"response"`` (assistant turns), joined by line ends.
@@ -83,10 +85,11 @@ class SourceFacts:
         if field not in ROLES:
             raise ArgumentError(f"{field!r} is neither 'prompt' nor 'response'.{near(str(field), ROLES)}")
         if self.pivot not in self.grid.languages:
+            there = sorted({*self.grid.languages, *self.source.beyond})
             raise ArgumentError(
-                f"the pivot {self.pivot!r} is not among the languages at hand, and what a sampler knows of an "
-                f"instruction is read from it.{near(self.pivot, self.grid.languages)} "
-                f"There are: {listing(self.grid.languages, 40)}. Name one of them: pivot=..."
+                f"the pivot {self.pivot!r} is not among the languages at hand, and what {self.asker} knows of an "
+                f"instruction is read from it.{near(self.pivot, there)} There are: {listing(there, 40)}. "
+                "Name one of them: pivot=..."
             )
         cells = np.flatnonzero(self.grid.language == self.grid.languages.index(self.pivot))
         address, instruction = self.grid.address[cells], self.grid.instruction[cells].astype(np.int64)
