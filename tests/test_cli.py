@@ -127,6 +127,25 @@ def test_every_option_of_a_recipe_arrives(call, source, tmp_path):
     assert (recipe["languages"], recipe["seed"], recipe["budget"]["amounts"]) == (["fi", "en"], -9, {"fi": 2})
 
 
+@pytest.mark.parametrize("said", [["fi,en"], ["fi", "en"], [" fi ", "en,"]])
+def test_languages_are_said_with_commas_or_one_by_one(call, source, tmp_path, said):
+    languages = [part for tag in said for part in ("--languages", tag)]
+    code, out, _ = call("recipe", *languages, "--budget", "fi=2", "--json")
+    assert (code, json.loads(out)["languages"]) == (0, ["fi", "en"])
+    assert call("build", source, *languages, "--budget", "*=2", "--no-validate", "--out", tmp_path / "out")[0] == 0
+    assert pinchmix.verify_export(tmp_path / "out").identity["recipe"]["languages"] == ["fi", "en"]
+    code, out, _ = call("plan", source, *languages, "--budget", "*=2")
+    assert (code, out) == (0, f"{pinchmix.plan_mixture(source, {'*': 2}, languages=['fi', 'en'])!s}\n")
+    (tmp_path / "weights.csv").write_text("language,weight\nen,1\nfi,1\nsw,1\n")
+    weights = ("--weights", tmp_path / "weights.csv", "--total", 4)
+    code, out, _ = call("recipe", *languages, *weights, "--json")
+    assert (code, set(json.loads(out)["budget"]["amounts"])) == (0, {"en", "fi"})
+    code, out, _ = call("audit", source, *languages, "--check", "preset=none", "--check", "empty=flag")
+    assert code == 0
+    asked = {"preset": "none", "empty": "flag"}
+    assert out.endswith(f"{pinchmix.audit_source(source, validate=asked, languages=['fi', 'en'])!r}\n")
+
+
 def test_verify_says_so_when_all_is_well_and_names_the_faults_when_not(call, source, tmp_path):
     out_folder = tmp_path / "out"
     mix = pinchmix.build_mixture(source, {"en": 3}, validate=False)
