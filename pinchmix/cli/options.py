@@ -205,5 +205,8 @@ def in_words_of_options(error: PinchmixError) -> str:
     if isinstance(error, InfeasibleBudget):
         text = re.sub(r"\brepeat=(\d+)", r"--repeat \1", text)
         text = re.sub(r"\bvalidate=\{'([^']+)': 'flag'\}", r"--check \1=flag", text)
+        both = r"\bvalidate=\{'([^']+)': \{'mismatch': 'flag', 'unsure': 'keep'\}\}"
+        text = re.sub(both, r"--check \1=flag --check on_unsure=keep", text)
+        text = re.sub(r"\bvalidate=\{'[^']+': \{'unsure': 'keep'\}\}", "--check on_unsure=keep", text)
         return re.sub(r"\bcontent=('[a-z]+(?:\(\d+\))?')", r"--content \1", text)
     return text
