@@ -379,6 +379,22 @@ def test_checks_are_chosen_by_options(call, tmp_path):
     assert call(*command, "--check", "language=off", "--check", "empty=flag")[0] == 0
 
 
+@pytest.mark.parametrize("english", [False, True])
+def test_the_way_out_of_doubts_is_said_as_options(call, tmp_path, english):
+    rows = [{"id": str(n), "prompt": "Ok", "response": "Ok"} for n in range(3)]
+    question = "Which is the capital of this country, and where is it?"
+    wrong = {"id": "3", "prompt": question, "response": "The capital of the country is by the sea."}
+    (tmp_path / "fi.jsonl").write_text("\n".join(map(json.dumps, [*rows, *([wrong] if english else [])])))
+    command = ["build", tmp_path / "{lang}.jsonl", "--budget", f"fi={3 + english}", "--out", tmp_path / "out"]
+    code, _, err = call(*command, "--check", "preset=none", "--check", "language=reject", "--check", "on_unsure=reject")
+    assert (code, "validate=" in err) == (3, False)
+    way = re.search(r"((?: ?--check \S+=\w+)+)$", " ".join(err.split()))
+    assert way
+    assert way[1].split() == [*(["--check", "language=flag"] if english else []), "--check", "on_unsure=keep"]
+    said = way[1].split() if english else ["--check", "language=reject", *way[1].split()]
+    assert call(*command, "--check", "preset=none", *said)[0] == 0
+
+
 # Recipes and weights --------------------------------------------------------------------------------------------------
 
 
