@@ -15,7 +15,6 @@ _SAME = {"nb": "no", "tl": "fil", "arb": "ar", "swh": "sw", "ekk": "et", "pes": 
 _LEFTWARD = frozenset(("Adlm", "Arab", "Aran", "Hebr", "Mand", "Mend", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa", "Yezi"))
 
 
-@lru_cache(maxsize=4096)
 def normalise_language(tag: str) -> str:
     """Return the one BCP-47 spelling that pinchmix uses for a language tag.
 
@@ -38,6 +37,11 @@ def normalise_language(tag: str) -> str:
     """
     if not isinstance(tag, str):
         raise ArgumentError(f"a language is a tag such as 'en', not {tag!r} of type {type(tag).__name__}.")
+    return _normalised(tag)  # the cache would hash what is no text, and lists have no hash
+
+
+@lru_cache(maxsize=4096)
+def _normalised(tag: str) -> str:
     try:
         parsed = langcodes.Language.get(tag.strip().replace("_", "-"), normalize=True)
         canonical = langcodes.Language.get(langcodes.standardize_tag(parsed.to_tag(), macro=True))

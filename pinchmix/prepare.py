@@ -120,7 +120,7 @@ def prepared_for(scanned: Scanned, recipe: Recipe, plugins: Plugins) -> Prepared
         tags = at_hand(scanned.grid, recipe)
     beside = pivots_beside([(recipe, plugins)])
     if missing := [tag for tag in beside if tag not in scanned.grid.languages and tag != PIVOT]:
-        raise UnknownLanguage(missing[0], scanned.grid.languages, "pivot")
+        raise UnknownLanguage(missing[0], sorted({*scanned.grid.languages, *opened.beyond}), "pivot")
     grid = scanned.grid.only(tags, [tag for tag in beside if tag in scanned.grid.languages])
     facts = SourceFacts(opened, database, grid, recipe.pivot, progress)
     excluded = None

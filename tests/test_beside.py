@@ -24,7 +24,7 @@ from pinchmix import (
     sweep_mixtures,
     verify_export,
 )
-from pinchmix.errors import ArgumentError, LanguageClash, UnknownLanguage
+from pinchmix.errors import ArgumentError, LanguageClash, SourceError, UnknownLanguage
 from pinchmix.exclude import Exclusion
 from pinchmix.family import Family
 from pinchmix.plugins import Cells as Judged
@@ -235,6 +235,18 @@ def test_an_audit_reads_languages_as_a_build_does() -> None:
             audit_source(TABLE, languages=languages)  # type: ignore[arg-type]
     with pytest.raises(ArgumentError, match="cache=3: give the path of a folder"):
         audit_source(TABLE, cache=3)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("english", [[], [{"id": "i1", "said": "a"}]], ids=["empty", "of no layout"])
+def test_a_pivot_that_cannot_be_read_is_done_without_as_its_message_says(english: list[Any]) -> None:
+    source = {"en": english, "fi": part("fi"), "sw": part("sw")}
+    with pytest.raises(SourceError, match=r"[Ii]t is read as the pivot.*validate=False, or another pivot=\.\.\., does"):
+        build_mixture(source, ASKED, languages=["fi", "sw"])
+    assert counts_of(build_mixture(source, ASKED, languages=["fi", "sw"], validate=False)) == ASKED
+    assert counts_of(build_mixture(source, ASKED, languages=["fi", "sw"], pivot="fi", validate=["copy"])) == ASKED
+    with pytest.raises(SourceError) as asked:  # where it is asked for itself, it is no pivot to do without
+        build_mixture(source, ASKED)
+    assert "as the pivot" not in str(asked.value)
 
 
 def test_a_recipe_has_canonical_tags_whoever_writes_it() -> None:

@@ -127,6 +127,25 @@ def test_every_option_of_a_recipe_arrives(call, source, tmp_path):
     assert (recipe["languages"], recipe["seed"], recipe["budget"]["amounts"]) == (["fi", "en"], -9, {"fi": 2})
 
 
+@pytest.mark.parametrize("said", [["fi,en"], ["fi", "en"], [" fi ", "en,"]])
+def test_languages_are_said_with_commas_or_one_by_one(call, source, tmp_path, said):
+    languages = [part for tag in said for part in ("--languages", tag)]
+    code, out, _ = call("recipe", *languages, "--budget", "fi=2", "--json")
+    assert (code, json.loads(out)["languages"]) == (0, ["fi", "en"])
+    assert call("build", source, *languages, "--budget", "*=2", "--no-validate", "--out", tmp_path / "out")[0] == 0
+    assert pinchmix.verify_export(tmp_path / "out").identity["recipe"]["languages"] == ["fi", "en"]
+    code, out, _ = call("plan", source, *languages, "--budget", "*=2")
+    assert (code, out) == (0, f"{pinchmix.plan_mixture(source, {'*': 2}, languages=['fi', 'en'])!s}\n")
+    (tmp_path / "weights.csv").write_text("language,weight\nen,1\nfi,1\nsw,1\n")
+    weights = ("--weights", tmp_path / "weights.csv", "--total", 4)
+    code, out, _ = call("recipe", *languages, *weights, "--json")
+    assert (code, set(json.loads(out)["budget"]["amounts"])) == (0, {"en", "fi"})
+    code, out, _ = call("audit", source, *languages, "--check", "preset=none", "--check", "empty=flag")
+    assert code == 0
+    asked = {"preset": "none", "empty": "flag"}
+    assert out.endswith(f"{pinchmix.audit_source(source, validate=asked, languages=['fi', 'en'])!r}\n")
+
+
 def test_verify_says_so_when_all_is_well_and_names_the_faults_when_not(call, source, tmp_path):
     out_folder = tmp_path / "out"
     mix = pinchmix.build_mixture(source, {"en": 3}, validate=False)
@@ -358,6 +377,22 @@ def test_checks_are_chosen_by_options(call, tmp_path):
     assert "--check empty=flag" in err
     assert call(*command, "--check", "empty=flag", "--no-validate")[0] == 2
     assert call(*command, "--check", "language=off", "--check", "empty=flag")[0] == 0
+
+
+@pytest.mark.parametrize("english", [False, True])
+def test_the_way_out_of_doubts_is_said_as_options(call, tmp_path, english):
+    rows = [{"id": str(n), "prompt": "Ok", "response": "Ok"} for n in range(3)]
+    question = "Which is the capital of this country, and where is it?"
+    wrong = {"id": "3", "prompt": question, "response": "The capital of the country is by the sea."}
+    (tmp_path / "fi.jsonl").write_text("\n".join(map(json.dumps, [*rows, *([wrong] if english else [])])))
+    command = ["build", tmp_path / "{lang}.jsonl", "--budget", f"fi={3 + english}", "--out", tmp_path / "out"]
+    code, _, err = call(*command, "--check", "preset=none", "--check", "language=reject", "--check", "on_unsure=reject")
+    assert (code, "validate=" in err) == (3, False)
+    way = re.search(r"((?: ?--check \S+=\w+)+)$", " ".join(err.split()))
+    assert way
+    assert way[1].split() == [*(["--check", "language=flag"] if english else []), "--check", "on_unsure=keep"]
+    said = way[1].split() if english else ["--check", "language=reject", *way[1].split()]
+    assert call(*command, "--check", "preset=none", *said)[0] == 0
 
 
 # Recipes and weights --------------------------------------------------------------------------------------------------

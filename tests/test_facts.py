@@ -428,8 +428,8 @@ def test_a_pivot_that_is_not_there_is_refused_where_it_is_needed() -> None:
         with pytest.raises(ArgumentError) as refusal:
             ask("prompt")
         assert str(refusal.value) == (
-            "the pivot 'en' is not among the languages at hand, and what a sampler knows of an instruction is read "
-            "from it. There are: de. Name one of them: pivot=..."
+            "the pivot 'en' is not among the languages at hand, and what a sampler or a check knows of an "
+            "instruction is read from it. There are: de. Name one of them: pivot=..."
         )
     assert by_id(facts, "task") == {"a": "x"}
     with pytest.raises(ArgumentError, match=r"'responce' is neither 'prompt' nor 'response'. Did you mean 'response'"):

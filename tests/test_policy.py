@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 from typing import Any
 
 import pytest
@@ -248,3 +250,69 @@ def test_check_validator_finds_out() -> None:
             check_validator(wrong, some, ["en", "fi"])
     with pytest.raises(ArgumentError, match="scope one of"):
         check_validator(Spy("spy", "bad", scope="word"), some, ["en"])
+
+
+FINNISH = [
+    ("Mikä on Suomen pääkaupunki ja missä se sijaitsee?", "Suomen pääkaupunki on Helsinki, joka on meren rannalla.")
+]
+ENGLISH = [("Which is the capital of this country, and where is it?", "The capital of the country is by the sea.")]
+SHORT = [("Ok 1", "Ok 2")]
+
+
+@pytest.mark.parametrize(
+    ("texts", "rejected", "way"),
+    [
+        (SHORT * 3, {"language (in doubt)": 3}, {"language": {"unsure": "keep"}}),
+        (ENGLISH * 3, {"language": 3}, {"language": "flag"}),
+        (
+            SHORT * 2 + ENGLISH + FINNISH,
+            {"language": 1, "language (in doubt)": 2},
+            {"language": {"mismatch": "flag", "unsure": "keep"}},
+        ),
+        ([*SHORT, (ENGLISH[0][0], "Ok")], {"language": 1, "language (in doubt)": 1},
+         {"language": {"mismatch": "flag", "unsure": "keep"}}),
+    ],
+    ids=["doubts", "mismatches", "both", "both in one"],
+)  # fmt: skip
+def test_the_way_out_of_rejections_leads_out(
+    texts: list[tuple[str, str]], rejected: dict[str, int], way: dict[str, Any]
+) -> None:
+    rows = [{"id": number, "prompt": one, "response": other} for number, (one, other) in enumerate(texts)]
+    said = {"preset": "none", "on_unsure": "reject", "language": "reject"}
+    with pytest.raises(InfeasibleBudget) as caught:
+        build_mixture({"fi": rows}, {"fi": len(rows)}, validate=said)
+    assert caught.value.certificate.rejected == rejected
+    told = re.search(r"validate=(\{.*\})", str(caught.value))
+    assert told
+    assert ast.literal_eval(told[1]) == way
+    assert len(build_mixture({"fi": rows}, {"fi": len(rows)}, validate={**said, **way})) == len(rows)
+
+
+@given(
+    st.lists(st.lists(st.tuples(st.integers(0, 1), st.sampled_from(["mismatch", "unsure"])), max_size=3), max_size=5)
+)
+@laws(60)
+def test_a_doubt_rejects_alone_only_where_the_rejecting_check_finds_no_mismatch(
+    found: list[list[tuple[int, str]]],
+) -> None:
+    """Of two checks that are asked together, whatever each finds in each cell."""
+
+    def check(number: int) -> Any:
+        findings = [
+            Finding(place, "prompt", Verdict[verdict.upper()], "why")
+            for place, cell in enumerate(found)
+            for which, verdict in cell
+            if which == number
+        ]
+        own = type("Own", (), {"name": f"own{number}", "version": "1", "judge": lambda self, cells, tags: of})()
+        of = Findings.of(findings)
+        return own
+
+    size = len(found)
+    cells = Cells([str(n) for n in range(size)], ["fi"] * size, ["fi"] * size, ["a"] * size, ["b"] * size)
+    checks = [Check("own0", "reject", "reject"), Check("own1", "reject", "reject")]
+    said = examine(cells, panel_of(checks, [check(0), check(1)]), ["fi"])
+    for place, cell in enumerate(found):
+        first = min((which for which, _ in cell), default=-1)
+        assert said.by[place] == first
+        assert said.doubt[place] == (first >= 0 and (first, "mismatch") not in cell)

@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from pinchmix import BadRows, Mixture, build_mixture
 from pinchmix.sources import delimited, jsonlines
 from pinchmix.sources.database import Database
+from pinchmix.sources.locate import locate
 from pinchmix.sources.source import open_source
 from tests.strategies import Cells, grids
 
@@ -205,6 +206,9 @@ CONVERSIONS: Mapping[str, Callable[[Cells], Any]] = {
     "long Parquet": _one_file("long.parquet", as_parquet, _long_rows),
     "long pandas": lambda cells: _frame(_long_rows(cells)).sample(frac=1, random_state=0),
     "long DatasetDict": lambda cells: datasets.DatasetDict({"train": datasets.Dataset.from_list(_long_rows(cells))}),
+    "long datasets of classes": lambda cells: datasets.Dataset.from_list(_long_rows(cells)).class_encode_column(
+        "language"
+    ),
     "wide JSONL": _one_file("wide.jsonl", as_lines, _wide_rows),
     "wide CSV": _one_file("wide.csv", as_table, _wide_rows),
     "wide Parquet": _one_file("wide.parquet", as_parquet, _wide_rows),
@@ -237,6 +241,28 @@ def test_no_conversion_changes_the_mixture(cells: Cells, data: st.DataObject) ->
                 path.unlink()
     for path in Path().rglob("*.jsonl"):
         path.unlink()
+
+
+def test_classes_of_datasets_are_read_by_their_names() -> None:
+    rows = {
+        "id": ["a", "a", "b", "c", "d"], "prompt": ["p"] * 5, "response": ["r"] * 5, "task": [0, 0, 1, 1, 1],
+        "lang": [0, 1, 1, -1, None],
+    }  # fmt: skip
+    classes = {"lang": datasets.ClassLabel(names=["sw", "fin"]), "task": datasets.ClassLabel(names=["chat", "code"])}
+    text = datasets.Value("string")
+    features = datasets.Features({"id": text, "prompt": text, "response": text, **classes})
+    whole = datasets.Dataset.from_dict(rows, features=features)
+    mix = build_mixture(whole.select(range(3)), {"fi": 2}, validate=False)
+    assert {example.id for example in mix} == {"a", "b"}
+    assert "language=lang" in mix.report.recognised
+    named = {"language": "lang", "prompt": "prompt", "response": "response", "id": "id"}
+    said = build_mixture(whole.select(range(3)), {"fi": 2}, columns=named, validate=False)
+    assert said.digest == mix.digest
+    [piece] = locate(whole)
+    assert pa.table(piece.table).column("task").to_pylist() == ["chat", "chat", "code", "code", "code"]
+    with pytest.raises(BadRows) as refusal:
+        build_mixture(whole, {"fi": 2}, validate=False)
+    assert [(row.row, row.detail) for row in refusal.value.rows] == [(4, "'lang' is null"), (5, "'lang' is null")]
 
 
 @pytest.mark.parametrize(

@@ -119,9 +119,10 @@ def _named(amounts: Sequence[tuple[str, Fraction]], groups: Groups, languages: S
 def _pinch(terms: Terms, languages: Sequence[str], pivot: str) -> tuple[tuple[Claim, Claim], int]:
     """Return the claims of the pool and of the pivot, and how much of the pinch goes to others than the pivot."""
     if pivot not in languages:
+        way = f" Name one of them in the budget: Budget.pinch(..., pivot={languages[0]!r})." if languages else ""
         raise BudgetError(
             f"the pivot {pivot!r} gets the rest of a pinch, and it is not among the languages at hand "
-            f"({listing(languages, 40)}). Name another: pivot=..."
+            f"({listing(languages, 40)}).{way}"
         )
     share: Fraction = terms.setting("share")
     chosen = terms.setting("languages")

@@ -58,7 +58,7 @@ def build(
     note: NOTE = "",
     total: TOTAL = None,
     unit: UNIT = "examples",
-    languages: LANGUAGES = "",
+    languages: LANGUAGES = [],  # noqa: B006 - typer wants a plain default and never changes it
     pivot: PIVOT = "en",
     content: CONTENT = "disjoint",
     sampler: SAMPLER = "random",
@@ -116,7 +116,7 @@ def plan(
     note: NOTE = "",
     total: TOTAL = None,
     unit: UNIT = "examples",
-    languages: LANGUAGES = "",
+    languages: LANGUAGES = [],  # noqa: B006 - typer wants a plain default and never changes it
     pivot: PIVOT = "en",
     content: CONTENT = "disjoint",
     sampler: SAMPLER = "random",
@@ -147,7 +147,7 @@ def print_recipe(
     note: NOTE = "",
     total: TOTAL = None,
     unit: UNIT = "examples",
-    languages: LANGUAGES = "",
+    languages: LANGUAGES = [],  # noqa: B006 - typer wants a plain default and never changes it
     pivot: PIVOT = "en",
     content: CONTENT = "disjoint",
     sampler: SAMPLER = "random",

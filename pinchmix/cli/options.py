@@ -100,9 +100,9 @@ def names_of(folders: Sequence[str]) -> list[str]:
     return names
 
 
-def names_in(said: str) -> list[str]:
-    """Return names that commas separate; ``none`` is none."""
-    return [name.strip() for name in said.split(",") if name.strip() not in ("", "none")]
+def names_in(*said: str) -> list[str]:
+    """Return names that commas separate, of an option that may be given several times; ``none`` is none."""
+    return [name.strip() for text in said for name in text.split(",") if name.strip() not in ("", "none")]
 
 
 def setting_of(said: str) -> Any:
@@ -139,7 +139,7 @@ def arguments_of(said: dict[str, Any], given: Set[str]) -> dict[str, Any]:
     return {
         **taken,
         **beside,
-        "languages": names_in(said["languages"]) or None,
+        "languages": names_in(*said["languages"]) or None,
         **_budget_of(said),
         "split": amounts(said["split"], "--split") or None,
         "sampler": find_plugin("samplers", said["sampler"], **settings) if settings else said["sampler"],
@@ -162,7 +162,7 @@ def _budget_of(said: dict[str, Any]) -> dict[str, Any]:
         return {"budget": amounts(said["budget"], "--budget"), "total": said["total"], "unit": said["unit"]}
     if said["total"] is None:
         raise ArgumentError(f"--weights {path}: weights become shares, and shares need a total, such as --total 4640.")
-    taken = names_in(said["languages"]) or None
+    taken = names_in(*said["languages"]) or None
     budget = Budget.from_file(path, total=said["total"], unit=said["unit"], note=note, languages=taken)
     return {"budget": budget, "total": None, "unit": None}
 
@@ -205,5 +205,8 @@ def in_words_of_options(error: PinchmixError) -> str:
     if isinstance(error, InfeasibleBudget):
         text = re.sub(r"\brepeat=(\d+)", r"--repeat \1", text)
         text = re.sub(r"\bvalidate=\{'([^']+)': 'flag'\}", r"--check \1=flag", text)
+        both = r"\bvalidate=\{'([^']+)': \{'mismatch': 'flag', 'unsure': 'keep'\}\}"
+        text = re.sub(both, r"--check \1=flag --check on_unsure=keep", text)
+        text = re.sub(r"\bvalidate=\{'[^']+': \{'unsure': 'keep'\}\}", "--check on_unsure=keep", text)
         return re.sub(r"\bcontent=('[a-z]+(?:\(\d+\))?')", r"--content \1", text)
     return text

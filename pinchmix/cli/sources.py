@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 import pinchmix
-from pinchmix.cli.options import pairs
+from pinchmix.cli.options import names_in, pairs
 from pinchmix.cli.words import CHECK, COLUMNS, DEBUG, EXCLUDE, JOIN, LANGUAGES, PARALLEL, PIVOT, SOURCE
 from pinchmix.errors import ArgumentError
 from pinchmix.families import list_families
@@ -16,7 +16,7 @@ from pinchmix.families import list_families
 
 def audit(
     source: SOURCE,
-    languages: LANGUAGES = "",
+    languages: LANGUAGES = [],  # noqa: B006 - typer wants a plain default and never changes it
     pivot: PIVOT = "en",
     check: CHECK = ["preset=strict"],  # noqa: B006 - typer wants a plain default and never changes it
     parallel: PARALLEL = "both",
@@ -34,7 +34,7 @@ def audit(
     found = pinchmix.audit_source(
         source,
         validate=pairs(check, "--check"),
-        languages=[tag.strip() for tag in languages.split(",") if tag.strip()] or None,
+        languages=names_in(*languages) or None,
         pivot=pivot,
         parallel=parallel,
         columns=pairs(columns, "--columns") or None,

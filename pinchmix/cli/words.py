@@ -53,7 +53,10 @@ SETTING = Annotated[
 ]
 PARTIAL = Annotated[bool, typer.Option("--partial", help="If the budget is impossible, take the nearest possible.")]
 TOTAL = Annotated[Optional[int], typer.Option(help="The size of the mixture, when the budget is shares.")]  # noqa: UP045 - typer reads the annotation at run time, on Python 3.10 too
-LANGUAGES = Annotated[str, typer.Option(help="The languages to draw on, separated by commas.", show_default="all")]
+LANGUAGES = Annotated[
+    list[str],
+    typer.Option(help="The languages to draw on, separated by commas; may be repeated.", show_default="all"),
+]
 PIVOT = Annotated[str, typer.Option(help="The language that the others are translations of.")]
 CONTENT = Annotated[
     str,

@@ -79,6 +79,8 @@ class LayoutUnknown(SourceError):
     Attributes:
         table: The file or table.
         columns: The columns that it has.
+        why: What is wrong with them.
+        way: What to do.
     """
 
     NAME_THEM = (
@@ -89,6 +91,7 @@ class LayoutUnknown(SourceError):
     def __init__(self, table: str, columns: Sequence[str], why: str = "", way: str = NAME_THEM) -> None:
         self.table = table
         self.columns = tuple(columns)
+        self.why, self.way = why, way
         has = f"the columns {listing(self.columns)}" if self.columns else "no columns"
         super().__init__(f"{table}: {why or 'no known layout of instruction data'}. It has {has}.\n{way}")
 
@@ -175,18 +178,18 @@ class UnknownLanguage(PinchmixError):
 
     Attributes:
         tag: What was given.
-        known: The languages that would have been right, when they are known.
+        known: The languages that would have been right, which may be none; None where the text is no language tag.
     """
 
-    def __init__(self, tag: str, known: Sequence[str] = (), where: str = "") -> None:
+    def __init__(self, tag: str, known: Sequence[str] | None = None, where: str = "") -> None:
         self.tag = tag
-        self.known = tuple(known)
+        self.known = None if known is None else tuple(known)
         lead = f"{where}: " if where else ""
-        if self.known:
-            there = f"{near(tag, self.known)} There are: {listing(self.known, 40)}."
-            text = f"{lead}{tag!r} is not among the languages at hand.{there}"
-        else:
+        if self.known is None:
             text = f"{lead}{tag!r} is not a language tag. Use BCP-47, such as 'en', 'zh-Hant' or 'pt-BR'."
+        else:
+            there = f"There are: {listing(self.known, 40)}." if self.known else "There is none."
+            text = f"{lead}{tag!r} is not among the languages at hand.{near(tag, self.known)} {there}"
         super().__init__(text)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from pinchmix.text.wording import number_of
@@ -18,7 +18,8 @@ class Certificate(NamedTuple):
         supply: The most that they can be given together, in the budget's unit. Under ``disjoint`` without repeats, how
             many instructions exist in any of them.
         largest_total: The largest feasible total at the same shares; 0 where there is none.
-        rejected: Check → how many cells of these languages it took away; ``"bad rows"`` stands for dropped rows.
+        rejected: Check → how many cells of these languages it took away for a mismatch, and under :func:`in_doubt` of
+            its name for a doubt alone; ``"bad rows"`` stands for dropped rows.
         smallest_repeat: The smallest ``repeat`` with which the budget is feasible, or None.
         smallest_overlap: The smallest k with which ``overlap(k)`` is, or None; only where fewer languages an
             instruction were allowed.
@@ -45,6 +46,19 @@ class Certificate(NamedTuple):
     def shortfall(self) -> int:
         """By how much these languages together ask for more than they can be given."""
         return sum(self.asked) - self.supply
+
+
+DOUBT = " (in doubt)"
+
+
+def in_doubt(check: str) -> str:
+    """Return the key under which a certificate counts what a check took away for a doubt.
+
+    Example:
+        >>> in_doubt("language")
+        'language (in doubt)'
+    """
+    return f"{check}{DOUBT}"
 
 
 def _exist(count: int) -> str:
@@ -105,10 +119,27 @@ def ways_out(certificate: Certificate, who: str) -> list[str]:
         ways.append(f"repeat={certificate.smallest_repeat}")
     if certificate.smallest_overlap:
         ways.append(f"content='overlap({certificate.smallest_overlap})'")
-    for check, count in certificate.rejected.items():
-        if count:
-            lost = "the one cell" if count == 1 else f"some of the {count:,} cells"
-            flag = f"rejected by the {check} check, which can flag them: validate={{{check!r}: 'flag'}}"
-            by = "dropped as bad rows" if check == "bad rows" else flag
-            ways.append(f"get back {lost} of {who} {by}")
-    return ways
+    return [*ways, *_ways_back(certificate.rejected, who)]
+
+
+def _ways_back(rejected: Mapping[str, int], who: str) -> Iterator[str]:
+    """Yield what gives back cells that were taken away, each with its figure."""
+    for check in dict.fromkeys(name.removesuffix(DOUBT) for name in rejected):
+        wrong, doubtful = rejected.get(check, 0), rejected.get(in_doubt(check), 0)
+        count = wrong + doubtful
+        if not count:
+            continue
+        lost = "the one cell" if count == 1 else f"some of the {count:,} cells"
+        by = f"rejected by the {check} check"
+        if check == "bad rows":
+            by = "dropped as bad rows"
+        elif not doubtful:
+            by += f", which can flag them: validate={{{check!r}: 'flag'}}"
+        elif not wrong:
+            by += f", which is in doubt of them and can keep them: validate={{{check!r}: {{'unsure': 'keep'}}}}"
+        else:
+            by += (
+                f" ({doubtful:,} for a doubt alone), which can flag and keep them: "
+                f"validate={{{check!r}: {{'mismatch': 'flag', 'unsure': 'keep'}}}}"
+            )
+        yield f"get back {lost} of {who} {by}"

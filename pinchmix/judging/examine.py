@@ -67,11 +67,13 @@ class Examined(NamedTuple):
         findings: One row a finding, with the columns of ``FINDINGS``; ``place`` is the cell's in the batch.
         by: Place in the panel of the first check that rejects each cell, -1 where none does; shape ``(cells,)``, int64.
         content: True where the whole instruction is rejected, shape ``(cells,)``, bool.
+        doubt: True where that check rejects a cell for a doubt alone, and for no mismatch; shape ``(cells,)``, bool.
     """
 
     findings: pa.Table
     by: npt.NDArray[np.int64]
     content: npt.NDArray[np.bool_]
+    doubt: npt.NDArray[np.bool_]
 
 
 def examine(
@@ -98,6 +100,7 @@ def examine(
     """
     by = np.full(len(cells), -1, dtype=np.int64)
     content = np.zeros(len(cells), dtype=bool)
+    doubt = np.zeros(len(cells), dtype=bool)
     tables = [FINDINGS.empty_table()]
     asked, places, cost = cells, np.arange(len(cells)), None
     for number, examiner in enumerate(panel):
@@ -116,8 +119,11 @@ def examine(
             whole &= np.array(found.field) == "prompt"
         content[places[found.place[whole]]] = True
         new = places[found.place[rejects]]
-        by[new[by[new] < 0]] = number
-    return Examined(pa.concat_tables(tables), by, content)
+        new = new[by[new] < 0]
+        by[new], doubt[new] = number, True
+        wrong = places[found.place[rejects & (found.verdict == Verdict.MISMATCH)]]
+        doubt[wrong[by[wrong] == number]] = False
+    return Examined(pa.concat_tables(tables), by, content, doubt)
 
 
 def _capped(examiner: Examiner, cells: Cells, languages: Sequence[str]) -> Findings:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pinchmix.errors.certificate import in_doubt
 from pinchmix.grid import Grid
 from pinchmix.judging.examine import FINDINGS, Examined, Examiner, examine
 from pinchmix.plugins import Cells, compares
@@ -113,7 +114,8 @@ class Verdicts:
 
     Attributes:
         judged: Their addresses, ascending, int64.
-        by: Place in the panel of the check that rejects each, -1 where none does, int64.
+        by: Twice the place in the panel of the check that rejects each, one more where it does for a doubt alone, -1
+            where none does; int64.
         content: True where the whole instruction is rejected.
     """
 
@@ -125,9 +127,9 @@ class Verdicts:
 
     def add(self, address: npt.NDArray[np.int64], found: Examined) -> None:
         """Remember a batch of cells, none of them known yet."""
+        by = np.where(found.by < 0, -1, 2 * found.by + found.doubt)
         self.judged, self.by, self.content = (
-            np.concatenate(pair)
-            for pair in ((self.judged, address), (self.by, found.by), (self.content, found.content))
+            np.concatenate(pair) for pair in ((self.judged, address), (self.by, by), (self.content, found.content))
         )
         order = np.argsort(self.judged)
         self.judged, self.by, self.content = self.judged[order], self.by[order], self.content[order]
@@ -160,7 +162,8 @@ class Judge:
         reader: Where cells come from.
         rejected: Cells that were rejected so far, by column of the grid; where an instruction is rejected, all its
             cells, and where a plain cell is, those that are woven of it.
-        by_check: The same by check and language; a cell that several checks reject counts for the first.
+        by_check: The same by check and language; a cell that several checks reject counts for the first, and one that
+            it rejects for a doubt alone under :func:`~pinchmix.errors.certificate.in_doubt` of its name.
     """
 
     def __init__(
@@ -175,7 +178,8 @@ class Judge:
         languages = reader.grid.languages
         self.reader = reader
         self.rejected: dict[str, int] = dict.fromkeys(languages, 0)
-        self.by_check: dict[str, dict[str, int]] = {one.check.name: dict.fromkeys(languages, 0) for one in panel}
+        names = [name for one in panel for name in (one.check.name, in_doubt(one.check.name))]  # as in Verdicts.by
+        self.by_check: dict[str, dict[str, int]] = {name: dict.fromkeys(languages, 0) for name in names}
         self._panel, self._recipe, self._progress = panel, recipe, progress
         self._woven = Woven() if woven is None else woven
         self._verdicts = Verdicts() if verdicts is None else verdicts
@@ -217,10 +221,10 @@ class Judge:
         by[cells], whole = verdicts.of(address)
         of_instruction[grid.instruction[cells[whole]]] = by[cells[whole]]
         by = self._woven.spread(grid, np.where(by < 0, of_instruction[grid.instruction], by))
-        for number, one in enumerate(self._panel):
+        for number, name in enumerate(self.by_check):
             counts = np.bincount(grid.language[by == number], minlength=len(grid.languages)).tolist()
             for language, count in zip(grid.languages, counts, strict=True):
-                self.by_check[one.check.name][language] += count
+                self.by_check[name][language] += count
                 self.rejected[language] += count
         return grid.address[by >= 0]
 

@@ -87,10 +87,11 @@ class SourceFacts:
         if field not in ROLES:
             raise ArgumentError(f"{field!r} is neither 'prompt' nor 'response'.{near(str(field), ROLES)}")
         if self.pivot not in self.grid.languages:
+            there = sorted({*self.grid.languages, *self.source.beyond})
             raise ArgumentError(
-                f"the pivot {self.pivot!r} is not among the languages at hand, and what a sampler knows of an "
-                f"instruction is read from it.{near(self.pivot, self.grid.languages)} "
-                f"There are: {listing(self.grid.languages, 40)}. Name one of them: pivot=..."
+                f"the pivot {self.pivot!r} is not among the languages at hand, and what a sampler or a check knows of an "
+                f"instruction is read from it.{near(self.pivot, there)} There are: {listing(there, 40)}. "
+                "Name one of them: pivot=..."
             )
         cells = np.flatnonzero(self.grid.language == self.grid.languages.index(self.pivot))
         address, instruction = self.grid.address[cells], self.grid.instruction[cells].astype(np.int64)

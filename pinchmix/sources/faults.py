@@ -13,6 +13,8 @@ HINTS = {
     "unreadable file": "nothing of the file was used; write it again or get a whole copy",
     "bad header": "the first row names the columns, each of them once",
     "empty file": "a language without rows; leave it out, or name the others in languages=",
+    "empty pivot": "it is read as the pivot, for what compares with it (checks, a sampler that reads, an exclusion); "
+    "validate=False, or another pivot=..., does without it",
     "broken JSON": "a .jsonl file holds one JSON object a line, a .json file one array of objects",
     "not an object": "each row is an object with named fields",
     "not UTF-8": "the text must be UTF-8; re-save the file",
@@ -56,10 +58,17 @@ class Faults:
         self._counts[fault] += 1
         self._files += not row
 
-    def extend(self, other: Faults) -> None:
-        """Note all bad rows of another collection."""
-        self._rows.extend(other._rows)
-        self._counts.update(other._counts)
+    def extend(self, other: Faults, *, of_pivot: bool = False) -> None:
+        """Note all bad rows of another collection.
+
+        Args:
+            other: The collection.
+            of_pivot: Whether it is of a language that is read for being the pivot alone, which can be done without.
+        """
+        named = {"empty file": "empty pivot"} if of_pivot else {}
+        self._rows.extend(row._replace(fault=named.get(row.fault, row.fault)) for row in other._rows)
+        for fault, count in other._counts.items():
+            self._counts[named.get(fault, fault)] += count
         self._files += other._files
 
     def __len__(self) -> int:

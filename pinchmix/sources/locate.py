@@ -13,6 +13,7 @@ from typing import Any
 
 import fsspec
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pinchmix.errors import ArgumentError, LanguageClash, LayoutUnknown, PinchmixError, SourceNotFound, UnknownLanguage
 from pinchmix.language import normalise_language
@@ -170,7 +171,7 @@ def _table(name: str, value: Any) -> pa.Table | list[Any]:
             "Load it without streaming=True, or save it as Parquet and give the path."
         )
     if kind.startswith("datasets."):
-        return value.with_format("arrow")[:]
+        return _of_datasets(value)
     if kind.startswith("polars.") and hasattr(value, "collect"):
         raise ArgumentError(f"{name} is a LazyFrame. Give {name}.collect().")
     if kind.startswith("pandas.") and hasattr(value, "columns"):
@@ -193,6 +194,19 @@ def _of_polars(frame: Any) -> pa.Table:
     # Views of texts, which Polars gives else, cannot be compared or filtered by every version of Arrow.
     levels = getattr(sys.modules["polars"], "CompatLevel", None)
     table: pa.Table = frame.to_arrow() if levels is None else frame.to_arrow(compat_level=levels.oldest())
+    return table
+
+
+def _of_datasets(value: Any) -> pa.Table:
+    """Return a dataset as Arrow, the classes of its ``ClassLabel`` columns by their names, null where there is none."""
+    table = value.with_format("arrow")[:]
+    for place, name in enumerate(table.column_names):
+        feature = value.features[name]
+        if _type_name(feature) == "ClassLabel":
+            names = pa.array(feature.names, pa.string())
+            number = table.column(place)
+            here = pc.and_(pc.greater_equal(number, 0), pc.less(number, len(names)))  # -1 stands for no class
+            table = table.set_column(place, name, pc.take(names, pc.if_else(here, number, None)))
     return table
 
 

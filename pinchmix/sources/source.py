@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -28,6 +28,10 @@ from pinchmix.sources.table import Table
 from pinchmix.text.wording import listing, near
 
 JOINS = ("id", "row")
+AS_PIVOT = (
+    "It is read as the pivot, for the checks that compare (a sampler that reads and an exclusion by prompts ask it "
+    "too). validate=False, or another pivot=..., does without it."
+)
 
 
 @dataclass(frozen=True)
@@ -93,12 +97,14 @@ class Source:
         files: The files among them.
         faults: Rows and files that could not be read.
         read: Rows met so far, readable or not.
+        beyond: The languages that are there and were not asked for, in order.
     """
 
     tables: tuple[Table, ...]
     files: tuple[SourceFile, ...]
     faults: Faults
     read: int
+    beyond: tuple[str, ...] = ()
 
     def check_unchanged(self) -> None:
         """Raise if a file that is read where it stands is no longer the one that was scanned.
@@ -173,14 +179,22 @@ def open_source(
             if tag not in known:
                 raise UnknownLanguage(tag, sorted({language for language in known if language}), "languages")
         pieces = [piece for piece in pieces if piece.language in wanted]
+    only_pivots = frozenset(beside).difference(languages) if languages else frozenset[str]()
     faults = Faults()
     tables: list[Table] = []
     files: list[SourceFile] = []
     heights: list[int] = []
-    met: set[str] = set()
+    met = {language for language in known if language}
     for piece in pieces:
         stamps = {piece.url: stamp_of(piece.url)} if piece.url else {}  # before it is read, lest it change meanwhile
-        opened = OpenedPiece(piece, database, columns, join, faults, progress)
+        noted = Faults()
+        try:
+            opened = OpenedPiece(piece, database, columns, join, noted, progress)
+        except LayoutUnknown as error:
+            if piece.language in only_pivots:
+                raise LayoutUnknown(error.table, error.columns, error.why, f"{error.way}\n{AS_PIVOT}") from None
+            raise
+        faults.extend(noted, of_pivot=piece.language in only_pivots)
         for spelling, layout in opened.layouts:
             told = spelling or piece.spelling
             _check_told(piece, opened.names, spelling, layout)
@@ -204,19 +218,20 @@ def open_source(
                 parquet=opened.parquet,
             )
             with reading([table]):
-                table = _only_present(table, database, faults) if table.wide else table
+                table = _only_present(table, database, faults, only_pivots) if table.wide else table
                 table = _only_wanted(table, database, wanted, met) if wanted and language is None else table
             tables.append(table)
             heights.append(opened.rows)
         if piece.url:
             files.append(SourceFile(piece.label, piece.url, opened.rows, stamps[piece.url]))
     for tag in languages:
-        if tag not in met:
+        if met and tag not in met:  # where no tag was met, the scan says of each row why
             raise UnknownLanguage(tag, sorted(met), "languages")
     _check_spellings(tables)
     if join == "row":
         _check_rows(tables, heights, faults)
-    return Source(tuple(tables), tuple(files), faults, sum(table.rows for table in tables) + len(faults))
+    read = sum(table.rows for table in tables) + len(faults)
+    return Source(tuple(tables), tuple(files), faults, read, tuple(sorted(met.difference(wanted))) if wanted else ())
 
 
 def _check_told(piece: Piece, names: Sequence[str], spelling: str | None, layout: Layout) -> None:
@@ -238,7 +253,7 @@ def _check_told(piece: Piece, names: Sequence[str], spelling: str | None, layout
         )
 
 
-def _only_present(table: Table, database: Database, faults: Faults) -> Table:
+def _only_present(table: Table, database: Database, faults: Faults, only_pivots: Set[str]) -> Table:
     """Leave out of a wide table the rows that a language does not have: all of its columns are null or of no length."""
     layout = table.layout
     columns = [column for column in (layout.messages, layout.prompt, layout.response) if column]
@@ -249,7 +264,8 @@ def _only_present(table: Table, database: Database, faults: Faults) -> Table:
     relation = f"(SELECT * FROM {table.relation} WHERE {there})"
     [(rows,)] = database.rows(f"SELECT count(*) FROM {relation}")
     if not rows:
-        faults.add(table.name, 0, "empty file", f"no row has a text of {table.spelling!r}")
+        fault = "empty pivot" if table.language in only_pivots else "empty file"
+        faults.add(table.name, 0, fault, f"no row has a text of {table.spelling!r}")
     return replace(table, relation=relation, rows=rows)
 
 

@@ -1129,6 +1129,16 @@ def languages_not_text() -> Call:
 
 
 @case
+def languages_of_a_long_table_without_tags() -> Call:
+    return call(pd.DataFrame([row(f"q{n}", lang="Finnish") for n in range(3)]), {"fi": 2}, languages=["fi"])
+
+
+@case
+def languages_a_list_of_lists() -> Call:
+    return plain(languages=[["en"]])
+
+
+@case
 def languages_without_budget() -> Call:
     return plain({"en": 1, "sw": 1}, languages=["en", "de"])
 
@@ -1141,6 +1151,51 @@ def pivot_unknown() -> Call:
 @case
 def pivot_not_text() -> Call:
     return plain(pivot=7)
+
+
+@case
+def pivot_not_in_source() -> Call:
+    return plain({"sw": 1}, languages=["sw"], pivot="et", validate=["copy"])
+
+
+@case
+def pivot_not_in_long_table() -> Call:
+    long = pd.DataFrame([row("q1", language="fi"), row("q1", language="sw")])
+    return call(long, {"sw": 1}, languages=["sw"], pivot="et", validate=["copy"])
+
+
+@case
+def pivot_without_rows() -> Call:
+    return call({"en": [], "sw": good("sw")}, {"sw": 1}, languages=["sw"], validate=["copy"])
+
+
+@case
+def pivot_without_texts_in_a_wide_table() -> Call:
+    texts = {"prompt_sw": "a", "response_sw": "b", "prompt_en": None, "response_en": None}
+    return call(pd.DataFrame([{"id": "q1", **texts}]), {"sw": 1}, languages=["sw"], validate=["copy"])
+
+
+@case
+def pivot_of_no_layout() -> Call:
+    english = [{"id": "q1", "said": "a", "meant": "b"}]
+    return call({"en": english, "sw": good("sw")}, {"sw": 1}, languages=["sw"], validate=["copy"])
+
+
+@case
+def exclude_without_the_pivot() -> Call:
+    put("eval.jsonl", [{"prompt": "Question 1 in en"}])
+    rows = {tag: good(tag) for tag in ("fi", "sw")}
+    return call(rows, {"sw": 1}, languages=["sw"], exclude=Path("eval.jsonl"))
+
+
+@case
+def sampler_without_the_pivot() -> Call:
+    return call({tag: good(tag) for tag in ("fi", "sw")}, {"sw": 1}, languages=["sw"], sampler="longest")
+
+
+@case
+def pivot_a_list() -> Call:
+    return plain(pivot=["en"])
 
 
 @case
