@@ -362,9 +362,13 @@ def test_an_audit_lists_what_it_finds(call, tmp_path):
     code, _, err = call("audit", source, "--check", "emtpy=off")
     assert code == 2
     assert "no validator is called 'emtpy'. Did you mean 'empty'?" in err
-    code, said, _ = call("audit", source, "--pivot", "fi", "--check", "preset=none", "--check", "length=flag")
+    code, _, err = call("audit", source, "--pivot", "fi", "--check", "preset=none", "--check", "length=flag")
+    assert code == 2
+    assert "pivot: 'fi' is not among the languages at hand" in err
+    (tmp_path / "en.jsonl").rename(tmp_path / "sw.jsonl")
+    code, said, _ = call("audit", source, "--check", "preset=none", "--check", "length=flag")
     assert code == 0
-    assert "1 check could not be asked about 5 cells (en 5), as they compare" in " ".join(said.split())
+    assert "1 check could not be asked about 5 cells (sw 5), as they compare" in " ".join(said.split())
 
 
 def test_checks_are_chosen_by_options(call, tmp_path):

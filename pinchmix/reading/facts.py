@@ -89,8 +89,8 @@ class SourceFacts:
         if self.pivot not in self.grid.languages:
             there = sorted({*self.grid.languages, *self.source.beyond})
             raise ArgumentError(
-                f"the pivot {self.pivot!r} is not among the languages at hand, and what a sampler or a check knows of an "
-                f"instruction is read from it.{near(self.pivot, there)} There are: {listing(there, 40)}. "
+                f"the pivot {self.pivot!r} is not among the languages at hand, and what a sampler or a check knows of "
+                f"an instruction is read from it.{near(self.pivot, there)} There are: {listing(there, 40)}. "
                 "Name one of them: pivot=..."
             )
         cells = np.flatnonzero(self.grid.language == self.grid.languages.index(self.pivot))

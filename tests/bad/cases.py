@@ -1182,13 +1182,6 @@ def pivot_of_no_layout() -> Call:
 
 
 @case
-def exclude_without_the_pivot() -> Call:
-    put("eval.jsonl", [{"prompt": "Question 1 in en"}])
-    rows = {tag: good(tag) for tag in ("fi", "sw")}
-    return call(rows, {"sw": 1}, languages=["sw"], exclude=Path("eval.jsonl"))
-
-
-@case
 def sampler_without_the_pivot() -> Call:
     return call({tag: good(tag) for tag in ("fi", "sw")}, {"sw": 1}, languages=["sw"], sampler="longest")
 
