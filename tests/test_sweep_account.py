@@ -109,13 +109,11 @@ PART: dict[str, Recipe] = {
     "characters": Recipe(Budget.counts({"en": 900, "fi": 700}, unit="characters"), languages=("en", "fi")),
     "split": Recipe(Budget.counts({"en": 4, "de": 4}), languages=("de", "en"), split={"train": 0.5, "test": 0.5}),
 }
-ALL = {**PART, "all": Recipe(Budget.counts({"en": 5}))}
-FAMILIES = {"some languages": PART, "all languages": ALL}
 
 
 def written(mix: Mixture, folder: Path) -> dict[str, Any]:
     """The files of an export, without the moment at which it was made."""
-    export_mixture(mix, folder, progress=False)
+    export_mixture(mix, folder, trainers=["trl"], progress=False)
     found: dict[str, Any] = {
         str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()
     }
@@ -136,21 +134,21 @@ def check(one: Mixture, other: Mixture, folder: Path) -> None:
         assert content == theirs[name], name
 
 
-@pytest.mark.parametrize("members", FAMILIES)
 @pytest.mark.parametrize("bad", [False, True], ids=["good", "bad"])
 @pytest.mark.parametrize("form", FORMS)
-def test_a_member_says_of_the_source_what_its_build_says(form: str, bad: bool, members: str, tmp_path: Path) -> None:
+def test_a_member_says_of_the_source_what_its_build_says(form: str, bad: bool, tmp_path: Path) -> None:
     rows = rows_by_language()
     source = FORMS[form](spoiled(rows) if bad else rows, bad, tmp_path)
     said: dict[str, Any] = {"on_bad_rows": "drop" if bad else "error"}
-    sweep = sweep_mixtures(source, FAMILIES[members], progress=False, **said)
-    for name, recipe in FAMILIES[members].items():
+    # Where a member draws on all languages, all of them are scanned.
+    members = {"one": PART["one"], "all": Recipe(Budget.counts({"en": 5}))} if bad and form == "mapping" else PART
+    sweep = sweep_mixtures(source, members, progress=False, **said)
+    for name, recipe in members.items():
         alone = build_mixture(source, recipe, progress=False, **said)
         assert bool(alone.report.dropped) == bad
         check(sweep[name], alone, tmp_path / name)
-        again = rebuild_mixture(tmp_path / name / "one", source, out=tmp_path / name / "again", progress=False)
-        assert "each the same byte for byte" in str(again)
-        assert "changed" not in str(again)
+    again = rebuild_mixture(tmp_path / "one" / "one", source, out=tmp_path / "again", progress=False)
+    assert (again.changed, again.files) == ({}, {})
 
 
 def test_bad_rows_of_what_is_excluded_are_not_counted(tmp_path: Path) -> None:
