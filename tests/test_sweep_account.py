@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pinchmix
-from pinchmix import Budget, Recipe, build_mixture, export_mixture, rebuild_mixture
+from pinchmix import Budget, Recipe, build_mixture, export_mixture, rebuild_mixture, verify_export
 from pinchmix.errors import BadRows
 from pinchmix.exclude import Exclusion
 from pinchmix.family import Family
@@ -219,3 +219,35 @@ def test_faults_of_some_languages_are_those_and_the_ones_of_no_language(
     assert (part.counts, part.rows, len(part)) == (wanted.counts, wanted.rows, len(wanted))
     assert str(part.error()) == str(wanted.error())
     assert len(first) == len(noted) + len(more)
+
+
+# Reserve --------------------------------------------------------------------------------------------------------------
+
+ASKED: dict[str, dict[str, Any]] = {
+    "all named": {"budget": {"en": 3, "sw": 4}, "languages": ["en", "sw"]},
+    "none named": {"budget": {"sw": 4}},
+    "pivot beside": {"budget": {"sw": 4}, "languages": ["sw"], "validate": ["copy"]},
+    "woven": {"budget": {"translate(en>fi)": 3}},
+    "woven and plain": {"budget": {"translate(en>fi)": 3, "fi": 2}, "languages": ["fi"], "split": {"a": 0.6, "b": 0.4}},
+    "repeated": {"budget": {"sw": 30, "de": 2}, "languages": ["de", "sw"], "repeat": 3},
+    "partial": {"budget": {"sw": 30, "de": 2}, "languages": ["de", "sw"], "partial": True},
+}
+
+
+@pytest.mark.parametrize("case", ASKED)
+def test_reserve_is_what_could_take_the_place_of_a_chosen_cell(case: str, tmp_path: Path) -> None:
+    said = dict(ASKED[case])
+    mix = build_mixture(varied(GRID, COPIES), said.pop("budget"), **{"validate": False, **said}, progress=False)
+    asked = {str(key[-1] if isinstance(key, tuple) else key) for key, count in mix.counts["asked"].items() if count}
+    ids, tags = mix.grid.ids.to_pylist(), mix.grid.languages
+    cells = zip(mix.grid.instruction.tolist(), mix.grid.language.tolist(), strict=True)
+    there = {(ids[row], tags[column]) for row, column in cells if tags[column] in asked}
+    taken = {(example.id, example.column) for example in mix}
+    assert taken <= there
+    assert mix.plan.reserve == len(there - taken)
+    assert f" chosen, {len(there - taken)} in reserve" in repr(mix)
+    manifest = export_mixture(mix, tmp_path / "out", trainers=["trl"], progress=False)
+    assert manifest.identity["rows"]["reserve"] == len(there - taken)
+    assert verify_export(tmp_path / "out").identity == manifest.identity
+    where = "columns" if case.startswith("woven") else "languages"
+    assert f"in the {where} asked for were not chosen." in (tmp_path / "out" / "README.md").read_text()

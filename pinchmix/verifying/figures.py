@@ -130,8 +130,9 @@ def _sum_faults(manifest: Manifest) -> Iterator[str]:
         if line["available"] > grid["instructions"] or line["distinct"] > line["available"]:
             there = f"{line['available']:,} of {number_of(grid['instructions'], 'instruction')}"
             yield f"identity.counts: {language}: {line['distinct']:,} chosen of {there}"
-    # Instructions are neither only where all their cells left the grid.
+    # Instructions are neither only where all their cells left the grid, or are in languages read beside those.
     lost = rows["rejected"] + sum(rows["dropped"].values()) + sum((identity["excluded"] or {}).values())
+    lost += grid["cells"] - sum(available.values())
     if not 0 <= grid["instructions"] - mixture["instructions"] - mixture["left_over"] <= lost:
         used = f"{mixture['instructions']:,} used and {mixture['left_over']:,} left over"
         yield f"identity.mixture: {used}, of {number_of(grid['instructions'], 'instruction')}"
