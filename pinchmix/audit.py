@@ -224,7 +224,7 @@ def audit_source(
     opened = open_source(
         source, database, columns=columns, join=join, languages=tags, beside=[beside], progress=progress
     )
-    grid, faults = scan_source(opened, database, tags, [beside])
+    grid, faults, _ = scan_source(opened, database, tags, [beside])
     faults.extend(opened.faults)
     comparing = tuple(check.name for check, one in policy if compares(one))
     if comparing and beside not in grid.languages and beside != PIVOT:
@@ -237,7 +237,7 @@ def audit_source(
     reader = Reader(grid, texts, beside, parallel, with_pivot=True)
     everyone = np.flatnonzero(np.isin(grid.language, [grid.languages.index(tag) for tag in tags]))
     texts.fetch(reader.beside(grid, everyone), among=grid.address)
-    faults.extend(texts.faults)
+    faults.extend(texts.faults_in(grid))
 
     alone = [(check, one) for check, one in policy if not isinstance(one, Surveys)]
     looking = [(check, surveyed(one, pool)) for check, one in policy if isinstance(one, Surveys)]

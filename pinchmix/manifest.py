@@ -197,7 +197,7 @@ def make_manifest(mixture: Mixture, exporting: Exporting) -> Manifest:
         "rows": {
             "read": report.read,
             "chosen": len(mixture),
-            "reserve": len(mixture.grid) - int(plan.distinct.sum()),
+            "reserve": plan.reserve,
             "dropped": dict(report.dropped),
             "rejected": sum(report.rejected.values()),
         },

@@ -95,9 +95,11 @@ class Report:
     Attributes:
         reading: How the source was read, where that had to be said: columns, join, on_bad_rows.
         recognised: What the source was taken for: layouts, tables, and tags that are written in another way.
-        files: The files among the tables.
-        read: Rows of the source in the languages of the recipe.
-        dropped: Bad rows that were left out, by fault.
+        files: The files among the tables, in the same languages.
+        read: Rows of the source in the languages that the recipe draws on, usable or not: those that it names, those
+            that its woven columns are made of, and the pivot where something asks what it says; all where it names
+            none. Rows of which nothing tells the language are among them.
+        dropped: Bad rows among them that were left out, by fault.
         excluded: The instructions that were to be excluded, and why; None where none were.
         bad_rows: The first of them.
         rejected: Cells that a check rejected, by column; where it rejects an instruction, all its cells, and of a woven
@@ -350,8 +352,8 @@ class Mixture:
     @property
     def _note(self) -> str:
         report = self.report
-        reserve = len(self.grid) - int(self.plan.distinct.sum())
-        parts = [f"{number_of(report.read, 'row')} read", f"{len(self):,} chosen", f"{reserve:,} in reserve"]
+        reserve = f"{self.plan.reserve:,} in reserve"
+        parts = [f"{number_of(report.read, 'row')} read", f"{len(self):,} chosen", reserve]
         if report.excluded is not None:
             parts.append(f"{number_of(int(report.excluded.mask.sum()), 'instruction')} excluded")
         if report.dropped:

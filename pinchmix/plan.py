@@ -134,6 +134,23 @@ class Plan:
         return int(self.supply.amount[self.supply.allowed.any(axis=1)].sum()) - int(self.used.sum())
 
     @property
+    def reserve(self) -> int:
+        """How many cells that are not taken could take the place of others.
+
+        They are of the languages of which something is asked or taken; of others nothing is ever taken.
+
+        Example:
+            >>> from pinchmix.budget import Budget
+            >>> from pinchmix.grid import Grid
+            >>> from pinchmix.planning.examples import make_plan
+            >>> grid = Grid.from_mapping({"a": ["en", "sw"], "b": ["en", "sw"], "c": ["en"]})
+            >>> make_plan(grid, Recipe(Budget.counts({"en": 1}))).reserve
+            2
+        """
+        drawn = ((self.asked > 0) | (self.examples > 0)).any(axis=0)
+        return int(self.available[drawn].sum()) - int(self.distinct.sum())
+
+    @property
     def content(self) -> Content:
         """The content policy."""
         return Content.parse(self.recipe.content)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -39,7 +39,8 @@ class Scanned:
         source: The tables.
         database: Where they are readable.
         grid: What exists.
-        faults: The rows that the scan found no place for.
+        faults: The rows that the scan found no place for; then also those whose text cannot be used.
+        rows: Number of each long table → language → its rows.
         on_bad_rows: ``"error"`` or ``"drop"``.
         reading: How the source was read: columns, join and on_bad_rows, as they were said.
         progress: See :func:`~pinchmix.progress.progress_bar`.
@@ -49,9 +50,31 @@ class Scanned:
     database: Database
     grid: Grid
     faults: Faults
+    rows: Mapping[int, Mapping[str, int]]
     on_bad_rows: str
     reading: Mapping[str, Any]
     progress: bool | None = None
+
+    def only(self, languages: Sequence[str], beside: Sequence[str] = ()) -> Scanned:
+        """Return what the scan of the same source for some of the languages finds; nothing is read again.
+
+        Args:
+            languages: Those that are kept, all of which are there; all if empty.
+            beside: Others that are kept, where they are there.
+
+        Example:
+            >>> import pinchmix
+            >>> scanned = scan(pinchmix.sample(), ["en", "fi", "sw"])
+            >>> scanned.source.read, scanned.only(["sw"], beside=["en"]).source.read, scanned.only(["sw"]).source.read
+            (184, 119, 54)
+        """
+        faults, tags = Faults(), (*languages, *beside)
+        if not languages:
+            faults.extend(self.faults)
+            return replace(self, faults=faults)
+        faults.extend(self.faults.only(tags))
+        grid = self.grid.only([tag for tag in tags if tag in self.grid.languages])
+        return replace(self, source=self.source.only(tags, self.rows), grid=grid, faults=faults)
 
 
 @dataclass(frozen=True)
@@ -101,10 +124,10 @@ def scan(
     opened = open_source(
         source, database, columns=columns, join=join, languages=languages, beside=beside, progress=progress
     )
-    grid, faults = scan_source(opened, database, languages, beside)
+    grid, faults, rows = scan_source(opened, database, languages, beside)
     faults.extend(opened.faults)
     reading = {"columns": dict(columns or {}), "join": join, "on_bad_rows": on_bad_rows}
-    return Scanned(opened, database, grid, faults, on_bad_rows, reading, progress)
+    return Scanned(opened, database, grid, faults, rows, on_bad_rows, reading, progress)
 
 
 def prepared_for(scanned: Scanned, recipe: Recipe, plugins: Plugins) -> Prepared:

@@ -250,7 +250,7 @@ def _what_is_gone(
         changed = source_changes(manifest, opened.files)
         if folder is None:
             return changed, None
-        grid, _ = scan_source(opened, database)
+        grid = scan_source(opened, database).grid
     except SourceError:  # why, the error of the build tells
         return None
     gone: list[str] = []

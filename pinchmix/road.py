@@ -103,18 +103,24 @@ def first_choice(prepared: Prepared, texts: Texts, judge: Judge, partial: bool) 
     with suppress(InfeasibleBudget):
         plan, chosen = choose(prepared, serving, {}, partial)
     texts.fetch(judge.wanted(grid, chosen.cell), among=grid.address)
-    scanned.faults.extend(texts.faults)
+    scanned.faults.extend(texts.faults_in(grid))
     if len(scanned.faults) and scanned.on_bad_rows == "error":
         raise scanned.faults.error()
-    bad = prepared.woven.with_woven(texts.bad)
-    lost = np.bincount(grid.language[np.isin(grid.address, bad)], minlength=len(grid.languages))
-    dropped = {"bad rows": dict(zip(grid.languages, lost.tolist(), strict=True))}
-    if plan is not None and not len(bad):
+    serving, dropped = good_rows(prepared, texts)
+    if plan is not None and serving is prepared.serving:
         return Settled(serving, plan, chosen, dropped)
-    serving = serving.on(grid.without(bad))
     plan, chosen = choose(prepared, serving, dropped, partial)
     texts.fetch(judge.wanted(serving.grid, chosen.cell))
     return Settled(serving, plan, chosen, dropped)
+
+
+def good_rows(prepared: Prepared, texts: Texts) -> tuple[Serving, dict[str, dict[str, int]]]:
+    """Return what can be served without bad rows, the same if there are none, and how many cells they take away."""
+    serving, grid = prepared.serving, prepared.serving.grid
+    bad = prepared.woven.with_woven(texts.bad)
+    lost = np.bincount(grid.language[np.isin(grid.address, bad)], minlength=len(grid.languages))
+    dropped = {"bad rows": dict(zip(grid.languages, lost.tolist(), strict=True))}
+    return serving.on(grid.without(bad)) if lost.any() else serving, dropped
 
 
 def settle(prepared: Prepared, texts: Texts | None, judge: Judge, first: Settled, partial: bool) -> Settled:
@@ -222,6 +228,7 @@ def write_chosen(prepared: Prepared, settled: Settled, judge: Judge, texts: Text
     counted = measures is not None and measures.unit == "tokens"
     verdicts = pa.array(["ok" if prepared.plugins.validators else "unchecked", "unsure", "flagged"])
     unsure, flagged = (np.isin(address, these) for these in _noted(judge))
+    numbers, labels = zip(*((table.number, table.label) for table in scanned.source.tables), strict=True)
     columns = pa.table(
         {
             "id": grid.ids.take(pa.array(grid.instruction[cells])),
@@ -229,7 +236,7 @@ def write_chosen(prepared: Prepared, settled: Settled, judge: Judge, texts: Text
             "column": pa.array(grid.languages).take(number),
             "prompt_language": prompts,
             "response_language": responses,
-            "source": pa.array([table.label for table in scanned.source.tables]).take(pa.array(tables)),
+            "source": pa.array(labels).take(pa.array(np.searchsorted(numbers, tables))),
             "row": pa.array(lines),
             "copy": pa.array(copy + 1),
             "tokens": pa.array(measures.of(grid)[cells]) if measures and counted else pa.nulls(len(cells), pa.int64()),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +27,20 @@ BLANK = r"[\s\p{Z}\p{Cc}\p{Cf}]*"  # white space, and what shows nothing: zero-w
 SHOWN = ((0xAE, 0x600), (0x61D, 0x6DD), (0x900, 0x1680), (0x3001, 0xFEFF))
 
 
+class Scan(NamedTuple):
+    """What a scan finds.
+
+    Attributes:
+        grid: Which instruction exists in which language.
+        faults: Rows with a missing or doubled id, or in no known or the wrong language.
+        rows: Number of each table in which a column tells the language → language → its rows.
+    """
+
+    grid: Grid
+    faults: Faults
+    rows: Mapping[int, Mapping[str, int]]
+
+
 def blank(text: str) -> str:
     """Return SQL that tells whether a text shows nothing.
 
@@ -40,9 +56,7 @@ def blank(text: str) -> str:
     return f"(({text} < '!' OR {text} >= chr(127)) AND NOT ({shown}) AND regexp_full_match({text}, '{BLANK}'))"
 
 
-def scan_source(
-    source: Source, database: Database, languages: Sequence[str] = (), beside: Sequence[str] = ()
-) -> tuple[Grid, Faults]:
+def scan_source(source: Source, database: Database, languages: Sequence[str] = (), beside: Sequence[str] = ()) -> Scan:
     """Return the grid of a source, and the rows that have no place in it.
 
     Args:
@@ -52,8 +66,7 @@ def scan_source(
         beside: Tags to keep as well, where the source has them.
 
     Returns:
-        The grid, and rows with a missing or doubled id, or in no known or the wrong language. The rows that could not
-        even be read are in ``source.faults``.
+        What was found; the rows that could not even be read are in ``source.faults``.
 
     Raises:
         UnknownLanguage: ``languages`` asks for one that the source lacks.
@@ -64,11 +77,12 @@ def scan_source(
         return _scan(source, database, languages, beside)
 
 
-def _scan(source: Source, database: Database, languages: Sequence[str], beside: Sequence[str]) -> tuple[Grid, Faults]:
+def _scan(source: Source, database: Database, languages: Sequence[str], beside: Sequence[str]) -> Scan:
     faults = Faults()
     parts: list[tuple[int, str]] = []
     found: set[str] = set()
-    spellings = {table.number: _spellings(table, database) for table in source.tables if table.layout.language}
+    values = {table.number: _values(table, database) for table in source.tables if table.layout.language}
+    spellings = {number: {value: language_in(value) for value in counts} for number, counts in values.items()}
     _check_spellings(source.tables, spellings)
     for table in source.tables:
         found.update([table.language] if table.language else filter(None, spellings[table.number].values()))
@@ -85,22 +99,39 @@ def _scan(source: Source, database: Database, languages: Sequence[str], beside: 
             raise faults.error()
         raise SourceNotFound("source", "the source has no rows in any language.")
     joined = join_ids(database, parts, len(kept))
-    instruction, language, address = joined.instruction, joined.language, joined.address
+    ids, hashes, instruction, language, address = joined
     same = (instruction[1:] == instruction[:-1]) & (language[1:] == language[:-1])
     if same.any():
         doubled = np.append(same, False) | np.append(False, same)
-        names = joined.ids.take(pa.array(instruction[doubled]))
+        names = ids.take(pa.array(instruction[doubled]))
         _note_doubles(source, database, faults, address[doubled], names, kept, language[doubled])
         instruction, language, address = instruction[~doubled], language[~doubled], address[~doubled]
-    return Grid(joined.ids, joined.hashes, kept, instruction, language, address), faults
+        left = np.zeros(len(ids), dtype=bool)
+        left[instruction] = True  # an id of which every row was doubled is no instruction
+        ids, hashes = ids.filter(pa.array(left)), hashes[left]
+        instruction = (np.cumsum(left, dtype=np.int32) - 1)[instruction].astype(np.int32)
+    rows = {
+        table.number: _by_language(values[table.number], spellings[table.number])
+        for table in source.tables
+        if table.language is None
+    }
+    return Scan(Grid(ids, hashes, kept, instruction, language, address), faults, rows)
 
 
-def _spellings(table: Table, database: Database) -> dict[str, str | None]:
-    """Return the canonical tag of each value of a language column, None for values that are no tag."""
+def _by_language(values: Mapping[str, int], spellings: Mapping[str, str | None]) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for value, tag in spellings.items():
+        if tag is not None:
+            found[tag] += values[value]
+    return dict(found)
+
+
+def _values(table: Table, database: Database) -> dict[str, int]:
+    """Return how many rows each value of a language column has; those without a value are left out."""
     column = table.layout.language
     assert column is not None
-    values = [value for (value,) in database.rows(f"SELECT DISTINCT {column.sql} FROM {table.relation}") if value]
-    return {value: language_in(value) for value in sorted(values)}
+    found = database.rows(f"SELECT {column.sql}, count(*) FROM {table.relation} GROUP BY 1")
+    return dict(sorted(pair for pair in found if pair[0]))
 
 
 def _check_spellings(tables: Sequence[Table], spellings: Mapping[int, Mapping[str, str | None]]) -> None:
@@ -124,11 +155,13 @@ def _keys(
     key = f"CAST({layout.id.sql} AS VARCHAR)" if layout.id else f"CAST({table.row} AS VARCHAR)"
     no_id = f"({key} IS NULL OR {blank(key)})"
     address = f"({table.number}::BIGINT << {ROW_BITS}) | {table.row}::BIGINT"
-    missing = database.rows(f"SELECT {table.line}, {key} FROM {table.relation} WHERE {no_id} ORDER BY 1")
-    for line, value in missing:
+    said = layout.language.sql if layout.language and not table.language else "NULL"
+    missing = database.rows(f"SELECT {table.line}, {key}, {said} FROM {table.relation} WHERE {no_id} ORDER BY 1")
+    for line, value, spelling in missing:
         name = layout.id or "id"
         of = f" (the row of {table.language})" if table.wide else ""
-        faults.add(table.name, line, "missing id", f"{str(name)!r} is {'null' if value is None else 'empty'}{of}")
+        what = f"{str(name)!r} is {'null' if value is None else 'empty'}{of}"
+        faults.add(table.name, line, "missing id", what, table.language or spellings.get(spelling))
     good = f"NOT {no_id}" if missing else "true"
     if table.language is not None:
         wrong = [value for value, tag in spellings.items() if tag not in (None, table.language)]
@@ -169,7 +202,7 @@ def _note(table: Table, database: Database, faults: Faults, test: str, fault: st
         f"SELECT {table.line}, {column.sql} FROM {table.relation} WHERE {test} ORDER BY 1"
     ):
         said = "null" if value is None else repr(value)
-        faults.add(table.name, line, fault, f"{str(column)!r} is {said} {detail}".rstrip())
+        faults.add(table.name, line, fault, f"{str(column)!r} is {said} {detail}".rstrip(), table.language)
 
 
 def _note_doubles(
@@ -185,7 +218,7 @@ def _note_doubles(
     for number, line, name, tag in zip(
         numbers.tolist(), lines.tolist(), ids.to_pylist(), language.tolist(), strict=True
     ):
-        faults.add(source.tables[number].name, line, "duplicate id", f"{name!r} in {kept[tag]}")
+        faults.add(source.tables[number].name, line, "duplicate id", f"{name!r} in {kept[tag]}", kept[tag])
 
 
 def lines_of(

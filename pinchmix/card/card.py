@@ -197,9 +197,10 @@ def _left_out(mixture: Mixture) -> list[str]:
             *table(["fault", "rows"], list(report.dropped.items())),
             "",
         ]
-    reserve = len(mixture.grid) - int(mixture.plan.distinct.sum())
-    what = "further example" if woven_told(mixture) else "further row"  # a row may be a part of several
-    lines.append(f"{number_of(reserve, what)} of the source {'was' if reserve == 1 else 'were'} not chosen.")
+    reserve = mixture.plan.reserve
+    # A row may be a part of several examples.
+    what, where = ("further example", "columns") if woven_told(mixture) else ("further row", "languages")
+    lines.append(f"{number_of(reserve, what)} in the {where} asked for {'was' if reserve == 1 else 'were'} not chosen.")
     return lines
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pinchmix.grid import ROW_BITS
+from pinchmix.grid import ROW_BITS, Grid
 from pinchmix.progress import progress_bar
 from pinchmix.reading.ahead import work_ahead
 from pinchmix.reading.spool import Allowance, Spool
@@ -65,18 +65,17 @@ class Texts:
         source: The tables.
         database: Where they are readable.
         checked: Whether all texts were checked before, so that none needs to be.
-        faults: Rows whose text cannot be used, after the first fetch.
-        bad: The addresses of these rows, int64.
+        bad: The addresses of rows whose text cannot be used, ascending, int64; known after the first fetch.
     """
 
     source: Source
     database: Database
     progress: bool | None = None
     checked: bool = False
-    faults: Faults = field(default_factory=Faults)
     bad: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     _held: npt.NDArray[np.int64] | None = field(init=False)
     _texts: Spool = field(init=False)
+    _noted: list[tuple[Table, pa.Table]] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self._held = np.zeros(0, dtype=np.int64) if self.checked else None
@@ -113,7 +112,8 @@ class Texts:
             found = np.concatenate([np.zeros(0, dtype=np.int64), *bad])
             if len(found):
                 self._note(found[np.isin(found, among)])
-        self._held = np.append(self._held, wanted)
+        # A bad row says nothing, whenever it is asked for.
+        self._held = np.concatenate([self._held, wanted, *([self.bad] if first else [])])
 
     def _read(self, tables: Sequence[Table], wanted: npt.NDArray[np.int64], *, check: bool) -> npt.NDArray[np.int64]:
         """Keep the wanted texts of some tables; return the addresses of bad rows when all rows are checked."""
@@ -142,14 +142,26 @@ class Texts:
             if not len(mine):
                 continue
             name = self.database.register(pa.table({"wanted": mine & ((1 << ROW_BITS) - 1)}))
-            rows = self.database.rows(
-                f"SELECT {table.line}, {fault_of(table.layout)} FROM {table.relation} AS t "
-                f"JOIN {name} AS w ON t.{table.row} = w.wanted ORDER BY 1"
+            address = f"({table.number}::BIGINT << {ROW_BITS}) | w.wanted"
+            noted = self.database.table(
+                f"SELECT {address} AS address, {table.line} AS line, {fault_of(table.layout)} AS fault "
+                f"FROM {table.relation} AS t JOIN {name} AS w ON t.{table.row} = w.wanted ORDER BY 1"
             )
             self.database.unregister(name)
-            for line, fault in rows:
-                kind, _, detail = fault.partition("|")
-                self.faults.add(table.name, line, kind, detail)
+            self._noted.append((table, noted))
+
+    def faults_in(self, grid: Grid) -> Faults:
+        """Return the bad rows among the cells of a grid, each with its language; known after the first fetch."""
+        cells = np.flatnonzero(np.isin(grid.address, self.bad))
+        tags = (grid.languages[number] for number in grid.language[cells].tolist())
+        language = dict(zip(grid.address[cells].tolist(), tags, strict=True))
+        faults = Faults()
+        for table, noted in self._noted:
+            for address, line, fault in zip(*(column.to_pylist() for column in noted.columns), strict=True):
+                if address in language:
+                    kind, _, detail = fault.partition("|")
+                    faults.add(table.name, line, kind, detail, language[address])
+        return faults
 
     def said(self, batches: Iterable[npt.NDArray[np.int64]]) -> Iterator[Said]:
         """Yield what is said at the addresses of each batch, for the checks; bad rows say nothing.

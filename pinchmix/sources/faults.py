@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from pinchmix.errors import BadRow, BadRows
 
@@ -45,31 +45,60 @@ class Faults:
     """
 
     def __init__(self) -> None:
-        self._rows: list[BadRow] = []
-        self._counts: Counter[str] = Counter()
-        self._files = 0
+        # By language, so that what a mixture of fewer languages would have met can be told: None is for all of them.
+        self._rows: list[tuple[BadRow, str | None]] = []
+        self._counts: Counter[tuple[str, str | None]] = Counter()
+        self._files: Counter[str | None] = Counter()
 
-    def add(self, table: str, row: int, fault: str, detail: str) -> None:
-        """Note one bad row; rows count from 1, and row 0 is the file as a whole."""
-        if (
-            self._counts[fault] < 50 * BadRows.SHOWN
-        ):  # more than is shown, so that what is shown can be the first by name
-            self._rows.append(BadRow(table, row, fault, detail))
-        self._counts[fault] += 1
-        self._files += not row
+    def add(self, table: str, row: int, fault: str, detail: str, language: str | None = None) -> None:
+        """Note one bad row.
 
-    def extend(self, other: Faults, *, of_pivot: bool = False) -> None:
+        Args:
+            table: Where it is.
+            row: Its number, from 1; row 0 is the file as a whole.
+            fault: One of ``HINTS``.
+            detail: What is wrong with it.
+            language: That of the row; None where it is met whatever languages are read.
+        """
+        # More than is shown, so that what is shown can be the first by name.
+        if self._counts[fault, language] < 50 * BadRows.SHOWN:
+            self._rows.append((BadRow(table, row, fault, detail), language))
+        self._counts[fault, language] += 1
+        self._files[language] += not row
+
+    def extend(self, other: Faults, language: str | None = None, *, of_pivot: bool = False) -> None:
         """Note all bad rows of another collection.
 
         Args:
             other: The collection.
+            language: What those are of that are of no language there.
             of_pivot: Whether it is of a language that is read for being the pivot alone, which can be done without.
         """
         named = {"empty file": "empty pivot"} if of_pivot else {}
-        self._rows.extend(row._replace(fault=named.get(row.fault, row.fault)) for row in other._rows)
-        for fault, count in other._counts.items():
-            self._counts[named.get(fault, fault)] += count
-        self._files += other._files
+        self._rows += [
+            (row._replace(fault=named.get(row.fault, row.fault)), tag or language) for row, tag in other._rows
+        ]
+        for (fault, tag), count in other._counts.items():
+            self._counts[named.get(fault, fault), tag or language] += count
+        for tag, count in other._files.items():
+            self._files[tag or language] += count
+
+    def only(self, languages: Collection[str]) -> Faults:
+        """Return those of some languages, and those that are met whatever languages are read.
+
+        Example:
+            >>> faults = Faults()
+            >>> faults.add("en.jsonl", 3, "empty text", "'output' is empty", "en")
+            >>> faults.add("fi.jsonl", 5, "empty text", "'output' is empty", "fi")
+            >>> [row.table for row in faults.only(["fi"]).rows]
+            ['fi.jsonl']
+        """
+        kept = {None, *languages}
+        part = Faults()
+        part._rows = [(row, tag) for row, tag in self._rows if tag in kept]
+        part._counts = Counter({key: count for key, count in self._counts.items() if key[1] in kept})
+        part._files = Counter({tag: count for tag, count in self._files.items() if tag in kept})
+        return part
 
     def __len__(self) -> int:
         return sum(self._counts.values())
@@ -77,12 +106,15 @@ class Faults:
     @property
     def counts(self) -> dict[str, int]:
         """Bad rows by fault, in the order of the report."""
-        return {fault: self._counts[fault] for fault in HINTS if self._counts[fault]}
+        found: Counter[str] = Counter()
+        for (fault, _), count in self._counts.items():
+            found[fault] += count
+        return {fault: found[fault] for fault in HINTS if found[fault]}
 
     @property
     def rows(self) -> tuple[BadRow, ...]:
         """The bad rows that are kept, by table and row."""
-        return tuple(sorted(self._rows))
+        return tuple(sorted(row for row, _ in self._rows))
 
     def error(self, way: str | None = None) -> BadRows:
         """Return all of it as an error to raise.
@@ -90,10 +122,10 @@ class Faults:
         Args:
             way: What to do, where building without these rows is no way out.
         """
-        rows = _first(self.rows)
+        rows, files = _first(self.rows), self._files.total()
         if way is None:
-            return BadRows(rows, self.counts, HINTS, files=self._files)
-        return BadRows(rows, self.counts, HINTS, files=self._files, way=way)
+            return BadRows(rows, self.counts, HINTS, files=files)
+        return BadRows(rows, self.counts, HINTS, files=files, way=way)
 
 
 def _first(rows: Iterable[BadRow]) -> list[BadRow]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -43,12 +43,14 @@ class SourceFile:
         url: Where it is.
         rows: How many rows could be read.
         stamp: Size and time of change when it was opened.
+        language: Its canonical tag; None where it is opened whatever languages are asked for.
     """
 
     name: str
     url: str
     rows: int
     stamp: str
+    language: str | None = None
     _known: list[tuple[str, int]] = field(default_factory=list, repr=False, compare=False)
 
     def sha256(self, step: Callable[[int], object] = lambda size: None) -> tuple[str, int]:
@@ -96,7 +98,7 @@ class Source:
         tables: One a language and file, or one for a long table.
         files: The files among them.
         faults: Rows and files that could not be read.
-        read: Rows met so far, readable or not.
+        read: Rows met so far, readable or not; of a wide or a long table, in the languages that are wanted.
         beyond: The languages that are there and were not asked for, in order.
     """
 
@@ -105,6 +107,30 @@ class Source:
     faults: Faults
     read: int
     beyond: tuple[str, ...] = ()
+
+    def only(self, languages: Collection[str], rows: Mapping[int, Mapping[str, int]]) -> Source:
+        """Return what is opened and read where only some of the languages are asked for; the tables keep their numbers.
+
+        Args:
+            languages: Canonical tags.
+            rows: Number of each long table → language → its rows, as the scan counted them.
+
+        Example:
+            >>> rows = [{"id": 1, "prompt": "?", "response": "!"}]
+            >>> source = open_source({"en": rows, "fi": rows}, Database())
+            >>> source.read, source.only(["fi"], {}).read
+            (2, 1)
+        """
+        tables = tuple(
+            replace(table, rows=table.rows - sum(n for tag, n in rows[table.number].items() if tag not in languages))
+            if table.language is None
+            else table
+            for table in self.tables
+            if table.language is None or table.language in languages
+        )
+        files = tuple(file for file in self.files if file.language is None or file.language in languages)
+        left = {table.language for table in self.tables if table.language and table.language not in languages}
+        return _source(tables, files, self.faults.only(languages), tuple(sorted({*self.beyond, *left})))
 
     def check_unchanged(self) -> None:
         """Raise if a file that is read where it stands is no longer the one that was scanned.
@@ -172,9 +198,10 @@ def open_source(
     if join not in JOINS:
         raise ArgumentError(f"join={join!r} is neither 'id' nor 'row'.{near(str(join), JOINS)}")
     pieces = locate(source)
+    alone = all(piece.language for piece in pieces)  # else some must be opened to know what is in them, and all are
     known = [piece.language for piece in pieces]
     wanted = (*languages, *beside) if languages else ()
-    if languages and None not in known:
+    if languages and alone:
         for tag in languages:
             if tag not in known:
                 raise UnknownLanguage(tag, sorted({language for language in known if language}), "languages")
@@ -187,14 +214,14 @@ def open_source(
     met = {language for language in known if language}
     for piece in pieces:
         stamps = {piece.url: stamp_of(piece.url)} if piece.url else {}  # before it is read, lest it change meanwhile
-        noted = Faults()
+        of_piece, language_of = Faults(), piece.language if alone else None
         try:
-            opened = OpenedPiece(piece, database, columns, join, noted, progress)
+            opened = OpenedPiece(piece, database, columns, join, of_piece, progress)
         except LayoutUnknown as error:
             if piece.language in only_pivots:
                 raise LayoutUnknown(error.table, error.columns, error.why, f"{error.way}\n{AS_PIVOT}") from None
             raise
-        faults.extend(noted, of_pivot=piece.language in only_pivots)
+        faults.extend(of_piece, language_of, of_pivot=piece.language in only_pivots)
         for spelling, layout in opened.layouts:
             told = spelling or piece.spelling
             _check_told(piece, opened.names, spelling, layout)
@@ -223,15 +250,21 @@ def open_source(
             tables.append(table)
             heights.append(opened.rows)
         if piece.url:
-            files.append(SourceFile(piece.label, piece.url, opened.rows, stamps[piece.url]))
+            files.append(SourceFile(piece.label, piece.url, opened.rows, stamps[piece.url], language_of))
     for tag in languages:
         if met and tag not in met:  # where no tag was met, the scan says of each row why
             raise UnknownLanguage(tag, sorted(met), "languages")
     _check_spellings(tables)
     if join == "row":
         _check_rows(tables, heights, faults)
-    read = sum(table.rows for table in tables) + len(faults)
-    return Source(tuple(tables), tuple(files), faults, read, tuple(sorted(met.difference(wanted))) if wanted else ())
+    beyond = tuple(sorted(met.difference(wanted))) if wanted else ()
+    return _source(tuple(tables), tuple(files), faults, beyond)
+
+
+def _source(
+    tables: tuple[Table, ...], files: tuple[SourceFile, ...], faults: Faults, beyond: tuple[str, ...]
+) -> Source:
+    return Source(tables, files, faults, sum(table.rows for table in tables) + len(faults), beyond)
 
 
 def _check_told(piece: Piece, names: Sequence[str], spelling: str | None, layout: Layout) -> None:
@@ -265,7 +298,7 @@ def _only_present(table: Table, database: Database, faults: Faults, only_pivots:
     [(rows,)] = database.rows(f"SELECT count(*) FROM {relation}")
     if not rows:
         fault = "empty pivot" if table.language in only_pivots else "empty file"
-        faults.add(table.name, 0, fault, f"no row has a text of {table.spelling!r}")
+        faults.add(table.name, 0, fault, f"no row has a text of {table.spelling!r}", table.language)
     return replace(table, relation=relation, rows=rows)
 
 

@@ -27,7 +27,7 @@ from pinchmix.policy import amended
 from pinchmix.prepare import Prepared, Scanned, at_hand, pivots_beside, prepared_for, scan
 from pinchmix.reading.texts import Texts
 from pinchmix.recipe import Recipe
-from pinchmix.road import Settled, choose, judge_of, mixture_of, settle, write_chosen
+from pinchmix.road import Settled, choose, good_rows, judge_of, mixture_of, settle, write_chosen
 from pinchmix.rows import Rows, Stored
 from pinchmix.sweep.asks import about_member, asks_of
 from pinchmix.sweep.lawful import broken_laws, choose_together
@@ -178,11 +178,11 @@ def sweep_mixtures(
     union = () if not all(named) else tuple(dict.fromkeys(tag for tags in named for tag in tags))
     beside = pivots_beside(made.values())
     scanned = scan(source, union, beside, columns=columns, join=join, on_bad_rows=on_bad_rows, progress=progress)
-    scanned = _checked(scanned)
+    texts = _checked(scanned)
     if family.laws:
         _check_plain(family)
-        return _lawful(family, scanned, made)
-    return _each(family, scanned, made)
+        return _lawful(family, _good(scanned, texts), made, texts)
+    return _each(family, scanned, made, texts)
 
 
 def _validated(family: Family, validate: Validate, plugins: Sequence[Any]) -> tuple[Family, Sequence[Any]]:
@@ -199,19 +199,24 @@ def _validated(family: Family, validate: Validate, plugins: Sequence[Any]) -> tu
     return replace(family, members=members), [*plugins, *others]
 
 
-def _checked(scanned: Scanned) -> Scanned:
-    """Read and check every row; return the scan without the bad ones.
+def _checked(scanned: Scanned) -> Texts:
+    """Read and check every row; return the texts, of which none is at hand yet.
 
     Raises:
         BadRows: There are some, and they are not to be dropped.
     """
     texts = Texts(scanned.source, scanned.database, scanned.progress)
     texts.fetch(np.zeros(0, dtype=np.int64), among=scanned.grid.address)
-    texts.close()
-    scanned.faults.extend(texts.faults)
-    if len(scanned.faults) and scanned.on_bad_rows == "error":
-        raise scanned.faults.error()
-    return replace(scanned, grid=scanned.grid.without(texts.bad)) if len(texts.bad) else scanned
+    if scanned.on_bad_rows == "error" and len(scanned.faults) + len(texts.bad):
+        raise _good(scanned, texts).faults.error()
+    return texts
+
+
+def _good(scanned: Scanned, texts: Texts) -> Scanned:
+    """Return a scan without the rows of which a check has found the text bad; they are among its faults."""
+    found = scanned.only(())
+    found.faults.extend(texts.faults_in(scanned.grid))
+    return replace(found, grid=scanned.grid.without(texts.bad)) if len(texts.bad) else found
 
 
 def _check_plain(family: Family) -> None:
@@ -243,11 +248,10 @@ def _lazy(prepared: Prepared, settled: Settled, judge: Judge) -> Rows:
     return Rows(prepared.scanned.database, write)
 
 
-def _each(family: Family, scanned: Scanned, made: Mapping[str, tuple[Recipe, Plugins]]) -> Sweep:
-    """Build each member for itself; what members have in common is made once."""
-    common: dict[str, Prepared] = {}
+def _each(family: Family, scanned: Scanned, made: Mapping[str, tuple[Recipe, Plugins]], texts: Texts) -> Sweep:
+    """Build each member for itself, from the languages that it draws on; what members have in common is made once."""
+    common: dict[str, tuple[Prepared, Serving, dict[str, dict[str, int]]]] = {}
     verdicts: dict[str, Verdicts] = {}
-    texts = _texts(scanned)
     mixtures = {}
     for name, (recipe, plugins) in made.items():
         with about_member(name):
@@ -255,21 +259,35 @@ def _each(family: Family, scanned: Scanned, made: Mapping[str, tuple[Recipe, Plu
             key += f"{plugins.read_pivot} "
             key += " ".join([recipe.budget.unit, *(weave.name for weave in recipe.budget.woven)])
             if key not in common:
-                common[key] = prepared_for(scanned, recipe, plugins)
-            prepared = replace(common[key], recipe=recipe, plugins=plugins)
+                common[key] = _prepared(scanned, recipe, plugins, texts)
+            prepared, serving, dropped = common[key]
+            prepared = replace(prepared, recipe=recipe, plugins=plugins)
             tags = at_hand(scanned.grid, recipe)
             known = verdicts.setdefault(
                 _key(recipe, "validators", "parallel", "pivot", "exclude") + " ".join(tags), Verdicts()
             )
             judge = judge_of(prepared, texts, scanned.progress, known)
-            plan, chosen = choose(prepared, prepared.serving, {}, partial=False)
+            plan, chosen = choose(prepared, serving, dropped, partial=False)
             asked = texts if judge.asks else None
             if asked is not None:
-                asked.fetch(judge.wanted(prepared.serving.grid, chosen.cell))
-            settled = settle(prepared, asked, judge, Settled(prepared.serving, plan, chosen, {}), partial=False)
+                asked.fetch(judge.wanted(serving.grid, chosen.cell))
+            settled = settle(prepared, asked, judge, Settled(serving, plan, chosen, dropped), partial=False)
             mixtures[name] = mixture_of(prepared, settled, judge, _lazy(prepared, settled, judge))
     texts.close()
     return Sweep(family, mixtures, {})
+
+
+def _prepared(
+    scanned: Scanned, recipe: Recipe, plugins: Plugins, texts: Texts
+) -> tuple[Prepared, Serving, dict[str, dict[str, int]]]:
+    """Prepare a member as a build does, whose scan has its languages alone; and what it serves without bad rows.
+
+    As in a build, bad rows leave only then, so that samplers and exclusions are told the same of the source.
+    """
+    mine = scanned.only(plain_languages(recipe), pivots_beside([(recipe, plugins)]))
+    prepared = prepared_for(mine, recipe, plugins)
+    mine.faults.extend(texts.faults_in(prepared.serving.grid))
+    return prepared, *good_rows(prepared, texts)
 
 
 def _key(recipe: Recipe, *names: str) -> str:
@@ -277,14 +295,13 @@ def _key(recipe: Recipe, *names: str) -> str:
     return digest_of(canonical_bytes({name: plain[name] for name in names}))
 
 
-def _lawful(family: Family, scanned: Scanned, made: Mapping[str, tuple[Recipe, Plugins]]) -> Sweep:
+def _lawful(family: Family, scanned: Scanned, made: Mapping[str, tuple[Recipe, Plugins]], texts: Texts) -> Sweep:
     """Choose the cells of all members together."""
     union = scanned.grid.languages if not all(r.languages for r in family.members.values()) else ()
     tags = union or tuple(dict.fromkeys(tag for recipe in family.members.values() for tag in recipe.languages))
     first, plugins = next(iter(made.values()))
     whole = prepared_for(scanned, replace(first, languages=tags), plugins)
     asks = asks_of(family, whole.serving, {name: own.allocator for name, (_, own) in made.items()})
-    texts = _texts(scanned)
     judge = judge_of(whole, texts, scanned.progress)
     refusal: InfeasibleFamily | None = None
     try:

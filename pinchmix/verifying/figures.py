@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from pinchmix.canonical import canonical_bytes, digest_of
 from pinchmix.errors import PinchmixError
@@ -111,9 +112,13 @@ def _sum_faults(manifest: Manifest) -> Iterator[str]:
     if rows["chosen"] != mixture["rows"]:
         yield f"identity.rows: {rows['chosen']:,} chosen, and the mixture has {number_of(mixture['rows'], 'row')}"
     distinct = sum(line["distinct"] for _, line in figures)
-    if rows["reserve"] + distinct != grid["cells"]:
+    available = {language: line["available"] for language, line in figures}
+    drawn = {language for language, line in figures if line["asked"] or line["examples"]}
+    held = sum(available[language] for language in drawn)
+    if rows["reserve"] + distinct != held:
         both = f"{rows['reserve']:,} in reserve and {distinct:,} different cells chosen"
-        yield f"identity.rows: {both}, of {grid['cells']:,} good ones"
+        yield f"identity.rows: {both}, of {held:,} available in the languages asked for"
+    yield from _cell_faults(grid, available)
     for name in ("available", "rejected"):
         several = {language: {line[name] for other, line in figures if other == language} for language, _ in figures}
         if odd := [language for language, values in several.items() if len(values) > 1]:
@@ -125,8 +130,20 @@ def _sum_faults(manifest: Manifest) -> Iterator[str]:
         if line["available"] > grid["instructions"] or line["distinct"] > line["available"]:
             there = f"{line['available']:,} of {number_of(grid['instructions'], 'instruction')}"
             yield f"identity.counts: {language}: {line['distinct']:,} chosen of {there}"
-    # Instructions are neither only where all their cells left the grid.
+    # Instructions are neither only where all their cells left the grid, or are in languages read beside those.
     lost = rows["rejected"] + sum(rows["dropped"].values()) + sum((identity["excluded"] or {}).values())
+    lost += grid["cells"] - sum(available.values())
     if not 0 <= grid["instructions"] - mixture["instructions"] - mixture["left_over"] <= lost:
         used = f"{mixture['instructions']:,} used and {mixture['left_over']:,} left over"
         yield f"identity.mixture: {used}, of {number_of(grid['instructions'], 'instruction')}"
+
+
+def _cell_faults(grid: Mapping[str, Any], available: Mapping[str, int]) -> Iterator[str]:
+    """Yield whether a grid has not the cells that its languages have: those of the plan, and those read beside them."""
+    cells, there = grid["cells"], sum(available.values())
+    beside = set(grid["languages"]).difference(available)
+    if unknown := sorted(set(available).difference(grid["languages"])):
+        yield f"identity.counts: the grid has no {listing(unknown, 10)}"
+    elif not there <= cells <= there + len(beside) * grid["instructions"]:
+        more = f" and {listing(sorted(beside), 10)} beside them" if beside else ""
+        yield f"identity.grid: {cells:,} cells, and {there:,} by language{more}"
