@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pinchmix.exact import joint
@@ -116,8 +116,16 @@ def check_units(units, counts, steps, constant, answer, row):
     assert all(nests(labels[one], labels[other], parts * width) for one, other in steps)
 
 
+# Of four units that can serve the last column, the second choice takes two and the first one of these.
+NESTED = (
+    [(True, True, True), (False, False, True), (True, False, True), (False, False, True)],
+    [[[0, 0, 1]], [[0, 0, 2]]],
+)
+
+
 @laws(150)
 @given(cases())
+@example((NESTED[0], np.array(NESTED[1]), [(0, 1)], False))
 def test_choices_are_found_if_and_only_if_brute_force_finds_some(case):
     units, counts, steps, constant = case
     supply, row = supply_of(units)
