@@ -411,3 +411,12 @@ def test_patterns_in_some_languages_are_those_of_a_grid_that_has_no_others(grid,
     assert patterns.allowed[some].tolist() == alone.patterns.allowed.tolist()
     assert patterns.supply[some].tolist() == alone.patterns.supply.tolist()
     assert patterns.supply.sum() == len(whole.ids)
+
+
+def test_columns_of_a_plan_are_in_its_own_order_whatever_the_grid_has_beside():
+    grid = Grid.from_mapping({"a": ["cs", "en", "fi", "sw"], "b": ["en"], "c": ["fi", "en"], "d": ["cs", "sw"]})
+    for order in (("sw", "en", "fi"), ("fi", "sw", "en"), ("fi", "sw", "cs", "en")):
+        supply = Serving(grid, order, grid.hashes, 0).supply
+        there = {"a": set(order), "b": {"en"}, "c": {"fi", "en"}, "d": {"cs", "sw"} & set(order)}
+        patterns = [{tag for tag, able in zip(order, row, strict=True) if able} for row in supply.allowed.tolist()]
+        assert sorted(map(sorted, patterns)) == sorted(map(sorted, there.values()))
